@@ -1,0 +1,1 @@
+"""Yunjin 云锦: an open-source financial cloud."""

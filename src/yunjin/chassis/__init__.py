@@ -1,0 +1,1 @@
+"""The chassis: what every room is mounted on."""

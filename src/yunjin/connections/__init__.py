@@ -1,0 +1,1 @@
+"""The five connections: risk, marketing, industry, open finance, micro-finance."""

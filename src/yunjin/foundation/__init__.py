@@ -1,0 +1,1 @@
+"""The foundation: database, security, governance, runtime, ledger, chain, banking."""

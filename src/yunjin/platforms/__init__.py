@@ -1,0 +1,1 @@
+"""The four middle platforms: data, intelligence, capability, mobile."""
