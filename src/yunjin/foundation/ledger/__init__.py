@@ -1,0 +1,1 @@
+"""The ledger: double-entry money in columnar batches, one writer a cell."""

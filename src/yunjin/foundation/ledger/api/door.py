@@ -1,0 +1,242 @@
+"""The door of the room: what others may ask of the ledger."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+import pyarrow as pa
+
+from yunjin.kernel.page import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """A unit that accounts of a cell are kept in: one currency, or points, or shares."""
+
+    ledger: int
+    currency: str  # ISO 4217, or three capitals of the tenant's own
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialBalanceLine:
+    """One ledger of the cell. Debits equal credits, or something is very wrong. Unit: minor."""
+
+    ledger: int
+    currency: str
+    account_count: int
+    debits_pending: int
+    debits_posted: int
+    credits_pending: int
+    credits_posted: int
+
+    @property
+    def difference_minor(self) -> int:
+        """Posted debits less posted credits; always 0."""
+        return self.debits_posted - self.credits_posted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalRow:
+    """One row of the journal: a batch, its place in the chain."""
+
+    sequence: int
+    epoch: int
+    kind: str  # "accounts", "transfers", "expiry" or "ledgers"
+    version: int
+    codec: str
+    row_count: int
+    timestamp_first: int
+    timestamp_last: int
+    body_bytes: int
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Where the journal ends."""
+
+    sequence: int
+    hash: str
+    timestamp_last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong with the journal."""
+
+    sequence: int
+    what: str  # a sentence: which row, what was expected, what was found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """The outcome of reading the whole journal again."""
+
+    row_count: int
+    transfer_count: int
+    head: Head
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellState:
+    """How the cell is doing, for people and probes."""
+
+    cell: int
+    tenant: str
+    epoch: int
+    is_writer: bool
+    stopped: str  # why writes stopped; empty while they go on
+    holder: str  # who holds the lease
+    account_count: int
+    transfer_count: int
+    pending_count: int
+    head: Head
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """A name that people use for an account."""
+
+    kind: str  # "iban", "card", "wallet" or another short word
+    value: str
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferQuery:
+    """Which transfers to look for; what is None does not matter. Newest first.
+
+    `account_id` needs an account with the `history` flag.
+    """
+
+    account_id: int | None = None
+    ledger: int | None = None
+    code: int | None = None
+    user_data_64: int | None = None
+    user_data_128: UUID | None = None
+    amount_minor_min: int | None = None
+    amount_minor_max: int | None = None
+    timestamp_from: int | None = None  # inclusive, ns
+    timestamp_until: int | None = None  # exclusive, ns
+    limit: int = 50
+    cursor: str | None = None
+
+
+class LedgerApi(Protocol):
+    """Money in columns: batches go in, one code an item comes back.
+
+    Every method may raise Outage (nothing done) and, where it writes, Unknown (ask by id).
+    """
+
+    def declare_ledgers(self, ledgers: list[Ledger]) -> None:
+        """Name the units of this cell; saying the same again is fine.
+
+        Raises: BatchRefused where a ledger's currency would change.
+        """
+
+    def ledgers(self) -> list[Ledger]:
+        """Return the declared units, by number."""
+
+    def allot_account_ids(self, count: int) -> int:
+        """Set `count` account ids aside for the caller; return the first. Durable, never reused."""
+
+    def open_accounts(self, accounts: pa.RecordBatch) -> pa.RecordBatch:
+        """Open accounts (ACCOUNTS_REQUIRED + _OPTIONAL columns).
+
+        Returns: RESULTS, one row an account in order; statuses are AccountStatus.
+        Raises: BatchRefused, Fenced, WritesStopped, OutcomeUnknown, Overloaded.
+        """
+
+    def post_transfers(
+        self, transfers: pa.RecordBatch, *, balances: bool = False
+    ) -> pa.RecordBatch:
+        """Post transfers in order (TRANSFERS_REQUIRED + _OPTIONAL columns), durable on return.
+
+        Returns: RESULTS, or RESULTS_WITH_BALANCES (the accounts' totals right after the transfer;
+        zeros where it was not created); statuses are TransferStatus.
+        Raises: BatchRefused, Fenced, WritesStopped, OutcomeUnknown, Overloaded.
+        """
+
+    def accounts(self, account_ids: list[int]) -> pa.RecordBatch:
+        """Look accounts up by id. Returns: ACCOUNTS, the found ones in the order asked."""
+
+    def find_accounts(
+        self,
+        *,
+        ledger: int | None = None,
+        code: int | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> tuple[pa.RecordBatch, str | None]:
+        """List accounts, newest first. Returns: ACCOUNTS and the cursor of the next page.
+
+        Raises: Malformed (cursor, limit).
+        """
+
+    def transfers(self, transfer_ids: list[UUID]) -> pa.RecordBatch:
+        """Look transfers up by id. Returns: TRANSFERS, the found ones in the order asked."""
+
+    def find_transfers(self, query: TransferQuery) -> tuple[pa.RecordBatch, str | None]:
+        """Search transfers, newest first. Returns: TRANSFERS and the cursor of the next page.
+
+        Raises: HistoryNotKept, AccountNotFound, Malformed.
+        """
+
+    def history(
+        self,
+        account_id: int,
+        *,
+        timestamp_from: int | None = None,
+        timestamp_until: int | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+        oldest_first: bool = False,
+    ) -> tuple[pa.RecordBatch, str | None]:
+        """Return an account's transfers with its running totals. Returns: HISTORY and a cursor.
+
+        Half open in time: from ≤ t < until, ns. Raises: AccountNotFound, HistoryNotKept, Malformed.
+        """
+
+    def balance_at(self, account_id: int, timestamp: int) -> pa.RecordBatch:
+        """Return the account as it stood at an instant (ns, inclusive). Returns: ACCOUNTS, 1 row.
+
+        Raises: AccountNotFound (also before it was opened), HistoryNotKept.
+        """
+
+    def trial_balance(self) -> list[TrialBalanceLine]:
+        """Return every ledger's totals, by number."""
+
+    def state(self) -> CellState:
+        """Return how the cell is doing."""
+
+    def journal(self, *, before: int | None = None, limit: int = 50) -> list[JournalRow]:
+        """Return rows of the journal, newest first, from below a sequence on."""
+
+    def verify(self) -> VerifyReport:
+        """Read the whole journal again: hashes, chain, head, and that replay gives the balances."""
+
+    def bind_alias(self, command_id: UUID, alias: Alias) -> Alias:
+        """Let an alias stand for an account.
+
+        Raises: AliasTaken, AccountNotFound, IdempotencyConflict, Malformed.
+        """
+
+    def release_alias(self, command_id: UUID, kind: str, value: str) -> Alias:
+        """Take an alias away. Raises: AliasNotFound, IdempotencyConflict."""
+
+    def resolve_aliases(self, values: list[str]) -> list[Alias]:
+        """Return the aliases known among `values`, of any kind."""
+
+    def aliases_of(self, account_ids: list[int]) -> list[Alias]:
+        """Return what the accounts are known by."""
+
+    def find_aliases(self, prefix: str, *, limit: int = 20) -> Page[Alias]:
+        """Return aliases that begin with `prefix` (people search so)."""

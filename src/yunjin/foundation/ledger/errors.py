@@ -1,0 +1,93 @@
+"""What the ledger refuses as a whole. What it refuses item by item is a code in the answer."""
+
+from yunjin.kernel.errors import NotFound, Outage, Refusal, Unknown
+
+
+class BatchRefused(Refusal):
+    """The batch has a column, a type or a size that the ledger does not take; nothing was done."""
+
+    code, status, title = "ledger/batch-refused", 422, "Batch refused"
+
+
+class TransferRefused(Refusal):
+    """A single transfer got a result code other than created or exists."""
+
+    code, status, title = "ledger/transfer-refused", 409, "Transfer refused"
+
+
+class AccountRefused(Refusal):
+    """A single account got a result code other than created or exists."""
+
+    code, status, title = "ledger/account-refused", 409, "Account refused"
+
+
+class AccountNotFound(NotFound):
+    """There is no such account."""
+
+    code, title = "ledger/account-not-found", "Account not found"
+
+
+class TransferNotFound(NotFound):
+    """There is no such transfer."""
+
+    code, title = "ledger/transfer-not-found", "Transfer not found"
+
+
+class AliasNotFound(NotFound):
+    """No account is known by this IBAN, card or wallet number."""
+
+    code, title = "ledger/alias-not-found", "Alias not found"
+
+
+class AliasTaken(Refusal):
+    """The alias stands for another account already."""
+
+    code, status, title = "ledger/alias-taken", 409, "Alias taken"
+
+
+class HistoryNotKept(Refusal):
+    """The account was opened without the `history` flag; its postings are not indexed."""
+
+    code, status, title = "ledger/history-not-kept", 409, "History not kept"
+
+
+class LeaseHeld(Refusal):
+    """Another process writes this cell; the facts say who."""
+
+    code, status, title = "ledger/lease-held", 409, "Another process writes this cell"
+
+
+class Fenced(Outage):
+    """This process lost its lease: a newer epoch writes the cell, so this one must not."""
+
+    code, status, title = "ledger/fenced", 503, "Fenced off by a newer writer"
+
+
+class WritesStopped(Outage):
+    """The journal could not be written; reads go on, writes stop until the ledger is reopened."""
+
+    code, status, title = "ledger/writes-stopped", 503, "Writes stopped"
+
+
+class OutcomeUnknown(Unknown):
+    """The commit's outcome is not known; ask by the transfers' ids."""
+
+    code, status, title = "ledger/outcome-unknown", 504, "Outcome unknown"
+
+
+class Overloaded(Outage):
+    """Too many requests wait already; nothing was done."""
+
+    code, status, title = "ledger/overloaded", 503, "Too many requests wait"
+
+
+class JournalDamaged(Refusal):
+    """The journal is not what was written; the facts name the row and what to do."""
+
+    code, status, title = "ledger/journal-damaged", 409, "Journal damaged"
+
+
+class ImportRefused(Refusal):
+    """A file cannot be imported at all; nothing of it was posted."""
+
+    code, status, title = "ledger/import-refused", 422, "File refused"
