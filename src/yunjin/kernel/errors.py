@@ -7,7 +7,8 @@ Problem
 └── Bug       a check failed; the command was stopped
 """
 
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Final
 
 
 class Problem(Exception):
@@ -76,3 +77,22 @@ class Bug(Problem):
     """A check that always holds did not; the command was stopped."""
 
     code, status, title = "kernel/bug", 500, "Internal error"
+
+
+_STANDARD: Final = {"type", "title", "status", "detail", "code", "instance", "trace_id"}
+
+
+def of_document(document: Mapping[str, Any], known: Iterable[type[Problem]] = ()) -> Problem:
+    """Return the problem that a document tells of, ready to be raised on this side.
+
+    It has the class in `known` with the document's code, or else one of the right kind made for
+    that code, so that a caller who only tells Refusal from Outage from Unknown is served too.
+    """
+    code, status = str(document.get("code", "")), int(document.get("status", 500))
+    found = next((kind for kind in known if kind.code == code), None)
+    if found is None:
+        kind = {503: Outage, 504: Unknown}.get(status, Bug if status >= 500 else Refusal)
+        title = str(document.get("title", kind.title))
+        found = type(kind.__name__, (kind,), {"code": code, "status": status, "title": title})
+    facts = {key: value for key, value in document.items() if key not in _STANDARD}
+    return found(str(document.get("detail", "")), **facts)

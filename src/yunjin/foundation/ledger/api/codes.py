@@ -1,10 +1,10 @@
 """Flags and result codes. The order of a result enum is the order of precedence."""
 
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 
 
-class AccountFlag(IntFlag):
-    """What an account is held to."""
+class AccountFlag(IntEnum):
+    """What an account is held to: bits, joined by |."""
 
     LINKED = 1  # with the next account of the batch: all or nothing
     DEBITS_MUST_NOT_EXCEED_CREDITS = 2  # a customer's deposit: no more out than came in + limit
@@ -14,8 +14,8 @@ class AccountFlag(IntFlag):
     CLOSED = 32  # takes no transfer but the void that reopens it
 
 
-class TransferFlag(IntFlag):
-    """What a transfer does besides moving an amount now."""
+class TransferFlag(IntEnum):
+    """What a transfer does besides moving an amount now: bits, joined by |."""
 
     LINKED = 1  # with the next transfer of the batch: all or nothing
     PENDING = 2  # hold the amount; a later transfer posts or voids it

@@ -1,0 +1,186 @@
+"""Charts of a page, each with a table of the same data behind a switch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from nicegui import app, ui
+
+from yunjin.chassis.console import formats
+from yunjin.chassis.console.markup import Markup
+from yunjin.chassis.console.parts import box, html
+from yunjin.chassis.console.table import Column, table_html
+from yunjin.chassis.console.tokens import DARK, LIGHT, Palette
+from yunjin.chassis.console.words import t
+
+
+def is_dark() -> bool:
+    """Say whether the reader chose the dark appearance."""
+    return app.storage.user.get("theme") == "dark"
+
+
+def palette() -> Palette:
+    """Return the colours of the reader's appearance."""
+    return DARK if is_dark() else LIGHT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One quantity over the points of a chart; whole numbers, scaled down by `decimals`."""
+
+    name: str
+    values: Sequence[int]
+    unit: str = ""
+    decimals: int = 0  # money: the currency's exponent
+    kind: Literal["line", "step", "bar"] = "line"
+
+
+@dataclass(slots=True, kw_only=True)
+class Chart:
+    """A chart and its table. `draw()` makes it, `show(…)` pushes new data to it.
+
+    The x axis is either words (`labels`) or instants in ns (`instants`); the latter are spaced
+    by time and written in the console's zone.
+    """
+
+    title: str
+    x_name: str
+    labels: Sequence[str] = ()
+    instants: Sequence[int] = ()
+    series: Sequence[Series] = ()
+    height_px: int = 240
+    note: Markup | str = ""
+    _chart: ui.echart | None = field(default=None, init=False)
+    _table: ui.html | None = field(default=None, init=False)
+    _is_table: bool = field(default=False, init=False)
+
+    def draw(self) -> None:
+        """Lay head, switch, chart and (hidden) table."""
+        with box("yj-chart-head"):
+            html(Markup("<h2>{}</h2>").format(self.title))
+            html(self.note, tag="span", classes="yj-note")
+            modes = {"chart": t("action.chart"), "table": t("action.table")}
+            switch = ui.toggle(modes, value="chart", on_change=lambda event: self._turn(event.value))
+            switch.classes("yj-switch").props(
+                f'no-caps unelevated dense aria-label="{t("action.view")}"'
+            )
+        self._chart = ui.echart(self.options()).style(f"height: {self.height_px}px")
+        self._chart.classes("yj-chart").props(f'role="img" aria-label="{self.title}"')
+        self._table = html("", classes="yj-chart-table")
+        self._table.set_visibility(False)
+
+    def show(
+        self,
+        *,
+        labels: Sequence[str] = (),
+        instants: Sequence[int] = (),
+        series: Sequence[Series],
+    ) -> None:
+        """Push new data."""
+        self.labels, self.instants, self.series = labels, instants, series
+        if self._is_table:
+            self._fill_table()
+        elif self._chart is not None:
+            self._chart.options.clear()
+            self._chart.options.update(self.options())
+            self._chart.update()
+
+    def _turn(self, mode: str) -> None:
+        self._is_table = mode == "table"
+        if self._chart is not None and self._table is not None:
+            self._chart.set_visibility(not self._is_table)
+            self._table.set_visibility(self._is_table)
+            self.show(labels=self.labels, instants=self.instants, series=self.series)
+
+    def _fill_table(self) -> None:
+        names = self.labels or [formats.moment(at_ns) for at_ns in self.instants]
+        columns = [
+            Column(key="x", label=self.x_name, is_wide=True),
+            *(
+                Column(key=str(i), label=f"{one.name} {one.unit}".strip(), is_number=True)
+                for i, one in enumerate(self.series)
+            ),
+        ]
+        rows = [
+            {"x": name, **{str(i): _written(one, n) for i, one in enumerate(self.series)}}
+            for n, name in reversed(list(enumerate(names)))
+        ]
+        if self._table is not None:
+            self._table.set_content(str(table_html(columns, rows, caption=self.title)))
+
+    def options(self) -> dict[str, Any]:
+        """Return ECharts' options. Keys that begin with `:` are expressions for the browser."""
+        colours = palette()
+        label = {"color": colours.muted, "fontSize": 11, "hideOverlap": True}
+        x_axis: dict[str, Any] = {
+            "axisLine": {"lineStyle": {"color": colours.line}},
+            "axisTick": {"show": False},
+            "axisLabel": label,
+        }
+        if self.instants:
+            x_axis |= {"type": "time", "splitLine": {"show": False}}
+            x_axis["axisLabel"] = label | {":formatter": "yj.timeLabel"}
+        else:
+            is_bar = any(one.kind == "bar" for one in self.series)
+            x_axis |= {"type": "category", "data": list(self.labels), "boundaryGap": is_bar}
+        decimals = max((one.decimals for one in self.series), default=0)
+        return {
+            "animation": False,
+            "color": colours.series,
+            "textStyle": {"fontFamily": "inherit"},
+            "grid": {"left": 4, "right": 12, "top": 14, "bottom": 4, "containLabel": True},
+            "tooltip": self._tooltip(colours),
+            "xAxis": x_axis,
+            "yAxis": {
+                "type": "value",
+                "minInterval": 1,
+                "splitNumber": 4,
+                "splitLine": {"lineStyle": {"color": colours.line}},
+                "axisLabel": label | {":formatter": f"value => yj.short(value, {decimals})"},
+            },
+            "series": [self._line(one) for one in self.series],
+            **({"legend": _legend(colours)} if len(self.series) > 1 else {}),
+        }
+
+    def _line(self, one: Series) -> dict[str, Any]:
+        at_ms = [at_ns // 1_000_000 for at_ns in self.instants]
+        data: list[Any] = (
+            [list(point) for point in zip(at_ms, one.values, strict=True)]
+            if at_ms
+            else list(one.values)
+        )
+        if one.kind == "bar":
+            return {"name": one.name, "type": "bar", "data": data, "barMaxWidth": 18}
+        return {
+            "name": one.name,
+            "type": "line",
+            "data": data,
+            "showSymbol": False,
+            "lineStyle": {"width": 2},
+            "areaStyle": {"opacity": 0.08},
+            **({"step": "end"} if one.kind == "step" else {}),
+        }
+
+    def _tooltip(self, colours: Palette) -> dict[str, Any]:
+        facts = [[one.decimals, one.unit] for one in self.series]
+        return {
+            "trigger": "axis",
+            "confine": True,
+            "backgroundColor": colours.panel,
+            "borderColor": colours.line,
+            "textStyle": {"color": colours.ink, "fontSize": 12},
+            "axisPointer": {"lineStyle": {"color": colours.muted}},
+            ":formatter": f"points => yj.tooltip(points, {facts!r})",
+        }
+
+
+def _legend(colours: Palette) -> dict[str, Any]:
+    return {"top": 0, "right": 0, "textStyle": {"color": colours.muted}, "icon": "roundRect"}
+
+
+def _written(one: Series, n: int) -> str:
+    if not one.decimals:
+        return formats.number(one.values[n])
+    digits = str(abs(one.values[n])).rjust(one.decimals + 1, "0")
+    sign = "-" if one.values[n] < 0 else ""
+    return f"{sign}{int(digits[: -one.decimals]):,}.{digits[-one.decimals :]}"

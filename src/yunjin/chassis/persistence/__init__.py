@@ -1,0 +1,87 @@
+"""Persistence: engines, transactions that retry, units of work with outbox, inbox and answers.
+
+A room keeps its tables in `store`, its changes in `migrations`, and works through the RoomDatabase
+that the database room opens for it.
+"""
+
+from yunjin.chassis.persistence.answers import request_hash
+from yunjin.chassis.persistence.columns import (
+    Ascii,
+    Digest,
+    Int64,
+    Json,
+    Micros,
+    Small,
+    Uuid,
+    Words,
+    dump_json,
+    instant_us,
+)
+from yunjin.chassis.persistence.database import Database, RetryLimits
+from yunjin.chassis.persistence.engines import EngineLimits, open_engine
+from yunjin.chassis.persistence.leases import Lease
+from yunjin.chassis.persistence.migrations import Migrator, migrations_of
+from yunjin.chassis.persistence.problems import (
+    Conflict,
+    DatabaseNewer,
+    LostAnswer,
+    Misused,
+    RolledBack,
+    Stopped,
+)
+from yunjin.chassis.persistence.relay import Parked, Relay, RelayLimits, Subscribers
+from yunjin.chassis.persistence.tables import (
+    StandardTables,
+    column,
+    complaints,
+    create_standard_1,
+    key,
+    metadata,
+    standard,
+    table,
+)
+from yunjin.chassis.persistence.verdicts import Flavour, Verdict
+from yunjin.chassis.persistence.work import RoomDatabase, SqlUnitOfWork
+
+__all__ = [
+    "Ascii",
+    "Conflict",
+    "Database",
+    "DatabaseNewer",
+    "Digest",
+    "EngineLimits",
+    "Flavour",
+    "Int64",
+    "Json",
+    "Lease",
+    "LostAnswer",
+    "Micros",
+    "Migrator",
+    "Misused",
+    "Parked",
+    "Relay",
+    "RelayLimits",
+    "RetryLimits",
+    "RolledBack",
+    "RoomDatabase",
+    "Small",
+    "SqlUnitOfWork",
+    "StandardTables",
+    "Stopped",
+    "Subscribers",
+    "Uuid",
+    "Verdict",
+    "Words",
+    "column",
+    "complaints",
+    "create_standard_1",
+    "dump_json",
+    "instant_us",
+    "key",
+    "metadata",
+    "migrations_of",
+    "open_engine",
+    "request_hash",
+    "standard",
+    "table",
+]

@@ -1,0 +1,75 @@
+"""What a database can answer instead of a result.
+
+RolledBack  nothing was done, tries used up     → Outage
+Stopped     nothing was done, nor will it soon  → Outage
+LostAnswer  COMMIT was sent, its answer lost    → Unknown
+Conflict    a unique key was taken              → Refusal
+Misused     the statement is wrong              → Bug
+"""
+
+from typing import Final
+
+from sqlalchemy import exc
+
+from yunjin.chassis.persistence import verdicts
+from yunjin.chassis.persistence.verdicts import Flavour, Verdict
+from yunjin.kernel.errors import Bug, Outage, Problem, Refusal, Unknown
+
+
+class RolledBack(Outage):
+    """The engine undid the transaction, again and again; nothing was done."""
+
+    code, status, title = "persistence/rolled-back", 503, "Database busy"
+
+
+class Stopped(Outage):
+    """The engine takes no writes or no connections now; nothing was done."""
+
+    code, status, title = "persistence/stopped", 503, "Database stopped"
+
+
+class LostAnswer(Unknown):
+    """The connection ended between COMMIT and its answer; ask by the command's id."""
+
+    code, status, title = "persistence/lost-answer", 504, "Outcome unknown"
+
+
+class Conflict(Refusal):
+    """Something of this name is there already."""
+
+    code, status, title = "persistence/conflict", 409, "Already there"
+
+
+class DatabaseNewer(Refusal):
+    """The database was written by a newer version of this program, which alone may change it."""
+
+    code, status, title = "persistence/database-newer", 409, "Database newer than the program"
+
+
+class Misused(Bug):
+    """The engine refuses the statement whatever is in the tables."""
+
+    code, status, title = "persistence/misused", 500, "Internal error"
+
+
+_PROBLEMS: Final[dict[Verdict, tuple[type[Problem], str]]] = {
+    Verdict.ROLLED_BACK: (RolledBack, "The database rolled the transaction back."),
+    Verdict.STOPPED: (Stopped, "The database cannot do this now."),
+    Verdict.UNKNOWN: (LostAnswer, "The database's answer to COMMIT was lost."),
+    Verdict.CONFLICT: (Conflict, "Something with the same key is there already."),
+    Verdict.NEVER: (Misused, "The database refused a statement."),
+}
+
+
+def problem_of(error: exc.SQLAlchemyError, *, flavour: Flavour, committing: bool) -> Problem:
+    """Return the problem an engine's error is to our callers; values of rows stay out of it."""
+    if isinstance(error, exc.StatementError) and isinstance(error.orig, Problem):
+        return error.orig  # a column type refused a value
+    found = verdicts.verdict(error, flavour=flavour, committing=committing)
+    kind, detail = _PROBLEMS[found]
+    return kind(
+        detail,
+        engine=flavour.value,
+        engine_code=verdicts.code_of(getattr(error, "orig", None)),
+        cause=type(error).__name__,
+    )

@@ -1,0 +1,234 @@
+"""The relay: tells a room's saved events to their subscribers in this process.
+
+At least once, in order of (subject, sequence). An event that its handler cannot take is tried again
+with growing pauses, then parked with the reason; only its own subject waits behind it. A crash at
+any point costs repetitions, which the receivers' inboxes catch, never an event.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from yunjin.chassis.persistence.columns import instant_us
+from yunjin.chassis.persistence.leases import Lease
+from yunjin.chassis.persistence.tables import REASON_LENGTH, Told
+from yunjin.chassis.persistence.work import RoomDatabase, SqlUnitOfWork
+from yunjin.kernel import check, tenant
+from yunjin.kernel.errors import NotFound, Outage, Problem, Unknown
+from yunjin.kernel.events import Event
+
+Handler = Callable[[Event], None]
+_SECOND_US: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayLimits:
+    """How much at a time, and how patiently."""
+
+    events_a_pass: int = 100
+    tries: int = 8  # of one event, before it is parked; outages do not count
+    pause_s_max: int = 60
+    idle_ms: int = 1_000  # between looks when nobody rings: another process may have written
+    lease_s: int = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """What one pass over the outbox did."""
+
+    delivered: int = 0
+    failed: int = 0
+    parked: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """An event that waits for a person."""
+
+    event_id: UUID
+    type: str
+    subject: str
+    sequence: int
+    attempts: int
+    reason: str
+
+
+class Subscribers:
+    """Who wants to hear which events. Filled once, while the app is put together."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, list[tuple[str, Handler]]] = {}
+
+    def add(self, event_type: str, name: str, handler: Handler) -> None:
+        """Let `handler` hear events of a type; `name` is its own, for inbox and reasons."""
+        handlers = self._handlers.setdefault(event_type, [])
+        check.that(
+            all(name != other for other, _ in handlers),
+            f"expected one handler of the name {name}, were two",
+        )
+        handlers.append((name, handler))
+
+    def of(self, event_type: str) -> list[tuple[str, Handler]]:
+        """Return the handlers of a type, in the order they were added."""
+        return self._handlers.get(event_type, [])
+
+
+class Relay:
+    """Tells one room's events."""
+
+    def __init__(
+        self,
+        room: RoomDatabase,
+        subscribers: Subscribers,
+        *,
+        holder: str,
+        limits: RelayLimits | None = None,
+    ) -> None:
+        self._room, self._subscribers = room, subscribers
+        self._limits = limits or RelayLimits()
+        self._lease = Lease(room, name="relay", holder=holder, seconds=self._limits.lease_s)
+
+    def run(self, stop: threading.Event) -> None:
+        """Tell events until `stop` is set; outages of the database are waited out.
+
+        Set `room.told` after `stop` to have it end at once.
+        """
+        while not stop.is_set():
+            self._room.told.clear()
+            try:
+                is_busy = self._lease.hold() and self.deliver().delivered > 0
+            except (Outage, Unknown):
+                is_busy = False
+            if not is_busy:
+                self._room.told.wait(self._limits.idle_ms / 1_000)
+        self._lease.release()
+
+    def deliver(self) -> Pass:
+        """Tell what is due, once, and note how it went. Raises: Outage, Unknown."""
+        told: list[UUID] = []
+        troubled: dict[UUID, tuple[int, str, bool]] = {}
+        held_back: set[str] = set()
+        for row in self._room.read(self._due):
+            if row.subject in held_back:
+                continue
+            trouble = self._tell(self._event(row))
+            if trouble is None:
+                told.append(row.event_id)
+            else:
+                held_back.add(row.subject)
+                troubled[row.event_id] = (row.attempts + 1, *trouble)
+        if not told and not troubled:
+            return Pass()
+        return self._room.run(lambda work: self._note(work, told, troubled))
+
+    def parked(self, limit: int = 100) -> list[Parked]:
+        """Return the events that wait for a person, oldest first."""
+        c = self._room.tables.outbox.c
+        query = (
+            sa.select(c.event_id, c.type, c.subject, c.sequence, c.attempts, c.reason)
+            .where(c.state == Told.PARKED)
+            .order_by(c.at_us, c.subject, c.sequence)
+            .limit(limit)
+        )
+        return self._room.read(
+            lambda connection: [Parked(**row) for row in connection.execute(query).mappings().all()]
+        )
+
+    def unpark(self, event_id: UUID, *, skip: bool = False) -> None:
+        """Try a parked event again, or `skip` it: its subject then goes on without it.
+
+        Raises: NotFound where no such event is parked.
+        """
+        outbox = self._room.tables.outbox
+        change = {"state": Told.DELIVERED} if skip else {"state": Told.WAITING, "due_us": 0}
+
+        def changed(work: SqlUnitOfWork) -> int:
+            return work.connection.execute(
+                sa.update(outbox)
+                .where(outbox.c.event_id == event_id, outbox.c.state == Told.PARKED)
+                .values(attempts=0, **change)
+            ).rowcount
+
+        if not self._room.run(changed):
+            raise NotFound("No such event is parked.", event_id=str(event_id))
+        self._room.told.set()
+
+    def _due(self, connection: sa.Connection) -> list[Any]:
+        """Return events to tell, none of a subject whose earlier event must be waited for."""
+        outbox = self._room.tables.outbox
+        other = outbox.alias()
+        now_us = instant_us(self._room.clock.now_ns())
+        waits = sa.or_(
+            other.c.state == Told.PARKED,
+            sa.and_(other.c.state == Told.WAITING, other.c.due_us > now_us),
+        )
+        blocked = sa.select(other.c.subject).where(waits)
+        c = outbox.c
+        return list(
+            connection.execute(
+                sa.select(outbox)
+                .where(c.state == Told.WAITING, c.subject.not_in(blocked))
+                .order_by(c.at_us, c.subject, c.sequence)
+                .limit(self._limits.events_a_pass)
+            )
+        )
+
+    def _event(self, row: Any) -> Event:
+        return Event(
+            id=row.event_id,
+            type=row.type,
+            source=self._room.source,
+            subject=row.subject,
+            tenant=self._room.tenant,
+            sequence=row.sequence,
+            at_ns=row.at_us * 1_000,
+            data=row.data,
+            traceparent=row.traceparent,
+        )
+
+    def _tell(self, event: Event) -> tuple[str, bool] | None:
+        """Tell one event; return None, or why it failed and whether that is an outage."""
+        for name, handler in self._subscribers.of(event.type):
+            try:
+                with tenant.entered(self._room.tenant):
+                    handler(event)
+            except (Outage, Unknown) as problem:
+                return f"{name}: {problem.code}: {problem.detail}", True
+            except Exception as error:
+                kind = error.code if isinstance(error, Problem) else type(error).__name__
+                return f"{name}: {kind}: {error}", False
+        return None
+
+    def _note(
+        self,
+        work: SqlUnitOfWork,
+        told: list[UUID],
+        troubled: dict[UUID, tuple[int, str, bool]],
+    ) -> Pass:
+        outbox, now_us = self._room.tables.outbox, instant_us(self._room.clock.now_ns())
+        parked = 0
+        if told:
+            work.connection.execute(
+                sa.update(outbox)
+                .where(outbox.c.event_id.in_(told))
+                .values(state=Told.DELIVERED, reason="")
+            )
+        for event_id, (attempts, reason, is_outage) in troubled.items():
+            is_parked = attempts >= self._limits.tries and not is_outage
+            parked += is_parked
+            pause_s = min(self._limits.pause_s_max, 1 << min(attempts - 1, 20))
+            work.connection.execute(
+                sa.update(outbox)
+                .where(outbox.c.event_id == event_id)
+                .values(
+                    state=Told.PARKED if is_parked else Told.WAITING,
+                    attempts=min(attempts, self._limits.tries - is_outage),
+                    due_us=now_us + pause_s * _SECOND_US,
+                    reason=reason[:REASON_LENGTH].rstrip(),
+                )
+            )
+        return Pass(delivered=len(told), failed=len(troubled), parked=parked)

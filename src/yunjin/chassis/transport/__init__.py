@@ -1,0 +1,28 @@
+"""Transport: a room's api near or far, problems on the wire, limits, traces, gathered requests."""
+
+from yunjin.chassis.transport.expose import expose
+from yunjin.chassis.transport.gather import Gatherer
+from yunjin.chassis.transport.guard import Guard
+from yunjin.chassis.transport.problems import (
+    BodyTooLarge,
+    Crowded,
+    body_of,
+    install_problems,
+    problem_response,
+)
+from yunjin.chassis.transport.remote import connect, remote
+from yunjin.chassis.transport.trace import Trace
+
+__all__ = [
+    "BodyTooLarge",
+    "Crowded",
+    "Gatherer",
+    "Guard",
+    "Trace",
+    "body_of",
+    "connect",
+    "expose",
+    "install_problems",
+    "problem_response",
+    "remote",
+]

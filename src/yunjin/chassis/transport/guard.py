@@ -1,0 +1,104 @@
+"""The guard at the door: tenant, trace, size limit and the last net under every request.
+
+Pure ASGI and cheap, since the hot routes go through it too.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from yunjin.chassis.transport import trace
+from yunjin.chassis.transport.problems import (
+    BODY_BYTES_MAX,
+    BodyTooLarge,
+    limited,
+    problem_of,
+    problem_response,
+)
+from yunjin.kernel import tenant as tenants
+from yunjin.kernel.clock import Clock
+from yunjin.kernel.errors import Bug, NotFound
+
+TENANT_HEADER: Final = b"yunjin-tenant"
+TRACE_HEADER: Final = trace.HEADER.encode()
+REQUEST_ID: Final = b"request-id"
+Observe = Callable[[Scope, int, int], None]
+_log: Final = structlog.get_logger()
+
+
+class UnknownTenant(NotFound):
+    """This process serves another tenant."""
+
+    code, title = "kernel/unknown-tenant", "Unknown tenant"
+
+
+class Guard:
+    """Wrap an ASGI application: every request has a tenant, a trace and an end.
+
+    Parameters
+    ----------
+    tenant : whom this process serves; a request that names another is refused.
+    body_bytes_max : how much of a body is read, checked while it streams in.
+    observe : called after each request with its scope, status and nanoseconds.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        tenant: str,
+        clock: Clock,
+        body_bytes_max: int = BODY_BYTES_MAX,
+        observe: Observe | None = None,
+    ) -> None:
+        self._app, self._tenant, self._clock = app, tenants.checked(tenant), clock
+        self._body_bytes_max, self._observe = body_bytes_max, observe
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with tenants.entered(self._tenant):
+            if scope["type"] == "http":
+                await self._request(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started_ns, status = self._clock.monotonic_ns(), 0
+        headers = dict(scope["headers"])
+        here = trace.Trace.enter(headers.get(TRACE_HEADER, b"").decode("latin-1"))
+        request_id = (REQUEST_ID, here.trace_id.encode())
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), request_id]
+            await send(message)
+
+        try:
+            self._admit(headers)
+            if b"content-length" not in headers:  # else the web server holds the caller to it
+                receive = limited(receive, self._body_bytes_max)
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            problem = problem_of(error)
+            if isinstance(problem, Bug) and not status:
+                _log.error("request.failed", path=scope["path"], exc_info=error)
+            if not status:
+                answer = problem_response(problem, instance=scope["path"])
+                await answer(scope, receive, sending)
+        if self._observe is not None:
+            self._observe(scope, status, self._clock.monotonic_ns() - started_ns)
+
+    def _admit(self, headers: dict[Any, bytes]) -> None:
+        """Refuse what can be refused before reading. Raises: UnknownTenant, BodyTooLarge."""
+        asked = headers.get(TENANT_HEADER)
+        if asked is not None and asked != self._tenant.encode():
+            raise UnknownTenant(f"expected tenant {self._tenant}, was another")
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length[:19]) > self._body_bytes_max:
+            raise BodyTooLarge(
+                f"expected at most {self._body_bytes_max} bytes, was more",
+                bytes_max=self._body_bytes_max,
+            )

@@ -1,0 +1,1 @@
+"""The database room: the engine behind every room's tables, its health and its copies."""

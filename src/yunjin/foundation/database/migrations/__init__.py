@@ -1,0 +1,1 @@
+"""The forms of the database room's tables, in order."""

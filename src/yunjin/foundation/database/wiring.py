@@ -1,0 +1,84 @@
+"""How the database room is put together."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from pydantic import BaseModel, ConfigDict, Field
+
+from yunjin.chassis.persistence import Database, EngineLimits, RetryLimits, open_engine
+from yunjin.foundation.database.api import DatabaseApi
+from yunjin.foundation.database.service import DatabaseService
+from yunjin.kernel.clock import Clock
+from yunjin.kernel.room import Room
+
+
+class Settings(BaseModel):
+    """Where the tables are, and how patiently the database is spoken to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field(
+        default="",
+        max_length=500,
+        repr=False,
+        description="sqlite:///FILE or mysql+pymysql://USER:PASSWORD@HOST:PORT/NAME; "
+        "empty: SQLite in rooms.db of the tenant's folder",
+    )
+    pool_size: int = Field(default=8, ge=2, le=100, description="connections, at most")
+    pool_wait_s: int = Field(default=10, ge=1, le=300, description="wait for a free connection")
+    pool_recycle_s: int = Field(
+        default=1_800, ge=60, le=86_400, description="age at which a connection is replaced"
+    )
+    connect_wait_s: int = Field(default=5, ge=1, le=60, description="wait for a connection")
+    answer_wait_s: int = Field(
+        default=30, ge=1, le=600, description="wait for the answer to a statement"
+    )
+    lock_wait_s: int = Field(
+        default=10, ge=1, le=120, description="wait for a row's lock, or SQLite's writer's turn"
+    )
+    tries: int = Field(default=8, ge=1, le=50, description="tries of a transaction, in all")
+    conflict_tries: int = Field(
+        default=3, ge=1, le=20, description="tries of a transaction that meets a taken key"
+    )
+    pause_ms_first: int = Field(default=5, ge=1, le=1_000, description="pause before a retry")
+    pause_ms_max: int = Field(
+        default=500, ge=1, le=60_000, description="longest pause; each doubles the last"
+    )
+    total_ms: int = Field(
+        default=15_000, ge=100, le=600_000, description="no retry begins after this"
+    )
+
+
+def build(settings: Settings, *, tenant: str, clock: Clock, home: Path) -> Room:
+    """Open the tenant's database; `home` is the data root. Raises: Malformed, Outage."""
+    url = settings.url or f"sqlite:///{home / tenant / 'rooms.db'}"
+    values = settings.model_dump()
+    engine_limits = EngineLimits(**{name: values[name] for name in EngineLimits.__slots__})
+    retry_limits = RetryLimits(**{name: values[name] for name in RetryLimits.__slots__})
+    database = Database(open_engine(url, engine_limits), clock=clock, limits=retry_limits)
+    prober = f"{socket.gethostname()[:40]}-{os.getpid()}"
+    service = DatabaseService(database, tenant=tenant, clock=clock, prober=prober)
+    return Room(
+        name="database",
+        doors={DatabaseApi: service},
+        probes={"database": lambda: service.health().why},
+        metrics=lambda: _metrics(database, service),
+        close=service.close,
+    )
+
+
+def _metrics(database: Database, service: DatabaseService) -> Iterator[Metric]:
+    counter = CounterMetricFamily(
+        "database_transactions",
+        "Transactions by how they ended; one that is tried again counts each time.",
+        labels=["outcome"],
+    )
+    for outcome, count in sorted(database.counts().items()):
+        counter.add_metric([outcome], count)
+    yield counter
+    size = GaugeMetricFamily("database_size_bytes", "Size of the SQLite files, 0 for a server's.")
+    size.add_metric([], service.info().size_bytes)
+    yield size

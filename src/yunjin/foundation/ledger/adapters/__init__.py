@@ -1,0 +1,1 @@
+"""What the outside world sends: ISO 20022 messages and CSV, read into neutral lines."""

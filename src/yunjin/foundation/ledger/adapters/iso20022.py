@@ -1,0 +1,87 @@
+"""Telling which ISO 20022 message a file is, and having it read."""
+
+import re
+from typing import Final
+
+from lxml import etree
+
+from yunjin.foundation.ledger.adapters import payments, statements
+from yunjin.foundation.ledger.adapters.messages import Message
+from yunjin.foundation.ledger.adapters.xml import Findings, Reader, Tick, check_schema, walk
+from yunjin.foundation.ledger.errors import ImportRefused
+
+_NAME: Final = re.compile(r"(?<![a-z])([a-z]{4}\.\d{3})\.\d{3}\.(\d{2})(?!\d)")
+_ELEMENTS_BEFORE_MAX: Final = 1_000  # of an envelope and its header
+VERSIONS: Final = {
+    "pain.001": range(3, 10),
+    "pacs.008": range(2, 11),
+    "camt.052": range(1, 9),
+    "camt.053": range(1, 9),
+    "camt.054": range(1, 9),
+}
+_ROOTS: Final = {
+    "pain.001": "CstmrCdtTrfInitn",
+    "pacs.008": "FIToFICstmrCdtTrf",
+    "camt.052": "BkToCstmrAcctRpt",
+    "camt.053": "BkToCstmrStmt",
+    "camt.054": "BkToCstmrDbtCdtNtfctn",
+}
+
+
+def read(content: bytes, *, schema_directory: str | None, tick: Tick | None = None) -> Message:
+    """Read an ISO 20022 message.
+
+    Raises: ImportRefused with every finding's line and path.
+    """
+    namespace, kind, version, root, line = _identify(content)
+    if schema_directory is not None:
+        check_schema(content, namespace, root, schema_directory)
+    reader = Reader(namespace, Findings())
+    module = statements if kind.startswith("camt") else payments
+    builder = module.Builder(reader, kind, version, root)
+    for element in walk(content, starts=False, tags=builder.tags, tick=tick):
+        builder.take(element)
+    return builder.finish(line)
+
+
+def _identify(content: bytes) -> tuple[str, str, int, str, int]:
+    """Return namespace, kind, version, local name and line of the message element."""
+    first = ""
+    for count, element in enumerate(walk(content, starts=True)):
+        name = etree.QName(element)
+        first = first or f"{name.localname} in namespace {name.namespace or 'none'}"
+        match = _NAME.search(name.namespace or "")
+        if match and match[1] != "head.001":
+            kind, version = match[1], int(match[2])
+            _check_supported(kind, version)
+            if name.localname != "Document":
+                return _checked(element, name, kind, version)
+        if count >= _ELEMENTS_BEFORE_MAX:
+            break
+    raise ImportRefused(
+        f"expected an ISO 20022 message ({', '.join(VERSIONS)}), was {first or 'nothing'}"
+    )
+
+
+def _check_supported(kind: str, version: int) -> None:
+    if kind not in VERSIONS:
+        raise ImportRefused(f"expected one of {', '.join(VERSIONS)}, was {kind}")
+    known = VERSIONS[kind]
+    if version not in known:
+        raise ImportRefused(
+            f"expected {kind} in version {known.start} to {known.stop - 1}, was {version}"
+        )
+
+
+def _checked(
+    element: object, name: etree.QName, kind: str, version: int
+) -> tuple[str, str, int, str, int]:
+    line = element.sourceline  # type: ignore[attr-defined]
+    root = f"{_ROOTS[kind]}V01" if version == 1 else _ROOTS[kind]
+    if name.localname != root:
+        what = f"expected {root}, was {name.localname}"
+        path = f"/{name.localname}"
+        raise ImportRefused(
+            f"line {line}, {path}: {what}", findings=[{"line": line, "path": path, "what": what}]
+        )
+    return str(name.namespace), kind, version, root, line

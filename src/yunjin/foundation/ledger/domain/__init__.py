@@ -1,0 +1,1 @@
+"""Pure rules of the ledger: no clock, no I/O, no SQL."""

@@ -1,0 +1,53 @@
+"""The loops that move money: arrays and primitives in, status codes out."""
+
+from yunjin.foundation.ledger.kernels.accounts import open_accounts
+from yunjin.foundation.ledger.kernels.holds import compact_holds, expire, expire_again
+from yunjin.foundation.ledger.kernels.ids import bloom_add, probe_ids, rehash_ids, split_timely
+from yunjin.foundation.ledger.kernels.lookups import gather_accounts, rows_of, sum_ledgers
+from yunjin.foundation.ledger.kernels.replay import replay_accounts, replay_transfers
+from yunjin.foundation.ledger.kernels.tables import (
+    ACCOUNT,
+    COUNTERS,
+    ENTRY,
+    HOLD,
+    AccountColumns,
+    Book,
+    Counter,
+    Fate,
+    Inherited,
+    Outcome,
+    TransferColumns,
+    rehash_accounts,
+    rehash_holds,
+)
+from yunjin.foundation.ledger.kernels.transfers import post_transfers
+
+__all__ = [
+    "ACCOUNT",
+    "COUNTERS",
+    "ENTRY",
+    "HOLD",
+    "AccountColumns",
+    "Book",
+    "Counter",
+    "Fate",
+    "Inherited",
+    "Outcome",
+    "TransferColumns",
+    "bloom_add",
+    "compact_holds",
+    "expire",
+    "expire_again",
+    "gather_accounts",
+    "open_accounts",
+    "post_transfers",
+    "probe_ids",
+    "rehash_accounts",
+    "rehash_holds",
+    "rehash_ids",
+    "replay_accounts",
+    "replay_transfers",
+    "rows_of",
+    "split_timely",
+    "sum_ledgers",
+]

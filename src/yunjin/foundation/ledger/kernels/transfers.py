@@ -1,0 +1,447 @@
+"""Posting transfers: judge one, apply it, undo a chain that failed."""
+
+from typing import Any
+
+import numpy as np
+
+from yunjin.foundation.ledger.api.codes import AccountFlag as A
+from yunjin.foundation.ledger.api.codes import TransferFlag as F
+from yunjin.foundation.ledger.api.codes import TransferStatus as S
+from yunjin.foundation.ledger.kernels.apply import apply_transfer, undo_transfer
+from yunjin.foundation.ledger.kernels.compile import leaf, loop
+from yunjin.foundation.ledger.kernels.ids import find_id
+from yunjin.foundation.ledger.kernels.tables import (
+    INT64_MAX,
+    ROW_BITS,
+    SEQUENCE_BITS,
+    Array,
+    Book,
+    Counter,
+    Fate,
+    Inherited,
+    Outcome,
+    TransferColumns,
+    find_hold,
+    row_of,
+)
+
+_ALL = sum(F)
+_SETTLE = int(F.POST_PENDING | F.VOID_PENDING)
+_BALANCING = int(F.BALANCING_DEBIT | F.BALANCING_CREDIT)
+_CLOSING = int(F.CLOSING_DEBIT | F.CLOSING_CREDIT)
+_ROW = (1 << ROW_BITS) - 1
+
+
+@leaf
+def _form(batch: Any, i: Any, imported: Any, clock: Any) -> Any:
+    """Judge the form of one transfer, before its id is looked up."""
+    flags = batch.flags[i]
+    hi, lo = batch.id_hi[i], batch.id_lo[i]
+    if imported and not flags & F.IMPORTED:
+        return np.uint8(S.IMPORTED_EXPECTED)
+    if not imported and flags & F.IMPORTED:
+        return np.uint8(S.IMPORTED_NOT_EXPECTED)
+    if not imported and batch.timestamp[i] != 0:
+        return np.uint8(S.TIMESTAMP_MUST_BE_ZERO)
+    if imported and batch.timestamp[i] < 1:
+        return np.uint8(S.IMPORTED_TIMESTAMP_OUT_OF_RANGE)
+    if imported and batch.timestamp[i] > clock:
+        return np.uint8(S.IMPORTED_TIMESTAMP_MUST_NOT_ADVANCE)
+    if flags & ~_ALL:
+        return np.uint8(S.RESERVED_FLAG)
+    if hi == 0 and lo == 0:
+        return np.uint8(S.ID_MUST_NOT_BE_ZERO)
+    if hi == np.uint64(0xFFFFFFFFFFFFFFFF) and lo == np.uint64(0xFFFFFFFFFFFFFFFF):
+        return np.uint8(S.ID_MUST_NOT_BE_INT_MAX)
+    return np.uint8(S.CREATED)
+
+
+@loop
+def _compare(batch: Any, i: Any, first: Any, answer: Any, j: Any) -> Any:
+    """Hold a request against the first one under its id, as that one was asked."""
+    if answer.status[j] != S.CREATED:
+        return np.uint8(S.ID_ALREADY_FAILED)
+    left = answer.inherited[j]
+    if batch.flags[i] != first.flags[j]:
+        return np.uint8(S.EXISTS_WITH_DIFFERENT_FLAGS)
+    if (
+        batch.pending_id_hi[i] != first.pending_id_hi[j]
+        or batch.pending_id_lo[i] != first.pending_id_lo[j]
+    ):
+        return np.uint8(S.EXISTS_WITH_DIFFERENT_PENDING_ID)
+    if batch.timeout_s[i] != first.timeout_s[j]:
+        return np.uint8(S.EXISTS_WITH_DIFFERENT_TIMEOUT)
+    debit = np.int64(0) if left & Inherited.DEBIT else first.debit_account_id[j]
+    if batch.debit_account_id[i] != debit:
+        return np.uint8(S.EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT_ID)
+    credit = np.int64(0) if left & Inherited.CREDIT else first.credit_account_id[j]
+    if batch.credit_account_id[i] != credit:
+        return np.uint8(S.EXISTS_WITH_DIFFERENT_CREDIT_ACCOUNT_ID)
+    if batch.amount_minor[i] != answer.requested[j]:
+        return np.uint8(S.EXISTS_WITH_DIFFERENT_AMOUNT)
+    if left & Inherited.USER_DATA_128:
+        if batch.user_data_128_hi[i] != 0 or batch.user_data_128_lo[i] != 0:
+            return np.uint8(S.EXISTS_WITH_DIFFERENT_USER_DATA_128)
+    elif (
+        batch.user_data_128_hi[i] != first.user_data_128_hi[j]
+        or batch.user_data_128_lo[i] != first.user_data_128_lo[j]
+    ):
+        return np.uint8(S.EXISTS_WITH_DIFFERENT_USER_DATA_128)
+    data_64 = np.uint64(0) if left & Inherited.USER_DATA_64 else first.user_data_64[j]
+    if batch.user_data_64[i] != data_64:
+        return np.uint8(S.EXISTS_WITH_DIFFERENT_USER_DATA_64)
+    data_32 = np.uint32(0) if left & Inherited.USER_DATA_32 else first.user_data_32[j]
+    if batch.user_data_32[i] != data_32:
+        return np.uint8(S.EXISTS_WITH_DIFFERENT_USER_DATA_32)
+    ledger = np.uint32(0) if left & Inherited.LEDGER else first.ledger[j]
+    if batch.ledger[i] != ledger:
+        return np.uint8(S.EXISTS_WITH_DIFFERENT_LEDGER)
+    code = np.uint16(0) if left & Inherited.CODE else first.code[j]
+    if batch.code[i] != code:
+        return np.uint8(S.EXISTS_WITH_DIFFERENT_CODE)
+    return np.uint8(S.EXISTS)
+
+
+@leaf
+def _plan(batch: Any, i: Any) -> Any:
+    """Judge flags and fields of a transfer whose id is new."""
+    flags = batch.flags[i]
+    settle = flags & _SETTLE
+    kinds = (flags & F.PENDING != 0) + (flags & F.POST_PENDING != 0) + (flags & F.VOID_PENDING != 0)
+    if kinds > 1 or (settle and flags & (_BALANCING | _CLOSING)):
+        return np.uint8(S.FLAGS_ARE_MUTUALLY_EXCLUSIVE)
+    debit, credit = batch.debit_account_id[i], batch.credit_account_id[i]
+    if debit < 0 or (debit == 0 and not settle):
+        return np.uint8(S.DEBIT_ACCOUNT_ID_OUT_OF_RANGE)
+    if credit < 0 or (credit == 0 and not settle):
+        return np.uint8(S.CREDIT_ACCOUNT_ID_OUT_OF_RANGE)
+    if debit == credit and debit != 0:
+        return np.uint8(S.ACCOUNTS_MUST_BE_DIFFERENT)
+    pending_hi, pending_lo = batch.pending_id_hi[i], batch.pending_id_lo[i]
+    named = pending_hi != 0 or pending_lo != 0
+    if named and not settle:
+        return np.uint8(S.PENDING_ID_MUST_BE_ZERO)
+    if settle and not named:
+        return np.uint8(S.PENDING_ID_MUST_NOT_BE_ZERO)
+    if settle and pending_hi == batch.id_hi[i] and pending_lo == batch.id_lo[i]:
+        return np.uint8(S.PENDING_ID_MUST_BE_DIFFERENT)
+    if batch.timeout_s[i] != 0 and not flags & F.PENDING:
+        return np.uint8(S.TIMEOUT_RESERVED_FOR_PENDING)
+    if flags & _CLOSING and not flags & F.PENDING:
+        return np.uint8(S.CLOSING_MUST_BE_PENDING)
+    if batch.ledger[i] == 0 and not settle:
+        return np.uint8(S.LEDGER_MUST_NOT_BE_ZERO)
+    if batch.code[i] == 0 and not settle:
+        return np.uint8(S.CODE_MUST_NOT_BE_ZERO)
+    if batch.amount_minor[i] < 0:
+        return np.uint8(S.AMOUNT_OUT_OF_RANGE)
+    return np.uint8(S.CREATED)
+
+
+@loop
+def _settle(book: Any, batch: Any, i: Any, seen: Any, priors: Any, answers: Any, fates: Any) -> Any:
+    """Judge a post or a void. Returns (status, row of the hold, amount)."""
+    none = np.int64(-1)
+    hold_row = np.int64(find_hold(book, batch.pending_id_hi[i], batch.pending_id_lo[i]))
+    if hold_row >= 0:
+        hold = book.holds[hold_row]
+        cell = book.counters[Counter.CELL] << SEQUENCE_BITS
+        debit = cell | book.accounts[hold.debit].sequence
+        credit = cell | book.accounts[hold.credit].sequence
+        ledger, code, held, fate = hold.ledger, hold.code, hold.amount, hold.fate
+    else:
+        if seen < 0 or answers.status[seen] != S.CREATED:
+            return np.uint8(S.PENDING_TRANSFER_NOT_FOUND), none, np.int64(0)
+        if not priors.flags[seen] & F.PENDING:
+            return np.uint8(S.PENDING_TRANSFER_NOT_PENDING), none, np.int64(0)
+        debit, credit = priors.debit_account_id[seen], priors.credit_account_id[seen]
+        ledger, code = priors.ledger[seen], priors.code[seen]
+        held, fate = priors.amount_minor[seen], np.uint32(fates[seen])
+    if batch.debit_account_id[i] != 0 and batch.debit_account_id[i] != debit:
+        return np.uint8(S.PENDING_TRANSFER_HAS_DIFFERENT_DEBIT_ACCOUNT_ID), none, np.int64(0)
+    if batch.credit_account_id[i] != 0 and batch.credit_account_id[i] != credit:
+        return np.uint8(S.PENDING_TRANSFER_HAS_DIFFERENT_CREDIT_ACCOUNT_ID), none, np.int64(0)
+    if batch.ledger[i] != 0 and batch.ledger[i] != ledger:
+        return np.uint8(S.PENDING_TRANSFER_HAS_DIFFERENT_LEDGER), none, np.int64(0)
+    if batch.code[i] != 0 and batch.code[i] != code:
+        return np.uint8(S.PENDING_TRANSFER_HAS_DIFFERENT_CODE), none, np.int64(0)
+    amount = batch.amount_minor[i] if batch.amount_minor[i] != 0 else held
+    if amount > held:
+        return np.uint8(S.EXCEEDS_PENDING_TRANSFER_AMOUNT), none, np.int64(0)
+    if batch.flags[i] & F.VOID_PENDING and amount != held:
+        return np.uint8(S.PENDING_TRANSFER_HAS_DIFFERENT_AMOUNT), none, np.int64(0)
+    if fate == Fate.POSTED:
+        return np.uint8(S.PENDING_TRANSFER_ALREADY_POSTED), none, np.int64(0)
+    if fate == Fate.VOIDED:
+        return np.uint8(S.PENDING_TRANSFER_ALREADY_VOIDED), none, np.int64(0)
+    if fate == Fate.EXPIRED:
+        return np.uint8(S.PENDING_TRANSFER_EXPIRED), none, np.int64(0)
+    return np.uint8(S.CREATED), hold_row, amount
+
+
+@leaf
+def _plus(a: Any, b: Any) -> Any:
+    """Add two non-negative amounts, stopping at the largest."""
+    return INT64_MAX if a > INT64_MAX - b else a + b
+
+
+@loop
+def _balanced(d: Any, c: Any, flags: Any, amount: Any) -> Any:
+    """Return the amount a balancing transfer may move, ≥ 0."""
+    if flags & F.BALANCING_DEBIT:
+        room = d.credits_posted
+        if d.flags & A.DEBITS_MUST_NOT_EXCEED_CREDITS:
+            room = _plus(room, d.limit)
+        amount = min(amount, max(np.int64(0), room - d.debits_posted - d.debits_pending))
+    if flags & F.BALANCING_CREDIT:
+        room = c.debits_posted
+        if c.flags & A.CREDITS_MUST_NOT_EXCEED_DEBITS:
+            room = _plus(room, c.limit)
+        amount = min(amount, max(np.int64(0), room - c.credits_posted - c.credits_pending))
+    return amount
+
+
+@loop
+def _bounds(
+    accounts: Any, debit: Any, credit: Any, flags: Any, amount: Any, at: Any, timeout_s: Any
+) -> Any:
+    """Judge overflow and limits of a plain or pending transfer."""
+    d, c = accounts[debit], accounts[credit]
+    room = INT64_MAX - amount
+    if flags & F.PENDING:
+        if d.debits_pending > room:
+            return np.uint8(S.OVERFLOWS_DEBITS_PENDING)
+        if c.credits_pending > room:
+            return np.uint8(S.OVERFLOWS_CREDITS_PENDING)
+    else:
+        if d.debits_posted > room:
+            return np.uint8(S.OVERFLOWS_DEBITS_POSTED)
+        if c.credits_posted > room:
+            return np.uint8(S.OVERFLOWS_CREDITS_POSTED)
+    if d.debits_pending + d.debits_posted > room:
+        return np.uint8(S.OVERFLOWS_DEBITS)
+    if c.credits_pending + c.credits_posted > room:
+        return np.uint8(S.OVERFLOWS_CREDITS)
+    if timeout_s != 0 and at > INT64_MAX - np.int64(timeout_s) * 1_000_000_000:
+        return np.uint8(S.OVERFLOWS_TIMEOUT)
+    debits = d.debits_pending + d.debits_posted + amount
+    if d.flags & A.DEBITS_MUST_NOT_EXCEED_CREDITS and debits > _plus(d.credits_posted, d.limit):
+        return np.uint8(S.EXCEEDS_CREDITS)
+    credits = c.credits_pending + c.credits_posted + amount
+    if c.flags & A.CREDITS_MUST_NOT_EXCEED_DEBITS and credits > _plus(c.debits_posted, c.limit):
+        return np.uint8(S.EXCEEDS_DEBITS)
+    return np.uint8(S.CREATED)
+
+
+@loop
+def _imported(book: Any, batch: Any, i: Any) -> Any:
+    if batch.timestamp[i] <= book.counters[Counter.LAST_TIMESTAMP]:
+        return np.uint8(S.IMPORTED_TIMESTAMP_MUST_NOT_REGRESS)
+    if batch.timeout_s[i] != 0:
+        return np.uint8(S.IMPORTED_TIMEOUT_MUST_BE_ZERO)
+    return np.uint8(S.CREATED)
+
+
+@loop
+def _judge_settle(
+    book: Any,
+    batch: Any,
+    i: Any,
+    seen: Any,
+    priors: Any,
+    answers: Any,
+    fates: Any,
+    imported: Any,
+) -> Any:
+    """Judge a post or a void whose form is right and id is new.
+
+    Returns (status, row of the debit account, of the credit account, of the hold, amount).
+    """
+    nil = np.int64(-1)
+    status, hold_row, amount = _settle(book, batch, i, seen, priors, answers, fates)
+    if status != S.CREATED:
+        return status, nil, nil, nil, amount
+    hold = book.holds[hold_row]
+    if imported:
+        status = _imported(book, batch, i)
+    if status == S.CREATED and not batch.flags[i] & F.VOID_PENDING:
+        if book.accounts[hold.debit].flags & A.CLOSED and not hold.flags & F.CLOSING_DEBIT:
+            status = np.uint8(S.DEBIT_ACCOUNT_CLOSED)
+        elif book.accounts[hold.credit].flags & A.CLOSED and not hold.flags & F.CLOSING_CREDIT:
+            status = np.uint8(S.CREDIT_ACCOUNT_CLOSED)
+    return status, np.int64(hold.debit), np.int64(hold.credit), hold_row, amount
+
+
+@leaf
+def _judge_plain(book: Any, batch: Any, i: Any, imported: Any, at: Any) -> Any:
+    """Judge a plain or pending transfer whose form is right and id is new.
+
+    Returns (status, row of the debit account, of the credit account, amount).
+    """
+    debit = np.int64(row_of(book, batch.debit_account_id[i]))
+    credit = np.int64(row_of(book, batch.credit_account_id[i]))
+    amount = batch.amount_minor[i]
+    if debit < 0:
+        status = np.uint8(S.DEBIT_ACCOUNT_NOT_FOUND)
+    elif credit < 0:
+        status = np.uint8(S.CREDIT_ACCOUNT_NOT_FOUND)
+    else:
+        accounts, flags = book.accounts, batch.flags[i]
+        status = np.uint8(S.CREATED)
+        if accounts[debit].ledger != accounts[credit].ledger:
+            status = np.uint8(S.ACCOUNTS_MUST_HAVE_THE_SAME_LEDGER)
+        elif accounts[debit].ledger != batch.ledger[i]:
+            status = np.uint8(S.TRANSFER_MUST_HAVE_THE_SAME_LEDGER_AS_ACCOUNTS)
+        elif imported:
+            status = _imported(book, batch, i)
+        if status == S.CREATED:
+            if accounts[debit].flags & A.CLOSED:
+                status = np.uint8(S.DEBIT_ACCOUNT_CLOSED)
+            elif accounts[credit].flags & A.CLOSED:
+                status = np.uint8(S.CREDIT_ACCOUNT_CLOSED)
+            else:
+                if flags & _BALANCING:
+                    amount = _balanced(accounts[debit], accounts[credit], flags, amount)
+                status = _bounds(accounts, debit, credit, flags, amount, at, batch.timeout_s[i])
+    return status, debit, credit, amount
+
+
+@loop
+def _is_transient(status: Any) -> Any:
+    return (
+        status == S.EXCEEDS_CREDITS
+        or status == S.EXCEEDS_DEBITS
+        or status == S.DEBIT_ACCOUNT_NOT_FOUND
+        or status == S.CREDIT_ACCOUNT_NOT_FOUND
+        or status == S.PENDING_TRANSFER_NOT_FOUND
+        or status == S.DEBIT_ACCOUNT_CLOSED
+        or status == S.CREDIT_ACCOUNT_CLOSED
+    )
+
+
+@leaf
+def _in_batch(book: Any, hi: Any, lo: Any, position: Any) -> Any:
+    """Return the row of this very batch that an id was used in, -1 where none was."""
+    slot = find_id(book.ids, hi, lo)
+    at = np.int64(book.ids[slot, 2]) - 1
+    return at & _ROW if at >= position else np.int64(-1)
+
+
+@leaf
+def remember(book: Any, hi: Any, lo: Any, position: Any, timestamp: Any) -> None:
+    """Put an id into the table; there is room."""
+    slot = find_id(book.ids, hi, lo)
+    book.ids[slot, 0], book.ids[slot, 1] = hi, lo
+    book.ids[slot, 2], book.ids[slot, 3] = np.uint64(position + 1), np.uint64(timestamp)
+    book.counters[Counter.IDS] += 1
+
+
+@loop
+def _undo_chain(book: Any, batch: Any, out: Any, first: Any, end: Any) -> None:
+    """Take back the rows first … end-1 of a chain that failed, the last one first."""
+    for j in range(end - 1, first - 1, -1):
+        if out.status[j] == S.CREATED:
+            undo_transfer(book, batch, out, j)
+            slot = find_id(book.ids, batch.id_hi[j], batch.id_lo[j])
+            for column in range(4):
+                book.ids[slot, column] = 0
+            book.counters[Counter.IDS] -= 1
+        out.status[j] = S.LINKED_FAILED
+        out.timestamp[j] = 0
+
+
+@loop
+def post_transfers(
+    book: Book,
+    batch: TransferColumns,
+    out: Outcome,
+    known: Array,
+    known_pending: Array,
+    priors: TransferColumns,
+    answers: Outcome,
+    fates: Array,
+    position: int,
+    base: int,
+    clock: int,
+) -> Any:
+    """Post transfers in order; row i depends on the rows before it.
+
+    known, known_pending: int64[n] or [0], rows of `priors` that hold an earlier transfer of the id
+    (of the pending id), -1 without.  priors, answers, fates: earlier transfers fetched for this
+    batch.  position: of row 0.  base, clock: ns.  Capacities of the book are ensured.
+
+    Returns the number of created transfers.
+    """
+    count = len(out.status)
+    imported = count > 0 and batch.flags[0] & F.IMPORTED != 0
+    chain, broken, created = -1, False, 0
+    entries_before = last_before = np.int64(0)
+    for i in range(count):
+        linked = batch.flags[i] & F.LINKED != 0
+        hi, lo = batch.id_hi[i], batch.id_lo[i]
+        out.timestamp[i] = 0
+        out.requested[i] = batch.amount_minor[i]
+        if linked and chain < 0:
+            chain, broken = i, False
+            entries_before = book.counters[Counter.ENTRIES]
+            last_before = book.counters[Counter.LAST_TIMESTAMP]
+            book.counters[Counter.UNDO] = 0
+        at = batch.timestamp[i] if imported else base + i
+        debit = credit = hold_row = np.int64(-1)
+        amount = np.int64(0)
+        if broken:
+            status = np.uint8(S.LINKED_FAILED)
+        elif linked and i == count - 1:
+            status = np.uint8(S.LINKED_CHAIN_OPEN)
+        else:
+            status = _form(batch, i, imported, clock)
+            if status == S.CREATED:
+                earlier = np.int64(-1)
+                if len(known) > 0 and known[i] >= 0:
+                    status = _compare(batch, i, priors, answers, known[i])
+                    if status == S.EXISTS:
+                        out.timestamp[i] = answers.timestamp[known[i]]
+                else:
+                    earlier = _in_batch(book, hi, lo, position)
+                if earlier >= 0:
+                    status = _compare(batch, i, batch, out, earlier)
+                    if status == S.EXISTS:
+                        out.timestamp[i] = out.timestamp[earlier]
+            if status == S.CREATED:
+                status = _plan(batch, i)
+            if status == S.CREATED and batch.flags[i] & _SETTLE:
+                own = _in_batch(book, batch.pending_id_hi[i], batch.pending_id_lo[i], position)
+                if own >= 0:
+                    status, debit, credit, hold_row, amount = _judge_settle(
+                        book, batch, i, own, batch, out, fates, imported
+                    )
+                else:
+                    seen = known_pending[i] if len(known_pending) > 0 else np.int64(-1)
+                    status, debit, credit, hold_row, amount = _judge_settle(
+                        book, batch, i, seen, priors, answers, fates, imported
+                    )
+            elif status == S.CREATED:
+                status, debit, credit, amount = _judge_plain(book, batch, i, imported, at)
+        out.status[i] = status
+        if status == S.CREATED:
+            out.timestamp[i] = at
+            apply_transfer(
+                book, batch, out, i, debit, credit, hold_row, amount, position + i, chain >= 0
+            )
+            remember(book, hi, lo, position + i, at)
+            if imported:
+                book.counters[Counter.LAST_TIMESTAMP] = at
+            created += 1
+        elif status != S.EXISTS:
+            if chain >= 0 and not broken:
+                broken = True
+                before = book.counters[Counter.TRANSFERS]
+                _undo_chain(book, batch, out, chain, i)
+                created -= before - book.counters[Counter.TRANSFERS]
+                book.counters[Counter.ENTRIES] = entries_before
+                book.counters[Counter.LAST_TIMESTAMP] = last_before
+            if _is_transient(status):
+                remember(book, hi, lo, position + i, at)
+        if not linked:
+            chain, broken = -1, False
+    return created

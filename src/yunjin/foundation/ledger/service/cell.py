@@ -1,0 +1,469 @@
+"""A cell: the book of accounts, and the rows that a batch adds to the journal.
+
+Nothing here is durable or concurrent: the writer makes rows durable, and holds the lock.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+
+from yunjin.foundation.ledger import kernels
+from yunjin.foundation.ledger.api import Ledger, TransferFlag
+from yunjin.foundation.ledger.domain import codec
+from yunjin.foundation.ledger.domain.codec import Entry
+from yunjin.foundation.ledger.errors import BatchRefused, JournalDamaged
+from yunjin.foundation.ledger.kernels import Book, Counter, Outcome, TransferColumns
+from yunjin.foundation.ledger.service.generations import Generations
+from yunjin.foundation.ledger.store.index import ID, Checkpoint, Index
+from yunjin.foundation.ledger.store.journal import Journal
+from yunjin.kernel.ids import SEQUENCE_MAX
+
+_SETTLE: Final = TransferFlag.POST_PENDING | TransferFlag.VOID_PENDING
+_DIRECT_MAX: Final = 1 << 26  # sequences up to here may be found without a hash
+_NONE: Final = np.zeros(0, np.int64)
+_NO_FATES: Final = np.zeros(0, np.uint8)
+
+
+def zero_columns(count: int) -> TransferColumns:
+    """Return a batch of zeros."""
+    kinds = codec._NUMPY[codec.TRANSFERS]
+    return TransferColumns(*(np.zeros(count, kinds[name]) for name in TransferColumns._fields))
+
+
+def _outcome(count: int, *, balances: bool = False) -> Outcome:
+    return Outcome(
+        np.zeros(count, np.uint8),
+        np.zeros(count, np.int64),
+        np.zeros(count, np.uint8),
+        np.zeros(count, np.int64),
+        np.zeros((count if balances else 0, 8), np.int64),
+    )
+
+
+_NO_PRIORS: Final = zero_columns(0)
+_NO_ANSWERS: Final = _outcome(0)
+
+
+@dataclass(slots=True)
+class Saving:
+    """A checkpoint on its way to the disk."""
+
+    checkpoint: Checkpoint
+    arrays: dict[str, Any]
+    runs: list[tuple[str, Any]]
+
+
+class Cell:
+    """State = f(journal)."""
+
+    def __init__(self, cell: int, journal: Journal, index: Index, *, bloom_words: int) -> None:
+        self.number, self.journal, self.index = cell, journal, index
+        self.ids = Generations(index, bloom_words=bloom_words)
+        self.ledgers: dict[int, Ledger] = {}
+        self.sequence, self.hash = 0, codec.GENESIS
+        self.runs: dict[str, list[int]] = {"ids": self.ids.runs, "fates": [], "history": []}
+        self.settled_before: Any = np.zeros(0, ID)  # fates of the generation being saved
+        self.entries_before: Any = np.zeros(0, kernels.ENTRY)
+        self.checkpoint_at = 0  # transfers at the last checkpoint
+        counters = np.zeros(kernels.COUNTERS, np.int64)
+        counters[Counter.CELL] = cell
+        self.book = Book(
+            np.zeros(64, kernels.ACCOUNT),
+            np.full(128, -1, np.int32),
+            np.zeros((8, 2), np.int64),
+            self.ids.young,
+            np.zeros(64, kernels.HOLD),
+            np.zeros(128, np.int32),
+            np.zeros((64, 2), np.int64),
+            np.zeros(64, kernels.ENTRY),
+            np.zeros(64, np.int32),
+            np.zeros(64, kernels.ACCOUNT),
+            counters,
+        )
+        self.columns_of = lru_cache(maxsize=64)(self._columns_of)
+        self.kind_of = lru_cache(maxsize=256)(self._kind_of)
+
+    def count(self, counter: Counter) -> int:
+        """Return one of the book's counters."""
+        return int(self.book.counters[counter])
+
+    @property
+    def last_timestamp(self) -> int:
+        """The latest timestamp given, ns."""
+        return self.count(Counter.LAST_TIMESTAMP)
+
+    # room ---------------------------------------------------------------------------------------
+
+    def _ensure_accounts(self, sequences: Any) -> None:
+        """Make room for new accounts; most sequences are small and are found without a hash."""
+        book, have = self.book, self.count(Counter.ACCOUNTS)
+        need = have + len(sequences)
+        accounts = _grown(book.accounts, need)
+        direct, sparse = book.direct, book.sparse
+        ceiling = min(_DIRECT_MAX, max(1024, 4 * need))
+        small = sequences[(sequences >= 0) & (sequences < ceiling)]
+        wanted = int(small.max()) + 1 if len(small) else 0
+        hashed = self.count(Counter.SPARSE) + len(sequences) - len(small)
+        remade = wanted > len(direct) or 2 * (hashed + len(sequences)) > len(sparse)
+        if wanted > len(direct):
+            direct = np.full(1 << (wanted - 1).bit_length(), -1, np.int32)
+        elif remade:
+            direct = np.full(len(direct), -1, np.int32)
+        if remade:
+            slots = max(len(sparse), 8)
+            while slots < 2 * (hashed + len(sequences)):
+                slots *= 2
+            sparse = np.zeros((slots, 2), np.int64)
+        self.book = book._replace(accounts=accounts, direct=direct, sparse=sparse)
+        if remade:
+            kernels.rehash_accounts(self.book)
+
+    def _ensure_transfers(self, more: int) -> None:
+        """Make room for what `more` transfers or expiries may add."""
+        book = self.book
+        self.ids.ensure(self.count(Counter.IDS), more)
+        holds = _grown(book.holds, self.count(Counter.HOLDS) + more)
+        slots = book.hold_slots
+        remade = len(slots) < 2 * (self.count(Counter.HOLDS) + more)
+        if remade:
+            slots = np.zeros(1 << (2 * len(holds)).bit_length(), np.int32)
+        self.book = book._replace(
+            ids=self.ids.young,
+            holds=holds,
+            hold_slots=slots,
+            heap=_grown(book.heap, self.count(Counter.HEAP) + more),
+            entries=_grown(book.entries, self.count(Counter.ENTRIES) + 2 * more),
+            undo_rows=_grown(book.undo_rows, 2 * more, keep=False),
+            undo_accounts=_grown(book.undo_accounts, 2 * more, keep=False),
+        )
+        if remade:
+            kernels.rehash_holds(self.book)
+
+    # commands -----------------------------------------------------------------------------------
+
+    def _next(self, clock_ns: int) -> int:
+        return max(clock_ns, self.last_timestamp + 1)
+
+    def _seal(
+        self, kind: str, columns: int, body: bytes, count: int, epoch: int, first: int, last: int
+    ) -> Entry:
+        entry = Entry(
+            cell=self.number,
+            sequence=self.sequence + 1,
+            epoch=epoch,
+            kind=kind,
+            columns=columns,
+            row_count=count,
+            timestamp_first=first,
+            timestamp_last=last,
+            previous_hash=self.hash,
+            body=body,
+        ).sealed()
+        self.sequence, self.hash = entry.sequence, entry.hash
+        return entry
+
+    def declare(self, ledgers: list[Ledger], epoch: int, clock_ns: int) -> list[Entry]:
+        """Name ledgers. Raises: BatchRefused where a currency would change."""
+        for new in ledgers:
+            known = self.ledgers.get(new.ledger)
+            if known is not None and known.currency != new.currency:
+                raise BatchRefused(
+                    f"Ledger {new.ledger} is kept in {known.currency}, not {new.currency}.",
+                    ledger=new.ledger,
+                )
+        fresh = [new for new in ledgers if self.ledgers.get(new.ledger) != new]
+        if not fresh:
+            return []
+        self.ledgers.update({new.ledger: new for new in fresh})
+        at = self._next(clock_ns)
+        self.book.counters[Counter.LAST_TIMESTAMP] = at
+        body = codec.pack_ledgers(fresh)
+        return [self._seal(codec.LEDGERS, 0, body, len(fresh), epoch, at, at)]
+
+    def open_accounts(
+        self, columns: kernels.AccountColumns, epoch: int, clock_ns: int
+    ) -> tuple[Any, Any, list[Entry]]:
+        """Open accounts. Returns (statuses, timestamps, journal rows)."""
+        count = len(columns.id)
+        self._ensure_accounts(columns.id & SEQUENCE_MAX)
+        base, before = self._next(clock_ns), self.last_timestamp
+        status, timestamp = np.zeros(count, np.uint8), np.zeros(count, np.int64)
+        kernels.open_accounts(self.book, columns, status, timestamp, base, clock_ns)
+        created = np.flatnonzero(status == 0)
+        if not len(created):
+            return status, timestamp, []
+        if self.last_timestamp == before:  # not imported: every item takes its place
+            self.book.counters[Counter.LAST_TIMESTAMP] = base + count - 1
+        mask, body = codec.pack_accounts(columns, status)
+        entry = self._seal(
+            codec.ACCOUNTS,
+            mask,
+            body,
+            count,
+            epoch,
+            int(timestamp[created[0]]) - int(0 if columns.timestamp[created[0]] else created[0]),
+            self.last_timestamp,
+        )
+        return status, timestamp, [entry]
+
+    def post(
+        self, columns: TransferColumns, epoch: int, clock_ns: int, *, balances: bool = False
+    ) -> tuple[Outcome, list[Entry]]:
+        """Post transfers. Returns (answers, journal rows); the columns are filled in place."""
+        count = len(columns.id_hi)
+        imported = count > 0 and bool(columns.flags[0] & TransferFlag.IMPORTED)
+        rows = [] if imported else self.expire(epoch, self._next(clock_ns))
+        self._ensure_transfers(count)
+        base = self._next(clock_ns) if not rows else rows[-1].timestamp_last
+        known, known_pending, priors, answers, fates = self._earlier(columns)
+        out = _outcome(count, balances=balances)
+        position = (self.sequence + 1) << 16
+        before = self.count(Counter.IDS)
+        kernels.post_transfers(
+            self.book,
+            columns,
+            out,
+            known,
+            known_pending,
+            priors,
+            answers,
+            fates,
+            position,
+            base,
+            clock_ns,
+        )
+        if self.count(Counter.IDS) == before:
+            return out, rows  # nothing was created, nothing failed for good: nothing to keep
+        if not imported:
+            self.book.counters[Counter.LAST_TIMESTAMP] = base + count - 1
+        mask, body = codec.pack_transfers(columns, out)
+        first = base
+        if imported:
+            made = np.flatnonzero(out.status == 0)
+            first = int(out.timestamp[made[0]]) if len(made) else self.last_timestamp
+        rows.append(
+            self._seal(codec.TRANSFERS, mask, body, count, epoch, first, self.last_timestamp)
+        )
+        return out, rows
+
+    def expire(self, epoch: int, until: int) -> list[Entry]:
+        """Expire the holds whose time has come. Returns the journal rows."""
+        rows: list[Entry] = []
+        while self.count(Counter.HEAP) and self.book.heap[0, 0] <= until:
+            self._ensure_transfers(8_190)
+            hi, lo = np.zeros(8_190, np.uint64), np.zeros(8_190, np.uint64)
+            count = kernels.expire(self.book, until, (self.sequence + 1) << 16, hi, lo)
+            if count == 0:
+                break
+            self.book.counters[Counter.LAST_TIMESTAMP] = until
+            mask, body = codec.pack_expiry(hi[:count], lo[:count])
+            rows.append(self._seal(codec.EXPIRY, mask, body, count, epoch, until, until))
+        return rows
+
+    # earlier transfers --------------------------------------------------------------------------
+
+    def _earlier(self, columns: TransferColumns) -> tuple[Any, Any, Any, Any, Any]:
+        """Fetch the earlier transfers that a batch's ids and pending ids name."""
+        found = self.ids.find(columns.id_hi, columns.id_lo)
+        settles = columns.flags & _SETTLE != 0
+        pending = None
+        if settles.any():
+            pending = self.ids.find(columns.pending_id_hi, columns.pending_id_lo)
+        if found is None and pending is None:
+            return _NONE, _NONE, _NO_PRIORS, _NO_ANSWERS, _NO_FATES
+        nowhere = np.full(len(columns.id_hi), -1, np.int64)
+        found = nowhere if found is None else found
+        pending = nowhere if pending is None else np.where(settles, pending, -1)
+        positions = np.unique(np.concatenate([found[found >= 0], pending[pending >= 0]]))
+        if not len(positions):
+            return _NONE, _NONE, _NO_PRIORS, _NO_ANSWERS, _NO_FATES
+        priors, answers = self.rows_at(positions)
+        fates = np.array(
+            [
+                self.fate(int(hi), int(lo)) if flags & TransferFlag.PENDING else 0
+                for hi, lo, flags in zip(priors.id_hi, priors.id_lo, priors.flags, strict=True)
+            ],
+            np.uint8,
+        )
+        known = np.where(found >= 0, np.searchsorted(positions, found), -1)
+        known_pending = np.where(pending >= 0, np.searchsorted(positions, pending), -1)
+        return known, known_pending, priors, answers, fates
+
+    def expired_in(self, sequence: int) -> tuple[Any, Any] | None:
+        """Return the ids that a row says have expired, None for a row of transfers."""
+        kind = self.kind_of(sequence)
+        return kind if isinstance(kind, tuple) else None
+
+    def _kind_of(self, sequence: int) -> Any:
+        entry = self.journal.read(sequence)
+        if entry is not None and entry.kind == codec.EXPIRY:
+            return codec.unpack_expiry(entry)
+        return ""
+
+    def _columns_of(self, sequence: int) -> tuple[TransferColumns, Outcome]:
+        entry = self.journal.read(sequence)
+        if entry is None:
+            raise JournalDamaged(
+                f"Row {sequence} is gone from the journal. Restore it from the last backup.",
+                sequence=sequence,
+            )
+        return codec.unpack_transfers(entry)
+
+    def rows_at(self, positions: Any) -> tuple[TransferColumns, Outcome]:
+        """Return the transfers at positions (int64[n]), in that order."""
+        columns, out = zero_columns(len(positions)), _outcome(len(positions))
+        sequences, places = positions >> 16, positions & 0xFFFF
+        for sequence in np.unique(sequences):
+            mine = sequences == sequence
+            theirs, answers = self.columns_of(int(sequence))
+            for target, source in zip((*columns, *out[:4]), (*theirs, *answers[:4]), strict=True):
+                target[mine] = source[places[mine]]
+        columns.timestamp[:] = out.timestamp
+        return columns, out
+
+    def fate(self, hi: int, lo: int) -> int:
+        """Return what became of a pending transfer (kernels.Fate)."""
+        holds = self.book.holds[: self.count(Counter.HOLDS)]
+        at = np.flatnonzero((holds["id_lo"] == np.uint64(lo)) & (holds["id_hi"] == np.uint64(hi)))
+        if len(at):
+            return int(holds["fate"][at[-1]])
+        before = self.settled_before
+        at = np.flatnonzero((before["lo"] == np.uint64(lo)) & (before["hi"] == np.uint64(hi)))
+        if len(at):
+            return int(before["value"][at[-1]])
+        return self.index.find("fates", self.runs["fates"], hi, lo) or 0
+
+    # checkpoints --------------------------------------------------------------------------------
+
+    def begin_checkpoint(self) -> Saving:
+        """Copy the state and begin a new generation; the copy is written by someone else."""
+        holds = self.book.holds[: self.count(Counter.HOLDS)]
+        settled = holds[holds["fate"] != 0]
+        fates = np.empty(len(settled), ID)
+        fates["hi"], fates["lo"], fates["value"] = (
+            settled["id_hi"],
+            settled["id_lo"],
+            settled["fate"],
+        )
+        fates = fates[np.lexsort((fates["lo"], fates["hi"]))]
+        entries = self.book.entries[: self.count(Counter.ENTRIES)].copy()
+        entries = entries[
+            np.lexsort((entries["position"], entries["timestamp"], entries["account"]))
+        ]
+        ids = self.ids.rotate()
+        self.settled_before, self.entries_before = fates, entries
+        kernels_book = self.book._replace(
+            ids=self.ids.young,
+            hold_slots=np.zeros(len(self.book.hold_slots), np.int32),
+            heap=np.zeros(self.book.heap.shape, np.int64),
+        )
+        kernels_book.counters[Counter.ENTRIES] = 0
+        kernels_book.counters[Counter.IDS] = 0
+        kernels.compact_holds(kernels_book)
+        self.book = kernels_book
+        self.checkpoint_at = self.count(Counter.TRANSFERS)
+        runs = [("ids", ids), ("fates", fates), ("history", entries)]
+        runs = [(kind, rows) for kind, rows in runs if len(rows)]
+        known = {kind: list(numbers) for kind, numbers in self.runs.items()}
+        for kind, _ in runs:
+            known[kind].append(self.sequence)
+        state = {
+            "hash": self.hash.hex(),
+            "counters": self.book.counters.tolist(),
+            "ledgers": [[x.ledger, x.currency, x.name] for x in self.ledgers.values()],
+            "runs": known,
+            "gate": int(max(self.ids.gates)),
+        }
+        arrays = {
+            "accounts": self.book.accounts[: self.count(Counter.ACCOUNTS)].copy(),
+            "holds": self.book.holds[: self.count(Counter.HOLDS)].copy(),
+            "bloom": self.ids.bloom.copy() if self.ids.bloom.any() else np.zeros(0, np.uint64),
+        }
+        checkpoint = Checkpoint(sequence=self.sequence, hash=self.hash.hex(), state=state)
+        return Saving(checkpoint, arrays, runs)
+
+    def end_checkpoint(self, saving: Saving) -> None:
+        """Take note that a checkpoint is on disk."""
+        for kind, _ in saving.runs:
+            self.runs[kind].append(saving.checkpoint.sequence)
+        self.settled_before = np.zeros(0, ID)
+        self.entries_before = np.zeros(0, kernels.ENTRY)
+
+    def load(self, checkpoint: Checkpoint) -> None:
+        """Take over a checkpoint's state; the journal after it is still to be replayed."""
+        state, sequence = checkpoint.state, checkpoint.sequence
+        accounts = np.frombuffer(self.index.load(sequence, "accounts"), kernels.ACCOUNT)
+        holds = np.frombuffer(self.index.load(sequence, "holds"), kernels.HOLD)
+        counters = np.array(state["counters"], np.int64)
+        counters[[Counter.ACCOUNTS, Counter.HOLDS, Counter.HEAP, Counter.SPARSE]] = 0
+        self.book.counters[:] = counters
+        self._ensure_accounts(accounts["sequence"])
+        self.book.accounts[: len(accounts)] = accounts
+        self.book.counters[Counter.ACCOUNTS] = len(accounts)
+        kernels.rehash_accounts(self.book)
+        self._ensure_transfers(len(holds))
+        self.book.holds[: len(holds)] = holds
+        self.book.counters[Counter.HOLDS] = len(holds)
+        kernels.compact_holds(self.book)
+        self.ids.restore(state["runs"]["ids"], state["gate"], self.index.load(sequence, "bloom"))
+        self.runs = {**state["runs"], "ids": self.ids.runs}
+        self.ledgers = {n: Ledger(ledger=n, currency=c, name=m) for n, c, m in state["ledgers"]}
+        self.sequence, self.hash = sequence, bytes.fromhex(checkpoint.hash)
+        self.checkpoint_at = self.count(Counter.TRANSFERS)
+
+    def replay(self, entry: Entry) -> str:
+        """Apply one journal row again. Returns what is wrong with it, "" where nothing is."""
+        if entry.sequence != self.sequence + 1:
+            return f"expected row {self.sequence + 1}, was {entry.sequence}"
+        if entry.previous_hash != self.hash:
+            return f"row {entry.sequence} does not follow the hash of row {self.sequence}"
+        if entry.digest() != entry.hash:
+            return f"row {entry.sequence} is not what was written: its hash differs"
+        if entry.version > codec.VERSION:
+            return f"row {entry.sequence} is of version {entry.version}, newer than this code"
+        strangers = 0
+        if entry.kind == codec.LEDGERS:
+            self.ledgers.update({x.ledger: x for x in codec.unpack_ledgers(entry.body)})
+        elif entry.kind == codec.ACCOUNTS:
+            accounts, status, timestamp = codec.unpack_accounts(entry)
+            self._ensure_accounts(accounts.id & SEQUENCE_MAX)
+            kernels.replay_accounts(self.book, accounts, status, timestamp)
+        elif entry.kind == codec.TRANSFERS:
+            transfers, out = codec.unpack_transfers(entry)
+            self._ensure_transfers(entry.row_count)
+            strangers = kernels.replay_transfers(
+                self.book, transfers, out, entry.sequence << 16, entry.timestamp_first
+            )
+        elif entry.kind == codec.EXPIRY:
+            self._ensure_transfers(entry.row_count)
+            strangers = kernels.expire_again(
+                self.book, *codec.unpack_expiry(entry), entry.timestamp_first, entry.sequence << 16
+            )
+        else:
+            return f"row {entry.sequence} is of the unknown kind {entry.kind!r}"
+        self.book.counters[Counter.LAST_TIMESTAMP] = entry.timestamp_last
+        self.sequence, self.hash = entry.sequence, entry.hash
+        return f"row {entry.sequence} moves {strangers} amounts nobody holds" if strangers else ""
+
+    def fingerprint(self) -> str:
+        """Return a hash of all accounts and open holds: equal books have equal ones."""
+        holds = self.book.holds[: self.count(Counter.HOLDS)]
+        digest = hashlib.sha256(self.book.accounts[: self.count(Counter.ACCOUNTS)].tobytes())
+        digest.update(holds[holds["fate"] == 0].tobytes())
+        return digest.hexdigest()
+
+
+def _grown(array: Any, need: int, *, keep: bool = True) -> Any:
+    """Return the array, or a doubled copy that has room for `need` rows."""
+    size = len(array)
+    if need <= size:
+        return array
+    while size < need:
+        size *= 2
+    larger = np.zeros((size, *array.shape[1:]), array.dtype)
+    if keep:
+        larger[: len(array)] = array
+    return larger

@@ -1,0 +1,326 @@
+"""The one thread that writes a cell: apply in memory, make durable, then answer.
+
+All that waits when a commit ends goes into the next one (group commit). A failed commit stops the
+writer for good: what is in memory is thrown away and read back from the journal, for readers.
+"""
+
+import contextlib
+import os
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from yunjin.foundation.ledger.domain.codec import Entry
+from yunjin.foundation.ledger.errors import (
+    Fenced,
+    JournalDamaged,
+    OutcomeUnknown,
+    Overloaded,
+    WritesStopped,
+)
+from yunjin.foundation.ledger.kernels import Counter
+from yunjin.foundation.ledger.service.cell import Cell, Saving
+from yunjin.foundation.ledger.store.files import HeadFile, ProcessLock
+from yunjin.kernel.clock import Clock, SteadyClock
+from yunjin.kernel.errors import Problem
+
+T = TypeVar("T")
+Command = Callable[[Cell, int, int], tuple[Any, list[Entry]]]  # (cell, epoch, clock) → answer, rows
+_SECOND: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the writer is held to."""
+
+    rows_waiting_max: int
+    rows_a_commit_max: int
+    lease_s: int
+    checkpoint_transfers: int
+
+
+@dataclass(slots=True)
+class _Job:
+    command: Command
+    rows: int
+    future: "Future[Any]"
+    answer: Any = None
+    problem: BaseException | None = None
+
+
+class Writer:
+    """Serves one cell from this process."""
+
+    def __init__(
+        self,
+        build: Callable[[], Cell],
+        *,
+        cell: int,
+        folder: Path,
+        clock: Clock,
+        limits: Limits,
+    ) -> None:
+        self._build, self._clock, self._limits = build, clock, limits
+        self._steady = SteadyClock(clock)
+        self._jobs: deque[_Job] = deque()
+        self._rows_waiting = 0
+        self._wake, self._lock = threading.Condition(), threading.RLock()
+        self._durable = threading.Condition()
+        self.durable_sequence, self.epoch, self.stopped = 0, 0, ""
+        self._problem: Problem | None = None
+        self._closing = False
+        self._saving: threading.Thread | None = None
+        self._saved: list[Saving] = []
+        folder.mkdir(parents=True, exist_ok=True)
+        self._head = HeadFile(folder / f"cell-{cell}.head")
+        self._process_lock = ProcessLock(folder / f"cell-{cell}.lock")
+        self.cell = build()
+        try:
+            self._open()
+        except BaseException:
+            self.cell.journal.close()
+            self._process_lock.close()
+            raise
+        self._head_synced_ns = 0
+        self._renewed_ns = self._steady.now_ns()
+        self._thread = threading.Thread(target=self._run, name=f"cell-{cell}", daemon=True)
+        self._thread.start()
+
+    # opening ------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        """Take the lease and bring the book up to the journal's head."""
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        is_ours = self._process_lock.take()
+        self.epoch = self.cell.journal.acquire(
+            holder,
+            self._clock.now_ns(),
+            self._limits.lease_s * _SECOND,
+            holder_is_dead=is_ours,
+        )
+        wrong = self.recover(self.cell)
+        if wrong:
+            self._stop(JournalDamaged(f"{wrong}. Restore the journal from the last backup."))
+        self.durable_sequence = self.cell.sequence
+
+    def recover(self, cell: Cell) -> str:
+        """Load the latest checkpoint and replay the rest. Returns what is wrong, "" if nothing."""
+        checkpoint = cell.index.latest()
+        if checkpoint is not None and checkpoint.sequence > 0:
+            at = cell.journal.read(checkpoint.sequence)
+            if at is None or at.hash.hex() != checkpoint.hash or at.digest() != at.hash:
+                return f"row {checkpoint.sequence} is not the one that the checkpoint was made from"
+            cell.load(checkpoint)
+        for entry in cell.journal.scan(cell.sequence):
+            wrong = cell.replay(entry)
+            if wrong:
+                return wrong
+        return self.held_against_heads(cell)
+
+    def held_against_heads(self, cell: Cell) -> str:
+        """Compare the end of the journal with the head row and the head kept apart from it."""
+        head, apart = cell.journal.head(), self._head.read()
+        if head is not None and (head.sequence, head.hash) != (cell.sequence, cell.hash):
+            return f"the journal ends at row {cell.sequence}, its head row says {head.sequence}"
+        if apart is None:
+            return ""
+        sequence, digest, _ = apart
+        if sequence > cell.sequence:
+            return f"the journal ends at row {cell.sequence}, the head kept apart at {sequence}"
+        row = cell.journal.read(sequence) if sequence else None
+        if row is not None and row.hash != digest:
+            return f"row {sequence} is not the one the head kept apart from the journal has seen"
+        return ""
+
+    # asking -------------------------------------------------------------------------------------
+
+    def submit(self, command: Command, rows: int) -> "Future[Any]":
+        """Queue a command; its future is done once its effect is durable."""
+        job = _Job(command, rows, Future())
+        with self._wake:
+            if self._problem is not None:
+                raise self._problem
+            if self._closing:
+                raise WritesStopped("The ledger is closing.")
+            if self._rows_waiting + rows > self._limits.rows_waiting_max:
+                raise Overloaded(
+                    "Too many transfers wait already.", waiting=self._rows_waiting, rows=rows
+                )
+            self._rows_waiting += rows
+            self._jobs.append(job)
+            self._wake.notify()
+        return job.future
+
+    def read(self, look: Callable[[Cell], T]) -> T:
+        """Run a look at the cell; return once all it has seen is durable."""
+        while True:
+            with self._lock:
+                cell = self.cell
+                seen, mark = look(cell), cell.sequence
+            if mark <= self.durable_sequence:
+                return seen
+            with self._durable:
+                self._durable.wait_for(
+                    lambda m=mark, c=cell: self.durable_sequence >= m or self.cell is not c,
+                    timeout=30,
+                )
+            if self.cell is cell:
+                return seen
+
+    # writing ------------------------------------------------------------------------------------
+
+    def _take(self) -> list[_Job]:
+        with self._wake:
+            self._wake.wait_for(lambda: self._jobs or self._closing, timeout=0.5)
+            taken: list[_Job] = []
+            rows = 0
+            while self._jobs and (
+                not taken or rows + self._jobs[0].rows <= self._limits.rows_a_commit_max
+            ):
+                taken.append(self._jobs.popleft())
+                rows += taken[-1].rows
+            self._rows_waiting -= rows
+            return taken
+
+    def _run(self) -> None:
+        while True:
+            jobs = self._take()
+            if not jobs and self._closing:
+                return
+            if self._problem is not None:
+                for job in jobs:
+                    job.future.set_exception(self._problem)
+                continue
+            try:
+                self._serve(jobs)
+            except BaseException as error:  # a bug must not leave callers waiting for ever
+                self._stop(WritesStopped(f"The writer failed: {error!r}."))
+                self._fail(jobs, error)
+
+    def _serve(self, jobs: list[_Job]) -> None:
+        entries: list[Entry] = []
+        with self._lock:
+            now = self._steady.now_ns()
+            if not jobs:
+                entries += self.cell.expire(self.epoch, now)
+            for job in jobs:
+                try:
+                    job.answer, rows = job.command(self.cell, self.epoch, now)
+                    entries += rows
+                except Problem as problem:
+                    job.problem = problem
+        try:
+            if entries:
+                self._commit(entries)
+            elif now - self._renewed_ns > self._limits.lease_s * _SECOND // 3:
+                self._renew(now)
+        except Problem as problem:
+            self._stop(problem)
+            self._fail(jobs, problem)
+            self._read_back()
+            return
+        for job in jobs:
+            if job.problem is not None:
+                job.future.set_exception(job.problem)
+            else:
+                job.future.set_result(job.answer)
+        self._checkpoint_if_due()
+
+    def _renew(self, now: int) -> None:
+        self.cell.journal.renew(self.epoch, self._clock.now_ns() + self._limits.lease_s * _SECOND)
+        self._renewed_ns = now
+
+    def _commit(self, entries: list[Entry]) -> None:
+        now = self._clock.now_ns()
+        self.cell.journal.append(entries, self.epoch, now + self._limits.lease_s * _SECOND)
+        last = entries[-1]
+        self._renewed_ns = self._steady.now_ns()
+        self._head.write(last.sequence, last.hash, last.timestamp_last)
+        if self._renewed_ns - self._head_synced_ns > _SECOND:
+            self._head.sync()
+            self._head_synced_ns = self._renewed_ns
+        with self._durable:
+            self.durable_sequence = last.sequence
+            self._durable.notify_all()
+
+    def _fail(self, jobs: list[_Job], error: BaseException) -> None:
+        for job in jobs:
+            if not job.future.done():
+                job.future.set_exception(job.problem or error)
+
+    def _stop(self, problem: Problem) -> None:
+        """Write no more. What waits is answered with why."""
+        with self._wake:
+            if self._problem is None:
+                later = problem
+                if isinstance(problem, OutcomeUnknown):
+                    later = WritesStopped(f"Writes stopped: {problem.detail}")
+                self._problem, self.stopped = later, problem.detail
+
+    def _read_back(self) -> None:
+        """Throw away what did not become durable: readers see the journal's state again."""
+        try:
+            fresh = self._build()
+            wrong = self.recover(fresh)
+            if wrong:
+                self.stopped += f" {wrong}"
+            with self._lock:
+                self.cell = fresh
+        except Exception as error:
+            self.stopped += f" Reading back failed: {error}"
+        with self._durable:
+            self.durable_sequence = self.cell.sequence
+            self._durable.notify_all()
+
+    # checkpoints --------------------------------------------------------------------------------
+
+    def _checkpoint_if_due(self, *, force: bool = False) -> None:
+        if self._saving is not None and self._saving.is_alive() and not force:
+            return
+        if self._saving is not None:
+            self._saving.join()
+            self._saving = None
+        cell = self.cell
+        if self._saved:
+            with self._lock:
+                cell.end_checkpoint(self._saved.pop())
+        since = cell.count(Counter.TRANSFERS) - cell.checkpoint_at
+        if since < (1 if force else self._limits.checkpoint_transfers):
+            return
+        with self._lock:
+            saving = cell.begin_checkpoint()
+
+        def save() -> None:
+            cell.index.save(saving.checkpoint, saving.arrays, saving.runs)
+            self._saved.append(saving)
+
+        self._saving = threading.Thread(target=save, name="checkpoint", daemon=True)
+        self._saving.start()
+        if force:
+            self._saving.join()
+            if self._saved:
+                with self._lock:
+                    cell.end_checkpoint(self._saved.pop())
+
+    def close(self) -> None:
+        """Answer what waits, write a checkpoint, give the lease back."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify_all()
+        self._thread.join()
+        if self._problem is None:
+            self._checkpoint_if_due(force=True)
+            self._head.sync()
+            with contextlib.suppress(Fenced, WritesStopped):  # then the lease runs out by itself
+                self.cell.journal.free(self.epoch)
+        elif self._saving is not None:
+            self._saving.join()
+        self.cell.journal.close()
+        self.cell.index.close()
+        self._head.close()
+        self._process_lock.close()

@@ -1,0 +1,199 @@
+"""The two engines a cell's tables live on, behind four calls.
+
+The SQL of this package is plain enough for both: `?` marks the arguments, ids come from the
+application, no AUTOINCREMENT, no foreign keys, primary key first.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol
+from urllib.parse import unquote, urlsplit
+
+import apsw
+
+from yunjin.foundation.ledger.errors import JournalDamaged, OutcomeUnknown, WritesStopped
+
+_BLOB: Final = {"sqlite": "BLOB", "mysql": "LONGBLOB"}
+
+
+_STOPS: Final = (
+    apsw.FullError,
+    apsw.IOError,
+    apsw.BusyError,
+    apsw.ReadOnlyError,
+    apsw.CantOpenError,
+)
+
+
+class Engine(Protocol):
+    """A connection that one thread at a time uses."""
+
+    kind: str
+
+    def execute(self, sql: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement; return its rows."""
+
+    def changed(self) -> int:
+        """Return how many rows the last UPDATE matched."""
+
+    def transaction(self) -> Any:
+        """Open a block that commits, durable, or rolls back.
+
+        Raises: WritesStopped (rolled back), OutcomeUnknown (the commit's answer was lost).
+        """
+
+    def close(self) -> None:
+        """Let go of the engine."""
+
+
+def typed(sql: str, kind: str) -> str:
+    """Fill in the words in which the engines' DDL differs."""
+    return sql.replace("{blob}", _BLOB[kind])
+
+
+class SqliteEngine:
+    """A SQLite file through apsw: WAL, synchronous=FULL, and a VFS that tests may choose."""
+
+    kind = "sqlite"
+
+    def __init__(self, path: Path, *, vfs: str = "", synchronous: str = "full") -> None:
+        self._lock = threading.RLock()
+        try:
+            self._connection = apsw.Connection(str(path), vfs=vfs or None)
+            self._connection.set_busy_timeout(5_000)
+            for pragma in (
+                "page_size=16384",
+                "journal_mode=wal",
+                f"synchronous={synchronous}",
+                "wal_autocheckpoint=2000",
+                "journal_size_limit=67108864",
+            ):
+                self._connection.execute(f"pragma {pragma}").fetchall()
+        except (apsw.CorruptError, apsw.NotADBError) as error:
+            raise _damaged(path.name, error) from error
+        self._name = path.name
+
+    def execute(self, sql: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._connection.execute(sql, arguments).fetchall()
+            except (apsw.CorruptError, apsw.NotADBError) as error:
+                raise _damaged(self._name, error) from error
+
+    def changed(self) -> int:
+        return self._connection.changes()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                self._connection.execute("begin immediate")
+                yield
+                self._connection.execute("commit")
+            except BaseException as error:
+                if self._connection.in_transaction:
+                    try:
+                        self._connection.execute("rollback")
+                    except apsw.Error as again:
+                        error.add_note(f"the rollback failed too: {again}")
+                if isinstance(
+                    error,
+                    (
+                        apsw.FullError,
+                        apsw.IOError,
+                        apsw.BusyError,
+                        apsw.ReadOnlyError,
+                        apsw.CantOpenError,
+                    ),
+                ):
+                    raise WritesStopped(
+                        f"The journal could not be written: {error}.", engine=self._name
+                    ) from error
+                if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
+                    raise _damaged(self._name, error) from error
+                raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+
+def _damaged(name: str, error: Exception) -> JournalDamaged:
+    return JournalDamaged(
+        f"{name} is not a sound SQLite file: {error}. Restore it from the last backup.", file=name
+    )
+
+
+class MysqlEngine:
+    """A MySQL-compatible server through PyMySQL: READ COMMITTED, one thread at a time."""
+
+    kind = "mysql"
+
+    def __init__(self, url: str) -> None:
+        import pymysql
+
+        parts = urlsplit(url)
+        self._errors = pymysql.err
+        self._lock = threading.RLock()
+        self._changed = 0
+        self._connect: Callable[[], Any] = lambda: pymysql.connect(
+            host=parts.hostname or "127.0.0.1",
+            port=parts.port or 3306,
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            database=parts.path.lstrip("/"),
+            charset="utf8mb4",
+            autocommit=True,
+            connect_timeout=5,
+            client_flag=2,  # FOUND_ROWS: an UPDATE that changes nothing still matched
+            init_command="set session transaction isolation level read committed",
+        )
+        self._connection = self._connect()
+
+    def execute(self, sql: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._lock, self._connection.cursor() as cursor:
+            self._changed = cursor.execute(sql.replace("?", "%s"), tuple(arguments))
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def changed(self) -> int:
+        return self._changed
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self._lock:
+            committing = False
+            try:
+                self._connection.begin()
+                yield
+                committing = True
+                self._connection.commit()
+            except self._errors.OperationalError as error:
+                if committing:
+                    raise OutcomeUnknown(f"The commit's answer was lost: {error}.") from error
+                self._rollback()
+                raise WritesStopped(f"The journal could not be written: {error}.") from error
+            except BaseException:
+                self._rollback()
+                raise
+
+    def _rollback(self) -> None:
+        try:
+            self._connection.rollback()
+        except self._errors.Error:
+            self._connection.close()  # the server rolls back what its client left
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+
+def open_engine(
+    home: Path, url: str, file: str, *, vfs: str = "", synchronous: str = "full"
+) -> Engine:
+    """Return the engine of a cell's tables: a file below `home`, or the server at `url`."""
+    if url:
+        return MysqlEngine(url)
+    home.mkdir(parents=True, exist_ok=True)
+    return SqliteEngine(home / file, vfs=vfs, synchronous=synchronous)

@@ -1,0 +1,189 @@
+"""What can be worked out from the journal and is kept to save the work: snapshots and sorted runs.
+
+A run is a sorted table of 16-byte keys in pages, written once and never changed: the ids of a
+generation of transfers, the lines of account histories, the fates of settled holds. All of it may
+be deleted; the ledger then reads its whole journal when it opens.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from yunjin.foundation.ledger.kernels import ENTRY
+from yunjin.foundation.ledger.store.engine import Engine, typed
+
+ID: Final = np.dtype([("hi", "u8"), ("lo", "u8"), ("value", "i8")])
+PAGE: Final = 4_096
+PART_BYTES: Final = 4 << 20
+_TABLES: Final = (
+    """create table if not exists ledger_checkpoint (
+      cell INTEGER NOT NULL, sequence BIGINT NOT NULL, state {blob} NOT NULL,
+      PRIMARY KEY (cell, sequence))""",
+    """create table if not exists ledger_snapshot (
+      cell INTEGER NOT NULL, sequence BIGINT NOT NULL, name VARCHAR(16) NOT NULL,
+      part INTEGER NOT NULL, size INTEGER NOT NULL, body {blob} NOT NULL,
+      PRIMARY KEY (cell, sequence, name, part))""",
+    """create table if not exists ledger_run (
+      cell INTEGER NOT NULL, kind VARCHAR(8) NOT NULL, run BIGINT NOT NULL,
+      first_key BINARY(16) NOT NULL, page INTEGER NOT NULL, body {blob} NOT NULL,
+      PRIMARY KEY (cell, kind, run, first_key, page))""",
+)
+Run = tuple[str, Any]  # kind ("ids", "fates", "history") and its sorted rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A state of the cell right after one journal row."""
+
+    sequence: int
+    hash: str
+    state: dict[str, Any]
+
+
+def _key(high: int, low: int) -> bytes:
+    return int(high).to_bytes(8, "big") + int(low).to_bytes(8, "big")
+
+
+class Index:
+    """Checkpoints and runs of one cell."""
+
+    def __init__(self, engine: Engine, cell: int) -> None:
+        self._engine, self._cell = engine, cell
+        for table in _TABLES:
+            engine.execute(typed(table, engine.kind))
+        self._page = lru_cache(maxsize=64)(self._read_page)
+
+    def latest(self) -> Checkpoint | None:
+        """Return the newest checkpoint."""
+        rows = self._engine.execute(
+            "select sequence, state from ledger_checkpoint where cell=?"
+            " order by sequence desc limit 1",
+            (self._cell,),
+        )
+        if not rows:
+            return None
+        state = json.loads(rows[0][1])
+        return Checkpoint(sequence=rows[0][0], hash=state["hash"], state=state)
+
+    def load(self, sequence: int, name: str) -> bytes:
+        """Return one array of a checkpoint."""
+        parts = self._engine.execute(
+            "select size, body from ledger_snapshot where cell=? and sequence=? and name=?"
+            " order by part",
+            (self._cell, sequence, name),
+        )
+        return b"".join(
+            pa.decompress(bytes(body), decompressed_size=size, codec="zstd", asbytes=True)
+            for size, body in parts
+        )
+
+    def save(self, checkpoint: Checkpoint, arrays: dict[str, Any], runs: list[Run]) -> None:
+        """Write a checkpoint, its arrays and runs; the one before it is kept, older ones go.
+
+        The checkpoint's own row is written last: without it the rest does not count.
+        """
+        sequence = checkpoint.sequence
+        for name, array in arrays.items():
+            raw = memoryview(np.ascontiguousarray(array)).cast("B") if array.size else b""
+            for part, start in enumerate(range(0, len(raw), PART_BYTES)):
+                piece = raw[start : start + PART_BYTES]
+                body = pa.compress(pa.py_buffer(piece), codec="zstd", asbytes=True)
+                self._insert(
+                    "ledger_snapshot", (self._cell, sequence, name, part, len(piece), body)
+                )
+        for kind, rows in runs:
+            self._write_run(kind, sequence, rows)
+        with self._engine.transaction():
+            self._engine.execute(
+                "insert into ledger_checkpoint values (?, ?, ?)",
+                (self._cell, sequence, json.dumps(checkpoint.state).encode()),
+            )
+            old = self._engine.execute(
+                "select sequence from ledger_checkpoint where cell=? and sequence<?"
+                " order by sequence desc limit 1",
+                (self._cell, sequence),
+            )
+            for table in ("ledger_checkpoint", "ledger_snapshot") if old else ():
+                self._engine.execute(
+                    f"delete from {table} where cell=? and sequence<?", (self._cell, old[0][0])
+                )
+
+    def _insert(self, table: str, values: tuple[Any, ...]) -> None:
+        with self._engine.transaction():
+            self._engine.execute(
+                f"replace into {table} values ({', '.join('?' * len(values))})", values
+            )
+
+    def _write_run(self, kind: str, run: int, rows: Any) -> None:
+        high, low = ("account", "timestamp") if kind == "history" else ("hi", "lo")
+        for start in range(0, len(rows), PAGE * 16):
+            with self._engine.transaction():
+                for first in range(start, min(start + PAGE * 16, len(rows)), PAGE):
+                    page = rows[first : first + PAGE]
+                    body = pa.compress(page.tobytes(), codec="lz4_raw", asbytes=True)
+                    self._engine.execute(
+                        "replace into ledger_run values (?, ?, ?, ?, ?, ?)",
+                        (
+                            self._cell,
+                            kind,
+                            run,
+                            _key(page[0][high], page[0][low]),
+                            first // PAGE,
+                            len(page).to_bytes(4, "big") + body,
+                        ),
+                    )
+
+    def _read_page(self, kind: str, run: int, key: bytes, order: str) -> Any | None:
+        """Return the page whose first key is the last at most `key` (or the first beyond it)."""
+        compare, way = ("<=", "desc") if order == "upto" else (">", "asc")
+        found = self._engine.execute(
+            f"select body from ledger_run where cell=? and kind=? and run=? and first_key{compare}?"
+            f" order by first_key {way}, page {way} limit 1",
+            (self._cell, kind, run, key),
+        )
+        if not found:
+            return None
+        raw = bytes(found[0][0])
+        count, dtype = int.from_bytes(raw[:4], "big"), ENTRY if kind == "history" else ID
+        body = pa.decompress(
+            raw[4:], decompressed_size=count * dtype.itemsize, codec="lz4_raw", asbytes=True
+        )
+        return np.frombuffer(body, dtype)
+
+    def find(self, kind: str, runs: list[int], hi: int, lo: int) -> int | None:
+        """Return the value kept under an id in the newest run that has it."""
+        key = _key(hi, lo)
+        for run in reversed(runs):
+            page = self._page(kind, run, key, "upto")
+            if page is None:
+                continue
+            at = np.flatnonzero((page["hi"] == np.uint64(hi)) & (page["lo"] == np.uint64(lo)))
+            if len(at):
+                return int(page["value"][at[-1]])
+        return None
+
+    def history(self, run: int, account: int, start: int, end: int) -> Iterator[Any]:
+        """Yield pages of an account's lines in one run, start ≤ timestamp < end, oldest first."""
+        key = _key(account, max(start, 0))
+        page = self._page("history", run, key, "upto")
+        while True:
+            if page is not None:
+                mine = page["account"] == account
+                inside = mine & (page["timestamp"] >= start) & (page["timestamp"] < end)
+                if inside.any():
+                    yield page[inside]
+                if (page["account"] > account).any() or (mine & (page["timestamp"] >= end)).any():
+                    return
+                key = _key(page["account"][-1], page["timestamp"][-1])
+            page = self._page("history", run, key, "after")
+            if page is None or page["account"][0] > account:
+                return
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        self._engine.close()

@@ -1,0 +1,45 @@
+"""A room as the app sees it: what a room's wiring hands over to be mounted."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuEntry:
+    """A line of the console's navigation."""
+
+    section: str  # key of a word: "money", "cloud", …
+    key: str  # key of a word, and the page's name
+    icon: str  # Material icon
+    path: str  # below /console
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """Something the console's search found; `path` is below /console."""
+
+    kind: str  # key of a word
+    title: str
+    path: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a room gives to the app. The types of web libraries stay out of the kernel: Any."""
+
+    name: str
+    doors: Mapping[type, Any]  # a Protocol of its api → what implements it
+    routers: Sequence[Any] = ()  # FastAPI routers, mounted under /v1
+    hot_routes: Sequence[Any] = ()  # Starlette routes tried first; documented by `openapi`
+    openapi: Mapping[str, Any] = field(default_factory=dict)  # paths of the hot routes
+    pages: Callable[[], None] | None = None  # registers the console's pages
+    menu: Sequence[MenuEntry] = ()
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # key → (Chinese, English)
+    search: Sequence[Callable[[str], list[Hit]]] = ()
+    probes: Mapping[str, Callable[[], str]] = field(default_factory=dict)  # "" = ready, or why not
+    metrics: Callable[[], Iterable[Any]] | None = None  # Prometheus metric families
+    start: Callable[[], None] | None = None
+    close: Callable[[], None] | None = None

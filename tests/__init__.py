@@ -1,0 +1,1 @@
+"""The tests: a mirror of src; beside it acceptance (stories), simulation, architecture, docs."""

@@ -1,0 +1,194 @@
+"""The oracle itself: time, expiry, chains and effects around the rules."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from itertools import count
+from typing import Final
+
+from tests.foundation.ledger.oracle.account_rules import AccountCase
+from tests.foundation.ledger.oracle.model import (
+    Account,
+    Answer,
+    Batch,
+    Fate,
+    Request,
+    State,
+    Totals,
+    Transfer,
+)
+from tests.foundation.ledger.oracle.transfer_rules import CLOSING, TransferCase
+from yunjin.foundation.ledger.api import (
+    TRANSIENT,
+    AccountFlag,
+    AccountStatus,
+    TransferFlag,
+    TransferStatus,
+)
+from yunjin.kernel.clock import Clock
+
+SUCCESS: Final = (
+    AccountStatus.CREATED,
+    AccountStatus.EXISTS,
+    TransferStatus.CREATED,
+    TransferStatus.EXISTS,
+)
+LINKED: Final = 1  # the same bit for accounts and transfers
+
+
+class Oracle:
+    """The ledger of a cell, slow and plain; `state` may be looked at, only batches change it."""
+
+    def __init__(self, clock: Clock, cell: int = 1) -> None:
+        self.clock, self.cell = clock, cell
+        self.state = State()
+        self.failed: set[int] = set()  # transfer ids that failed for a transient reason, for ever
+
+    def open_accounts(self, requests: list[Request]) -> list[Answer]:
+        """Open accounts; return an answer an item, in order."""
+        return self._run(requests, AccountFlag.IMPORTED, AccountStatus, self._open)
+
+    def post_transfers(self, requests: list[Request]) -> list[Answer]:
+        """Post transfers; return an answer an item, in order."""
+        return self._run(requests, TransferFlag.IMPORTED, TransferStatus, self._post)
+
+    def totals(self) -> dict[int, Totals]:
+        """Return every account's four totals, by id."""
+        return {account.id: account.totals for account in self.state.accounts.values()}
+
+    # Time
+
+    def now(self) -> int:
+        """Return the ledger's clock: the machine's, unless that has run back."""
+        return max(self.clock.now_ns(), self.state.last + 1)
+
+    def expire(self) -> list[int]:
+        """Release every hold whose time has come; return their ids in that order."""
+        due = [
+            (transfer.expires_at, transfer.timestamp, transfer_id)
+            for transfer_id, transfer in self.state.transfers.items()
+            if transfer.expires_at is not None and transfer.expires_at <= self.now()
+        ]
+        for _, _, transfer_id in sorted(due):
+            self._release(self.state.transfers[transfer_id], Fate.EXPIRED)
+        return [transfer_id for _, _, transfer_id in sorted(due)]
+
+    # A batch: expiry first, then its items one by one, in chains of all or nothing.
+
+    def _run(
+        self,
+        requests: list[Request],
+        imported: int,
+        codes: type[AccountStatus] | type[TransferStatus],
+        act: Callable[[Batch, int, Request], Answer],
+    ) -> list[Answer]:
+        self.expire()
+        batch = Batch(self.now(), bool(requests and requests[0].get("flags", 0) & imported))
+        answers: list[Answer] = []
+        while len(answers) < len(requests):
+            start = len(answers)
+            chain = chain_from(requests, start)
+            if chain[-1].get("flags", 0) & LINKED:
+                answers += [Answer(codes.LINKED_FAILED)] * (len(chain) - 1)
+                answers += [Answer(codes.LINKED_CHAIN_OPEN)]
+            else:
+                answers += self._run_chain(batch, start, chain, codes.LINKED_FAILED, act)
+        if not batch.is_imported and requests:
+            self.state.last = batch.now + len(requests) - 1
+        return answers
+
+    def _run_chain(
+        self,
+        batch: Batch,
+        start: int,
+        chain: list[Request],
+        linked_failed: AccountStatus | TransferStatus,
+        act: Callable[[Batch, int, Request], Answer],
+    ) -> list[Answer]:
+        before = deepcopy(self.state)
+        answers: list[Answer] = []
+        for place, request in zip(count(start), chain, strict=False):
+            answers.append(act(batch, place, request))
+            if answers[-1].status not in SUCCESS:
+                self.state = before
+                around = [Answer(linked_failed)] * len(chain)
+                around[len(answers) - 1] = answers[-1]
+                return around
+        return answers
+
+    # One item: ask the rules, then take effect.
+
+    def _open(self, batch: Batch, place: int, request: Request) -> Answer:
+        case = AccountCase(self.state, batch, place, request, self.cell)
+        status = case.first_that_applies(AccountStatus)
+        if status is AccountStatus.EXISTS:
+            return Answer(status, case.first.timestamp)
+        if status is not AccountStatus.CREATED:
+            return Answer(status)
+        self.state.accounts[case.id] = Account(
+            id=case.id,
+            ledger=case.value("ledger"),
+            code=case.value("code"),
+            flags=case.flags,
+            limit_minor=case.value("limit_minor"),
+            timestamp=case.timestamp,
+            is_closed=bool(case.flags & AccountFlag.CLOSED),
+        )
+        self.state.last = case.timestamp
+        return Answer(status, case.timestamp)
+
+    def _post(self, batch: Batch, place: int, request: Request) -> Answer:
+        case = TransferCase(self.state, batch, place, request, self.failed)
+        status = case.first_that_applies(TransferStatus)
+        if status in TRANSIENT:
+            self.failed.add(case.id)
+        if status is TransferStatus.EXISTS:
+            return Answer(status, case.first.timestamp)
+        if status is not TransferStatus.CREATED:
+            return Answer(status)
+        self._move(case)
+        self.state.transfers[case.id] = Transfer(
+            request={"flags": 0, **request},
+            timestamp=case.timestamp,
+            debit_account_id=case.debit.id,
+            credit_account_id=case.credit.id,
+            amount_minor=case.amount_minor,
+            ledger=case.debit.ledger,
+            code=case.pending.code if case.settles else case.value("code"),
+            fate=Fate.PENDING if case.is_pending else Fate.DONE,
+        )
+        self.state.last = case.timestamp
+        return Answer(status, case.timestamp, case.debit.totals, case.credit.totals)
+
+    def _move(self, case: TransferCase) -> None:
+        """Change the totals; a post or a void first lets go of what was held."""
+        debit, credit, amount_minor = case.debit, case.credit, case.amount_minor
+        if case.settles:
+            self._release(case.pending, Fate.VOIDED if case.is_void else Fate.POSTED)
+        if case.is_pending:
+            debit.debits_pending += amount_minor
+            credit.credits_pending += amount_minor
+            debit.is_closed |= bool(case.flags & TransferFlag.CLOSING_DEBIT)
+            credit.is_closed |= bool(case.flags & TransferFlag.CLOSING_CREDIT)
+        elif not case.is_void:
+            debit.debits_posted += amount_minor
+            credit.credits_posted += amount_minor
+
+    def _release(self, pending: Transfer, fate: Fate) -> None:
+        """Let go of a hold. Unless it was posted, what it closed opens again."""
+        debit = self.state.accounts[pending.debit_account_id]
+        credit = self.state.accounts[pending.credit_account_id]
+        debit.debits_pending -= pending.amount_minor
+        credit.credits_pending -= pending.amount_minor
+        pending.fate = fate
+        flags = pending.request["flags"]
+        if fate is not Fate.POSTED and flags & CLOSING:
+            debit.is_closed &= not flags & TransferFlag.CLOSING_DEBIT
+            credit.is_closed &= not flags & TransferFlag.CLOSING_CREDIT
+
+
+def chain_from(requests: list[Request], start: int) -> list[Request]:
+    """Return the chain that begins at an item: up to the first without the LINKED flag."""
+    for end in range(start, len(requests)):
+        if not requests[end].get("flags", 0) & LINKED:
+            return requests[start : end + 1]
+    return requests[start:]

@@ -1,0 +1,1 @@
+"""Programs that look after this repository; nothing in src imports them."""
