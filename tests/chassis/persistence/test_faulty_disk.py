@@ -46,9 +46,9 @@ class Bench:
         connection.execute("create table if not exists t (n integer primary key, text)")
         return connection
 
-    def insert(self, connection: apsw.Connection, count: int) -> None:
+    def insert(self, connection: apsw.Connection, count: int, *, first: int = 0) -> None:
         """Write rows of about a page; note each one when SQLite says that it is saved."""
-        for number in range(count):
+        for number in range(first, first + count):
             connection.execute("insert into t values (?, ?)", (number, f"{number} " * 500))
             self.trace.note(str(number).encode())
 
@@ -148,7 +148,7 @@ def test_full_sync_loses_nothing_wherever_the_power_is_cut(bench: Bench, tmp_pat
     connection.close()
     records = bench.records()
     for end in range(len(records) + 1):
-        lost = lost_after_cut(bench, records[:end], tmp_path / "cut", seed=end)
+        lost = lost_after_cut(bench, records[:end], tmp_path / f"cut-{end}", seed=end)
         assert not lost, f"lost {lost} after {end} changes"
 
 
@@ -157,12 +157,11 @@ def test_no_sync_loses_rows_when_the_power_is_cut(bench: Bench, tmp_path: Path) 
     bench.insert(connection, 30)
     records = bench.records()
     connection.close()
-    assert all(record.kind != "sync" or record.file.endswith("t.db") for record in records)
     assert any(lost_after_cut(bench, records, tmp_path / "cut", seed=seed) for seed in range(5))
 
 
 def test_a_lying_disk_loses_rows_although_sqlite_synced(bench: Bench, tmp_path: Path) -> None:
-    bench.system.plan = FaultPlan(is_lying=True)
+    bench.system.arm(FaultPlan(is_lying=True))
     connection = bench.connect("full")
     bench.insert(connection, 30)
     records = bench.records()
@@ -172,8 +171,10 @@ def test_a_lying_disk_loses_rows_although_sqlite_synced(bench: Bench, tmp_path: 
 
 
 def test_cuts_differ_in_manner(bench: Bench, tmp_path: Path) -> None:
-    connection = bench.connect("off")
-    bench.insert(connection, 10)
+    connection = bench.connect("full")
+    bench.insert(connection, 5)
+    connection.execute("pragma synchronous=off")
+    bench.insert(connection, 6, first=5)
     records = bench.records()
     connection.close()
     results = set()
@@ -195,11 +196,12 @@ def test_two_connections_see_each_other_through_the_shim(bench: Bench) -> None:
 def test_a_full_disk_refuses_the_write_and_keeps_the_rows(bench: Bench) -> None:
     connection = bench.connect()
     bench.insert(connection, 3)
-    bench.system.plan = FaultPlan(space_bytes=0)
+    bench.system.arm(FaultPlan(space_bytes=0))
     with pytest.raises(apsw.FullError):
         connection.execute("insert into t values (9, 'x')")
     assert connection.execute("select count(*) from t").fetchall() == [(3,)]
     assert bench.system.fired["full"] == 1
+    bench.system.arm(FaultPlan())
     connection.close()
 
 
@@ -208,7 +210,7 @@ def test_an_io_error_reaches_the_caller_and_is_counted(bench: Bench, call: str) 
     connection = bench.connect()
     bench.insert(connection, 3)
     due = bench.system.calls[call] + 1
-    bench.system.plan = FaultPlan(error_at=(call, due))  # type: ignore[arg-type]
+    bench.system.arm(FaultPlan(error_at=(call, due))  # type: ignore[arg-type])
     with pytest.raises(apsw.IOError):
         connection.execute("insert into t values (9, 'x')")
     assert bench.system.fired["error"] == 1
@@ -220,8 +222,7 @@ def test_a_read_error_reaches_the_caller(bench: Bench) -> None:
     connection = bench.connect()
     bench.insert(connection, 30)
     connection.close()
-    plan = FaultPlan(error_at=("read", 1 + bench.system.calls["read"] + 4), error_count=None)
-    bench.system.plan = plan
+    bench.system.arm(FaultPlan(error_at=("read", 5), error_count=None))
     with pytest.raises(apsw.IOError):
         bench.connect().execute("select sum(length(text)) from t").fetchall()
 

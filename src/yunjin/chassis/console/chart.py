@@ -1,5 +1,6 @@
 """Charts of a page, each with a table of the same data behind a switch."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -126,6 +127,7 @@ class Chart:
         decimals = max((one.decimals for one in self.series), default=0)
         return {
             "animation": False,
+            "useUTC": True,  # instants come shifted to the console's zone
             "color": colours.series,
             "textStyle": {"fontFamily": "inherit"},
             "grid": {"left": 4, "right": 12, "top": 14, "bottom": 4, "containLabel": True},
@@ -143,7 +145,7 @@ class Chart:
         }
 
     def _line(self, one: Series) -> dict[str, Any]:
-        at_ms = [at_ns // 1_000_000 for at_ns in self.instants]
+        at_ms = [_wall_ms(at_ns) for at_ns in self.instants]
         data: list[Any] = (
             [list(point) for point in zip(at_ms, one.values, strict=True)]
             if at_ms
@@ -170,8 +172,14 @@ class Chart:
             "borderColor": colours.line,
             "textStyle": {"color": colours.ink, "fontSize": 12},
             "axisPointer": {"lineStyle": {"color": colours.muted}},
-            ":formatter": f"points => yj.tooltip(points, {facts!r})",
+            ":formatter": f"points => yj.tooltip(points, {json.dumps(facts)})",
         }
+
+
+def _wall_ms(at_ns: int) -> int:
+    """Return the wall time in the console's zone as if it were UTC, ms."""
+    offset = formats.local(at_ns).utcoffset()
+    return at_ns // 1_000_000 + (offset.days * 86_400 + offset.seconds if offset else 0) * 1000
 
 
 def _legend(colours: Palette) -> dict[str, Any]:

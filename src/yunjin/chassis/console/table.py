@@ -100,10 +100,11 @@ class Table:
         self._address = address
         self._is_ascending = address is not None and address.get("order") == "asc"
         cursor = address.get("cursor") if address else ""
-        self._trail: list[str | None] = [cursor or None]  # cursors of the pages that led here
-        self._is_from_start = not cursor
-        self._next: str | None = None
-        self._shown = 0
+        # Where each page that led here starts: its cursor, and the rows before it. Somebody who
+        # came by a shared address starts in the middle, and nobody counted the rows before.
+        self._trail: list[tuple[str | None, int]] = [(cursor or None, 0)]
+        self._is_counted = not cursor
+        self._next: tuple[str, int] | None = None
         with box("yj-table-box") as self._box:
             skeleton(6)
         with box("yj-table-foot") as self._foot:
@@ -111,13 +112,13 @@ class Table:
             self._first_button = icon_button("first_page", t("table.first"), self.restart)
             self._previous_button = icon_button("chevron_left", t("table.previous"), self.back)
             self._next_button = icon_button("chevron_right", t("table.next"), self.forward)
-        self._box.on("yj-sort", self.turn)
+        self._box.on("yj-sort", self.turn, args=[])
 
     async def show(self) -> None:
         """Load the page the cursor stands at."""
         try:
-            rows, self._next = await self._load(
-                Ask(cursor=self._trail[-1], is_ascending=self._is_ascending)
+            rows, cursor = await self._load(
+                Ask(cursor=self._trail[-1][0], is_ascending=self._is_ascending)
             )
         except Problem as problem:
             self._box.clear()
@@ -125,6 +126,7 @@ class Table:
             with self._box:
                 problem_panel(problem, retry=self.restart)
             return
+        self._next = (cursor, self._trail[-1][1] + len(rows)) if cursor else None
         self._draw(rows)
 
     def _draw(self, rows: Sequence[Row]) -> None:
@@ -137,32 +139,24 @@ class Table:
                 html(content)
             else:
                 self._empty()
-        is_first = len(self._trail) == 1 and self._trail[0] is None
+        is_first = self._trail[-1][0] is None
         self._foot.set_visibility(bool(rows) and not (is_first and self._next is None))
         self._first_button.set_enabled(not is_first)
         self._previous_button.set_enabled(len(self._trail) > 1)
         self._next_button.set_enabled(self._next is not None)
-        self._count.set_content(str(Markup.escape(self._place(len(rows)))))
-        self._shown = len(rows)
+        self._count.set_content(self._place(len(rows)))
 
     def _place(self, count: int) -> str:
-        if not self._is_from_start:
+        if not self._is_counted:
             return t("table.rows_from_cursor", count=formats.number(count))
-        first = self._page_rows * (len(self._trail) - 1) + 1 if len(self._trail) > 1 else 1
+        before = self._trail[-1][1]
         return t(
-            "table.rows", first=formats.number(first), last=formats.number(first + count - 1)
+            "table.rows", first=formats.number(before + 1), last=formats.number(before + count)
         )
-
-    @property
-    def _page_rows(self) -> int:
-        return self._full_page
-
-    _full_page = 50
 
     async def forward(self) -> None:
         """Go to the next page."""
         if self._next is not None:
-            self._full_page = max(self._shown, 1) if len(self._trail) == 1 else self._full_page
             self._trail.append(self._next)
             await self._moved()
 
@@ -174,7 +168,7 @@ class Table:
 
     async def restart(self) -> None:
         """Go to the first page, as after a change of the filters."""
-        self._trail, self._is_from_start = [None], True
+        self._trail, self._is_counted = [(None, 0)], True
         await self._moved()
 
     async def turn(self) -> None:
@@ -186,7 +180,7 @@ class Table:
 
     async def _moved(self) -> None:
         if self._address is not None:
-            self._address.set(cursor=self._trail[-1] or "")
+            self._address.set(cursor=self._trail[-1][0] or "")
         await self.show()
 
 

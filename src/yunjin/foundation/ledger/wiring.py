@@ -96,7 +96,7 @@ def build(
         fresh_cell,
         tenant=tenant,
         cell=number,
-        aliases=database,  # type: ignore[arg-type]
+        aliases=None,
         cursor_key=cursor_key(tenant, secrets.token_bytes(16)),
         batch_rows_max=settings.batch_rows_max,
     )

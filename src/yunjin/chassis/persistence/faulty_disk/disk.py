@@ -172,6 +172,7 @@ def cut(
         if record.kind == "note":
             notes.append(record.data)
     survivors = disk.after_cut(manner)
+    into.mkdir(parents=True, exist_ok=True)
     for path in sorted(seen - {""}):
         target = into / Path(path).relative_to(folder)
         target.parent.mkdir(parents=True, exist_ok=True)

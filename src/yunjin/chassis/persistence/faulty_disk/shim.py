@@ -66,7 +66,7 @@ class FaultyFileSystem(apsw.VFS):
 
     Parameters
     ----------
-    plan : what goes wrong; may be replaced at any time.
+    plan : what goes wrong; `arm` replaces it.
     trace : where changes are written down; None: only count and fail.
     kill : how this process ends.
     """
@@ -81,13 +81,17 @@ class FaultyFileSystem(apsw.VFS):
     ) -> None:
         super().__init__(name, "")
         self.name = name
-        self.plan = plan or FaultPlan()
         self.trace = trace
-        self.calls: Counter[str] = Counter()
-        self.fired: Counter[str] = Counter()
+        self.fired: Counter[str] = Counter()  # what went wrong, over all plans
         self.kill = kill
-        self._written_bytes = 0
         self._traced: set[str] = set()
+        self.arm(plan or FaultPlan())
+
+    def arm(self, plan: FaultPlan) -> None:
+        """Follow another plan; calls and bytes are counted anew."""
+        self.plan = plan
+        self.calls: Counter[str] = Counter()
+        self._written_bytes = 0
 
     def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:
         path = name.filename() if isinstance(name, apsw.URIFilename) else name

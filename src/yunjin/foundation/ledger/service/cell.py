@@ -165,7 +165,7 @@ class Cell:
         self.sequence, self.hash = entry.sequence, entry.hash
         return entry
 
-    def declare(self, ledgers: list[Ledger], epoch: int, clock_ns: int) -> list[Entry]:
+    def declare(self, ledgers: list[Ledger], epoch: int) -> list[Entry]:
         """Name ledgers. Raises: BatchRefused where a currency would change."""
         for new in ledgers:
             known = self.ledgers.get(new.ledger)
@@ -178,8 +178,7 @@ class Cell:
         if not fresh:
             return []
         self.ledgers.update({new.ledger: new for new in fresh})
-        at = self._next(clock_ns)
-        self.book.counters[Counter.LAST_TIMESTAMP] = at
+        at = self.last_timestamp  # a name moves no money: history may still be imported after it
         body = codec.pack_ledgers(fresh)
         return [self._seal(codec.LEDGERS, 0, body, len(fresh), epoch, at, at)]
 

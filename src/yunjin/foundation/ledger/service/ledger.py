@@ -81,7 +81,7 @@ class LedgerService:
         if len(ledgers) + len(self.ledgers()) > _LEDGERS_MAX:
             raise BatchRefused(f"expected at most {_LEDGERS_MAX} ledgers")
         self._writer.submit(
-            lambda cell, epoch, now: (None, cell.declare(ledgers, epoch, now)), len(ledgers)
+            lambda cell, epoch, _: (None, cell.declare(ledgers, epoch)), len(ledgers)
         ).result()
 
     def allot_account_ids(self, count: int) -> int:

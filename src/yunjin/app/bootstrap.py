@@ -1,0 +1,68 @@
+"""Every room put together: the bank."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from yunjin.app.settings import Settings
+from yunjin.foundation.database import wiring as database
+from yunjin.foundation.database.api import DatabaseApi
+from yunjin.foundation.ledger import wiring as ledger
+from yunjin.kernel import tenant
+from yunjin.kernel.clock import Clock, SystemClock
+from yunjin.kernel.room import Room
+
+Door = TypeVar("Door")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bank:
+    """The open rooms of one tenant."""
+
+    settings: Settings
+    clock: Clock
+    rooms: tuple[Room, ...]
+
+    def door(self, api: type[Door]) -> Door:
+        """Return what implements a room's api."""
+        return next(cast(Door, room.doors[api]) for room in self.rooms if api in room.doors)
+
+    def close(self) -> None:
+        """Close the rooms, the last opened first."""
+        for room in reversed(self.rooms):
+            if room.close is not None:
+                room.close()
+
+
+def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
+    """Open every room. Raises: LeaseHeld, Outage, Malformed."""
+    clock = clock or SystemClock()
+    name = tenant.checked(settings.tenant)
+    home = settings.home.absolute()
+    (home / name).mkdir(parents=True, exist_ok=True)
+    rooms: list[Room] = []
+    try:
+        rooms.append(database.build(settings.database, tenant=name, clock=clock, home=home))
+        tables = rooms[0].doors[DatabaseApi]
+        rooms.append(
+            ledger.build(settings.ledger, tenant=name, clock=clock, home=home, database=tables)
+        )
+    except BaseException:
+        Bank(settings=settings, clock=clock, rooms=tuple(rooms)).close()
+        raise
+    for room in rooms:
+        if room.start is not None:
+            room.start()
+    return Bank(settings=settings, clock=clock, rooms=tuple(rooms))
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Bank]:
+    """Open the bank for a block, on behalf of its tenant."""
+    with tenant.entered(settings.tenant):
+        bank = open_bank(settings)
+        try:
+            yield bank
+        finally:
+            bank.close()
