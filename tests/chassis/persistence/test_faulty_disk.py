@@ -209,8 +209,7 @@ def test_a_full_disk_refuses_the_write_and_keeps_the_rows(bench: Bench) -> None:
 def test_an_io_error_reaches_the_caller_and_is_counted(bench: Bench, call: str) -> None:
     connection = bench.connect()
     bench.insert(connection, 3)
-    due = bench.system.calls[call] + 1
-    bench.system.arm(FaultPlan(error_at=(call, due))  # type: ignore[arg-type])
+    bench.system.arm(FaultPlan(error_at=(call, 1)))  # type: ignore[arg-type]
     with pytest.raises(apsw.IOError):
         connection.execute("insert into t values (9, 'x')")
     assert bench.system.fired["error"] == 1

@@ -40,11 +40,18 @@ def test_timestamps_go_on_where_the_last_batch_ended() -> None:
     assert [answer.timestamp for answer in answers] == [1_002, 0, 1_004]
 
 
-def test_failed_items_consume_their_place() -> None:
+def test_failed_items_consume_their_place_in_a_batch_that_is_kept() -> None:
+    oracle = Oracle(FixedClock(1_000))
+    oracle.open_accounts(BOTH)
+    oracle.post_transfers([transfer(1, -1), transfer(2)])
+    assert oracle.post_transfers([transfer(3)])[0].timestamp == 1_004
+
+
+def test_a_batch_that_leaves_no_trace_takes_no_place() -> None:
     oracle = Oracle(FixedClock(1_000))
     oracle.open_accounts(BOTH)
     oracle.post_transfers([transfer(1, -1), transfer(1, -1)])
-    assert oracle.post_transfers([transfer(1)])[0].timestamp == 1_004
+    assert oracle.post_transfers([transfer(1)])[0].timestamp == 1_002
 
 
 def test_a_clock_that_runs_back_does_not_take_the_ledger_with_it() -> None:

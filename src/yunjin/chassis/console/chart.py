@@ -61,7 +61,9 @@ class Chart:
             html(Markup("<h2>{}</h2>").format(self.title))
             html(self.note, tag="span", classes="yj-note")
             modes = {"chart": t("action.chart"), "table": t("action.table")}
-            switch = ui.toggle(modes, value="chart", on_change=lambda event: self._turn(event.value))
+            switch = ui.toggle(
+                modes, value="chart", on_change=lambda event: self._turn(event.value)
+            )
             switch.classes("yj-switch").props(
                 f'no-caps unelevated dense aria-label="{t("action.view")}"'
             )

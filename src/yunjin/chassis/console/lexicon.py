@@ -27,7 +27,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "frame.switch_language": ("Switch to English", "切换到中文"),
     "frame.other_language": ("EN", "中文"),
     "frame.person": ("本机操作员", "Local operator"),
-    "frame.person_note": ("仅限本机访问，尚未启用登录", "This machine only; sign-in is not in use yet"),
+    "frame.person_note": (
+        "仅限本机访问，尚未启用登录",
+        "This machine only; sign-in is not in use yet",
+    ),
     "frame.dark": ("深色外观", "Dark appearance"),
     "frame.light": ("浅色外观", "Light appearance"),
     "frame.loading": ("正在打开", "Opening"),

@@ -27,8 +27,13 @@ def copy_button(value: str) -> Markup:
     return Markup(
         '<button type="button" class="yj-copy" data-copy="{}" data-done="{}" '
         'aria-label="{}" title="{}">{}</button>'
-    ).format(value, t("action.copied"), t("action.copy_value", value=value), t("action.copy"),
-             icon("content_copy"))
+    ).format(
+        value,
+        t("action.copied"),
+        t("action.copy_value", value=value),
+        t("action.copy"),
+        icon("content_copy"),
+    )
 
 
 def ident(full: str, short: str, path: str = "") -> Markup:

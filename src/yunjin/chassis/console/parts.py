@@ -102,7 +102,9 @@ def problem_panel(problem: Exception, *, retry: Callable[[], Any] | None = None)
     with box("yj-panel yj-problem") as element:
         element.props('role="alert"')
         html(
-            Markup('{}<div><h2>{}</h2><p>{}</p><p class="yj-note">{} <code>{}</code>{}</p></div>').format(
+            Markup(
+                '{}<div><h2>{}</h2><p>{}</p><p class="yj-note">{} <code>{}</code>{}</p></div>'
+            ).format(
                 markup.icon("cloud_off" if kind in {"outage", "unknown"} else "error_outline"),
                 problem_title(problem),
                 t(f"problem.{kind}_note"),
@@ -146,9 +148,7 @@ def button(
 def icon_button(icon: str, name: str, on_click: Callable[..., Any] | None = None) -> ui.button:
     """Show a button that is an icon; its name is told to everybody who cannot see it."""
     shown = ui.button(icon=f"o_{icon}", on_click=on_click, color=None)
-    return shown.classes("yj-icon-button").props(
-        f'flat dense aria-label="{name}" title="{name}"'
-    )
+    return shown.classes("yj-icon-button").props(f'flat dense aria-label="{name}" title="{name}"')
 
 
 def skeleton(rows: int = 4) -> Element:
@@ -168,7 +168,9 @@ class Progress:
         width = Markup(' style="width:{}%"').format(percent) if percent is not None else ""
         kind = "yj-bar" if percent is not None else "yj-bar yj-bar-busy"
         self._element.set_content(
-            str(Markup('<div class="{}"><i{}></i></div><span class="yj-note num">{}</span>').format(
-                kind, width, text
-            ))
+            str(
+                Markup('<div class="{}"><i{}></i></div><span class="yj-note num">{}</span>').format(
+                    kind, width, text
+                )
+            )
         )

@@ -82,6 +82,7 @@ class Oracle:
         act: Callable[[Batch, int, Request], Answer],
     ) -> list[Answer]:
         self.expire()
+        failed_before = len(self.failed)
         batch = Batch(self.now(), bool(requests and requests[0].get("flags", 0) & imported))
         answers: list[Answer] = []
         while len(answers) < len(requests):
@@ -92,7 +93,10 @@ class Oracle:
                 answers += [Answer(codes.LINKED_CHAIN_OPEN)]
             else:
                 answers += self._run_chain(batch, start, chain, codes.LINKED_FAILED, act)
-        if not batch.is_imported and requests:
+        is_kept = len(self.failed) > failed_before or any(
+            answer.status in (AccountStatus.CREATED, TransferStatus.CREATED) for answer in answers
+        )
+        if not batch.is_imported and is_kept:
             self.state.last = batch.now + len(requests) - 1
         return answers
 

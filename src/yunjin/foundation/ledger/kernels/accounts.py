@@ -14,6 +14,7 @@ from yunjin.foundation.ledger.kernels.tables import (
     Array,
     Book,
     Counter,
+    chain_is_open,
     put_row,
     row_of,
     take_row,
@@ -21,8 +22,8 @@ from yunjin.foundation.ledger.kernels.tables import (
 
 _LIMITS = int(F.DEBITS_MUST_NOT_EXCEED_CREDITS | F.CREDITS_MUST_NOT_EXCEED_DEBITS)
 _KNOWN = _LIMITS | int(F.LINKED | F.HISTORY | F.IMPORTED | F.CLOSED)
-_KEPT = _KNOWN & ~int(F.LINKED)
-_FIXED = _KEPT & ~int(F.CLOSED)
+_CLOSED = int(F.CLOSED)
+BORN_CLOSED = 1 << 15  # closing and reopening happen later: this is how it was opened
 
 
 @loop
@@ -58,8 +59,8 @@ def _judge(book: Any, batch: Any, i: Any, imported: Any, clock: Any) -> Any:
     row = row_of(book, batch.id[i])
     if row >= 0:
         known = book.accounts[row]
-        # closing happens after opening: compare what the account was opened with
-        if (known.flags ^ flags) & _FIXED:
+        opened = flags & ~_CLOSED | (BORN_CLOSED if flags & _CLOSED else 0)
+        if (known.flags & ~_CLOSED) != opened:
             return np.uint8(S.EXISTS_WITH_DIFFERENT_FLAGS), row
         if known.limit != batch.limit_minor[i]:
             return np.uint8(S.EXISTS_WITH_DIFFERENT_LIMIT), row
@@ -95,7 +96,9 @@ def add_account(book: Any, batch: Any, i: Any, timestamp: Any) -> None:
     account.sequence = batch.id[i] & SEQUENCE_MASK
     account.ledger = batch.ledger[i]
     account.code = batch.code[i]
-    account.flags = np.uint16(batch.flags[i] & _KEPT)
+    account.flags = batch.flags[i]
+    if account.flags & _CLOSED:
+        account.flags |= BORN_CLOSED
     put_row(book, account.sequence, row)
     book.counters[Counter.ACCOUNTS] += 1
 
@@ -116,17 +119,19 @@ def open_accounts(
     """
     count = len(status)
     imported = count > 0 and batch.flags[0] & F.IMPORTED != 0
-    chain, broken, last_before = -1, False, np.int64(0)
+    chain, broken, is_open, last_before = -1, False, False, np.int64(0)
     for i in range(count):
         linked = batch.flags[i] & F.LINKED != 0
         timestamp[i] = 0
         if linked and chain < 0:
             chain, broken = i, False
+            is_open = chain_is_open(batch.flags, i, F.LINKED)
             last_before = book.counters[Counter.LAST_TIMESTAMP]
         if broken:
             result, row = np.uint8(S.LINKED_FAILED), np.int32(-1)
-        elif linked and i == count - 1:
-            result, row = np.uint8(S.LINKED_CHAIN_OPEN), np.int32(-1)
+        elif is_open and chain >= 0:
+            result = np.uint8(S.LINKED_CHAIN_OPEN if i == count - 1 else S.LINKED_FAILED)
+            row = np.int32(-1)
         else:
             result, row = _judge(book, batch, i, imported, clock)
         status[i] = result
@@ -137,7 +142,7 @@ def open_accounts(
                 book.counters[Counter.LAST_TIMESTAMP] = timestamp[i]
         elif result == S.EXISTS:
             timestamp[i] = book.accounts[row].timestamp
-        elif chain >= 0 and not broken:
+        elif chain >= 0 and not broken and not is_open:
             broken = True
             book.counters[Counter.LAST_TIMESTAMP] = last_before
             for j in range(i - 1, chain - 1, -1):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from yunjin.foundation.ledger.kernels.accounts import BORN_CLOSED
 from yunjin.foundation.ledger.kernels.compile import loop
 from yunjin.foundation.ledger.kernels.tables import SEQUENCE_BITS, Array, Book, Counter, row_of
 
@@ -42,7 +43,7 @@ def gather_accounts(
         wide[6, i] = account.credits_posted
         ledger[i] = account.ledger
         code[i] = account.code
-        flags[i] = account.flags
+        flags[i] = account.flags & ~BORN_CLOSED
 
 
 @loop

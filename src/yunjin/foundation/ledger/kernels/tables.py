@@ -236,6 +236,15 @@ def rehash_accounts(book: Any) -> None:
 
 
 @loop
+def chain_is_open(flags: Any, start: Any, linked: Any) -> Any:
+    """Tell whether the batch ends inside the chain that begins at a row."""
+    for i in range(start, len(flags)):
+        if not flags[i] & linked:
+            return False
+    return True
+
+
+@loop
 def find_hold(book: Any, hi: Any, lo: Any) -> Any:
     """Return the row of a pending transfer in memory, -1 where there is none."""
     mask = np.uint64(len(book.hold_slots) - 1)

@@ -21,6 +21,7 @@ from yunjin.foundation.ledger.kernels.tables import (
     Inherited,
     Outcome,
     TransferColumns,
+    chain_is_open,
     find_hold,
     row_of,
 )
@@ -374,7 +375,7 @@ def post_transfers(
     """
     count = len(out.status)
     imported = count > 0 and batch.flags[0] & F.IMPORTED != 0
-    chain, broken, created = -1, False, 0
+    chain, broken, is_open, created = -1, False, False, 0
     entries_before = last_before = np.int64(0)
     for i in range(count):
         linked = batch.flags[i] & F.LINKED != 0
@@ -383,6 +384,7 @@ def post_transfers(
         out.requested[i] = batch.amount_minor[i]
         if linked and chain < 0:
             chain, broken = i, False
+            is_open = chain_is_open(batch.flags, i, F.LINKED)
             entries_before = book.counters[Counter.ENTRIES]
             last_before = book.counters[Counter.LAST_TIMESTAMP]
             book.counters[Counter.UNDO] = 0
@@ -391,8 +393,8 @@ def post_transfers(
         amount = np.int64(0)
         if broken:
             status = np.uint8(S.LINKED_FAILED)
-        elif linked and i == count - 1:
-            status = np.uint8(S.LINKED_CHAIN_OPEN)
+        elif is_open and chain >= 0:
+            status = np.uint8(S.LINKED_CHAIN_OPEN if i == count - 1 else S.LINKED_FAILED)
         else:
             status = _form(batch, i, imported, clock)
             if status == S.CREATED:
@@ -433,7 +435,7 @@ def post_transfers(
                 book.counters[Counter.LAST_TIMESTAMP] = at
             created += 1
         elif status != S.EXISTS:
-            if chain >= 0 and not broken:
+            if chain >= 0 and not broken and not is_open:
                 broken = True
                 before = book.counters[Counter.TRANSFERS]
                 _undo_chain(book, batch, out, chain, i)

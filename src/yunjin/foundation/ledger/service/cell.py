@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from yunjin.foundation.ledger import kernels
-from yunjin.foundation.ledger.api import Ledger, TransferFlag
+from yunjin.foundation.ledger.api import AccountFlag, Ledger, TransferFlag
 from yunjin.foundation.ledger.domain import codec
 from yunjin.foundation.ledger.domain.codec import Entry
 from yunjin.foundation.ledger.errors import BatchRefused, JournalDamaged
@@ -186,37 +186,31 @@ class Cell:
         self, columns: kernels.AccountColumns, epoch: int, clock_ns: int
     ) -> tuple[Any, Any, list[Entry]]:
         """Open accounts. Returns (statuses, timestamps, journal rows)."""
-        count = len(columns.id)
+        count, base = len(columns.id), self._next(clock_ns)
+        rows = self.expire(epoch, base)
         self._ensure_accounts(columns.id & SEQUENCE_MAX)
-        base, before = self._next(clock_ns), self.last_timestamp
         status, timestamp = np.zeros(count, np.uint8), np.zeros(count, np.int64)
-        kernels.open_accounts(self.book, columns, status, timestamp, base, clock_ns)
+        kernels.open_accounts(self.book, columns, status, timestamp, base, base)
         created = np.flatnonzero(status == 0)
         if not len(created):
-            return status, timestamp, []
-        if self.last_timestamp == before:  # not imported: every item takes its place
+            return status, timestamp, rows
+        first = int(timestamp[created[0]])
+        if not columns.flags[0] & AccountFlag.IMPORTED:  # every item takes its place in time
+            first = base
             self.book.counters[Counter.LAST_TIMESTAMP] = base + count - 1
         mask, body = codec.pack_accounts(columns, status)
-        entry = self._seal(
-            codec.ACCOUNTS,
-            mask,
-            body,
-            count,
-            epoch,
-            int(timestamp[created[0]]) - int(0 if columns.timestamp[created[0]] else created[0]),
-            self.last_timestamp,
-        )
-        return status, timestamp, [entry]
+        kind, last = codec.ACCOUNTS, self.last_timestamp
+        rows.append(self._seal(kind, mask, body, count, epoch, first, last))
+        return status, timestamp, rows
 
     def post(
         self, columns: TransferColumns, epoch: int, clock_ns: int, *, balances: bool = False
     ) -> tuple[Outcome, list[Entry]]:
         """Post transfers. Returns (answers, journal rows); the columns are filled in place."""
-        count = len(columns.id_hi)
+        count, base = len(columns.id_hi), self._next(clock_ns)
         imported = count > 0 and bool(columns.flags[0] & TransferFlag.IMPORTED)
-        rows = [] if imported else self.expire(epoch, self._next(clock_ns))
+        rows = self.expire(epoch, base)
         self._ensure_transfers(count)
-        base = self._next(clock_ns) if not rows else rows[-1].timestamp_last
         known, known_pending, priors, answers, fates = self._earlier(columns)
         out = _outcome(count, balances=balances)
         position = (self.sequence + 1) << 16
@@ -232,7 +226,7 @@ class Cell:
             fates,
             position,
             base,
-            clock_ns,
+            base,
         )
         if self.count(Counter.IDS) == before:
             return out, rows  # nothing was created, nothing failed for good: nothing to keep
@@ -257,7 +251,6 @@ class Cell:
             count = kernels.expire(self.book, until, (self.sequence + 1) << 16, hi, lo)
             if count == 0:
                 break
-            self.book.counters[Counter.LAST_TIMESTAMP] = until
             mask, body = codec.pack_expiry(hi[:count], lo[:count])
             rows.append(self._seal(codec.EXPIRY, mask, body, count, epoch, until, until))
         return rows
@@ -443,7 +436,8 @@ class Cell:
             )
         else:
             return f"row {entry.sequence} is of the unknown kind {entry.kind!r}"
-        self.book.counters[Counter.LAST_TIMESTAMP] = entry.timestamp_last
+        if entry.kind != codec.EXPIRY:
+            self.book.counters[Counter.LAST_TIMESTAMP] = entry.timestamp_last
         self.sequence, self.hash = entry.sequence, entry.hash
         return f"row {entry.sequence} moves {strangers} amounts nobody holds" if strangers else ""
 
