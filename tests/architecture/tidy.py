@@ -206,6 +206,6 @@ def texts(root: Path) -> list[Path]:
         path
         for folder in ("docs", "benchmarks", "changelog.d", ".ci", "src", "tests")
         for path in (root / folder).rglob("*")
-        if path.is_file() and path.suffix not in (".py", ".pyc")
+        if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts
     ]
     return [path.relative_to(root) for path in sorted(beside + inside)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import Any
 
 from yunjin.app.settings import Settings
 from yunjin.foundation.database import wiring as database
@@ -12,8 +12,6 @@ from yunjin.foundation.ledger import wiring as ledger
 from yunjin.kernel import tenant
 from yunjin.kernel.clock import Clock, SystemClock
 from yunjin.kernel.room import Room
-
-Door = TypeVar("Door")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +22,9 @@ class Bank:
     clock: Clock
     rooms: tuple[Room, ...]
 
-    def door(self, api: type[Door]) -> Door:
+    def door(self, api: type[Any]) -> Any:
         """Return what implements a room's api."""
-        return next(cast(Door, room.doors[api]) for room in self.rooms if api in room.doors)
+        return next(room.doors[api] for room in self.rooms if api in room.doors)
 
     def close(self) -> None:
         """Close the rooms, the last opened first."""

@@ -166,11 +166,11 @@ def year(bank: Institution, seed: int = 20_250_101) -> Iterator[tuple[int, pa.Re
     buyers = np.arange(0, CUSTOMERS, 250)
     shops = bank.ids[MERCHANT][: len(buyers)]
     rows = (bank.ids[CURRENT][buyers], shops, _amounts(chance, len(buyers), 8_000))
-    times = _FIRST_NS - _BEIJING_NS + DAYS * _DAY_NS - 3_600 * 10**9
+    closing = _FIRST_NS - _BEIJING_NS + DAYS * _DAY_NS - 3_600 * 10**9
     codes = np.full(len(buyers), CARD, np.uint16)
     yield (
         DAYS,
-        _batch(rows, codes, times + np.arange(len(buyers)), chance, int(TransferFlag.PENDING)),
+        _batch(rows, codes, closing + np.arange(len(buyers)), chance, int(TransferFlag.PENDING)),
     )
 
 

@@ -98,6 +98,6 @@ def export_parquet(ledger: LedgerApi, file: Path) -> int:
         while True:
             batch, cursor = ledger.find_transfers(TransferQuery(limit=200, cursor=cursor))
             writer.write_batch(batch)
-            count += batch.num_rows
+            count += int(batch.num_rows)
             if cursor is None:
                 return count

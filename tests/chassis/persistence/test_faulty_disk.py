@@ -5,6 +5,7 @@ and the power is cut after every single change: with synchronous=FULL nothing ac
 missing, and with syncs left out something is, so a store that forgets to sync is found out.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from yunjin.chassis.persistence.faulty_disk import (
     Disk,
     FaultPlan,
     FaultyFileSystem,
+    FaultyOs,
     Record,
     Trace,
     cut,
@@ -224,6 +226,31 @@ def test_a_read_error_reaches_the_caller(bench: Bench) -> None:
     bench.system.arm(FaultPlan(error_at=("read", 5), error_count=None))
     with pytest.raises(apsw.IOError):
         bench.connect().execute("select sum(length(text)) from t").fetchall()
+
+
+def test_only_the_chosen_files_fail(bench: Bench) -> None:
+    connection = bench.connect()
+    bench.system.arm(FaultPlan(files="other.db", error_at=("write", 1), space_bytes=0))
+    bench.insert(connection, 3)
+    assert not bench.system.fired
+    connection.close()
+
+
+def test_files_written_by_hand_obey_the_same_rules(bench: Bench) -> None:
+    faulty = FaultyOs(bench.system)
+    path = str(bench.folder / "head")
+    for content in (b"one", b"two", b"six"):
+        file = faulty.open(path, os.O_RDWR | os.O_CREAT)
+        faulty.pwrite(file, content, 0)
+        if content == b"one":
+            faulty.fdatasync(file)
+        faulty.close(file)
+    disks = [Disk(seed) for seed in SEEDS]
+    for disk in disks:
+        for record in bench.records():
+            disk.take(record)
+    assert {disk.after_cut().get(path) for disk in disks} == {None, b"one", b"two", b"six"}
+    assert bench.system.calls["write"] == 3
 
 
 CHILD = """

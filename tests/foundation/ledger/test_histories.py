@@ -1,7 +1,7 @@
 """Goal: the fast ledger answers and remembers exactly what the plain oracle does.
 
 Method: Hypothesis makes random histories out of few accounts, few ids, extreme amounts, chains,
-holds, imports and waits; each batch goes to both, with every status, timestamp and balance compared.
+holds, imports and waits; each batch goes to both; every status, time and balance is compared.
 The ledger is closed and opened again, and killed without closing, at random points.
 """
 

@@ -25,7 +25,7 @@ class _Opened:
     def __enter__(self) -> Any:
         from yunjin.foundation.ledger.api import LedgerApi
 
-        return self._context.__enter__().door(LedgerApi)  # type: ignore[type-abstract]
+        return self._context.__enter__().door(LedgerApi)
 
     def __exit__(self, *error: Any) -> None:
         self._context.__exit__(*error)

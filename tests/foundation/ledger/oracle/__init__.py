@@ -12,8 +12,9 @@ The decisions worth knowing:
 
 - **Time.** The ledger's clock reads max(machine's clock, last timestamp + 1) when a batch comes in.
   Item i of the batch gets this + i, whether created or not; accounts and transfers share the
-  sequence. A batch that leaves nothing to remember takes no place in it. Imported items bring their own, later than every one given so far and not later than
-  the ledger's clock; only created ones move it on.
+  sequence. A batch that leaves nothing to remember takes no place in it. Imported items bring their
+  own, later than every one given so far and not later than the ledger's clock; only created ones
+  move it on.
 - **Imported batches.** The first item of a batch says whether all of it is imported.
 - **Expiry.** Before a batch, every hold with timestamp + timeout ≤ the ledger's clock is released,
   in the order of (expiry, timestamp). A timeout of 0 never ends.

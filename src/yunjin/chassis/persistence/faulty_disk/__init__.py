@@ -6,7 +6,17 @@ the power had failed there.
 """
 
 from yunjin.chassis.persistence.faulty_disk.disk import Disk, cut
+from yunjin.chassis.persistence.faulty_disk.files import FaultyOs
 from yunjin.chassis.persistence.faulty_disk.shim import FaultPlan, FaultyFileSystem
 from yunjin.chassis.persistence.faulty_disk.trace import Record, Trace, read_trace
 
-__all__ = ["Disk", "FaultPlan", "FaultyFileSystem", "Record", "Trace", "cut", "read_trace"]
+__all__ = [
+    "Disk",
+    "FaultPlan",
+    "FaultyFileSystem",
+    "FaultyOs",
+    "Record",
+    "Trace",
+    "cut",
+    "read_trace",
+]

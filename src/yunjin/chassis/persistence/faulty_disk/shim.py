@@ -29,10 +29,11 @@ _EXTENDED: Final[dict[Call, int]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultPlan:
-    """What goes wrong, and when. Calls are counted from 1, per kind, over all files.
+    """What goes wrong, and when. Calls are counted from 1, per kind, over all chosen files.
 
     Parameters
     ----------
+    files : only files whose path has this in it are counted and fail.
     kill_at : kill -9 this process around the call with this number; "torn" lets a write do half.
     error_at : answer EIO from this call on …
     error_count : … this often; None: for ever.
@@ -40,6 +41,7 @@ class FaultPlan:
     is_lying : syncs answer yes and do nothing, as a disk with a broken write cache does.
     """
 
+    files: str = ""
     kill_at: tuple[Call, int, Phase] | None = None
     error_at: tuple[Call, int] | None = None
     error_count: int | None = 1
@@ -100,10 +102,7 @@ class FaultyFileSystem(apsw.VFS):
         with self.in_order():
             existed = os.path.exists(path)
             file = FaultyFile(self, path, name, flags, is_new=not existed)
-            if path not in self._traced or not existed:
-                self._traced.add(path)
-                content = Path(path).read_bytes() if existed else b""
-                self.record(Record("base" if existed else "create", path, data=content))
+            self.opened(path, existed=existed)
         return file
 
     def xDelete(self, filename: str, syncdir: bool) -> None:
@@ -114,6 +113,13 @@ class FaultyFileSystem(apsw.VFS):
             if syncdir:
                 self.record(Record("sync-directory", filename))
 
+    def opened(self, path: str, *, existed: bool) -> None:
+        """Write down what a file holds when it is first opened; later its changes tell."""
+        if path not in self._traced or not existed:
+            self._traced.add(path)
+            content = Path(path).read_bytes() if existed else b""
+            self.record(Record("base" if existed else "create", path, data=content))
+
     def in_order(self) -> Any:
         """Return the lock that keeps the trace in the order of the changes."""
         return self.trace.lock if self.trace else nullcontext()
@@ -123,11 +129,13 @@ class FaultyFileSystem(apsw.VFS):
         if self.trace:
             self.trace.append(record)
 
-    def count(self, call: Call) -> Phase | None:
+    def count(self, call: Call, path: str) -> Phase | None:
         """Count a call; return the phase in which it must kill, and raise what it must raise.
 
         Raises: apsw.IOError.
         """
+        if self.plan.files not in path:
+            return None
         self.calls[call] += 1
         number, plan = self.calls[call], self.plan
         if plan.is_error(call, number):
@@ -137,12 +145,53 @@ class FaultyFileSystem(apsw.VFS):
             raise error
         return plan.kill_at[2] if plan.kill_at and plan.kill_at[:2] == (call, number) else None
 
-    def spend(self, size: int) -> None:
+    def spend(self, size: int, path: str) -> None:
         """Use up space. Raises: apsw.FullError."""
+        if self.plan.files not in path:
+            return
         if self.plan.space_bytes is not None and self._written_bytes + size > self.plan.space_bytes:
             self.fired["full"] += 1
             raise apsw.FullError("planned ENOSPC")
         self._written_bytes += size
+
+    def sync(self, path: str, act: Callable[[], None], *, with_directory: bool = False) -> None:
+        """Do a sync, or what the plan makes of it. Raises: apsw.IOError."""
+
+        def sync() -> None:
+            if self.plan.is_lying:
+                self.fired["lie"] += 1
+                return
+            act()
+            self.record(Record("sync", path))
+            if with_directory:
+                self.record(Record("sync-directory", path))
+
+        try:
+            self.around("sync", path, sync)
+        except apsw.IOError:
+            self.record(Record("sync-failed", path))
+            raise
+
+    def around(
+        self,
+        call: Call,
+        path: str,
+        act: Callable[[], None],
+        *,
+        torn: Callable[[], None] = lambda: None,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Do what a call does, and what the plan does to it."""
+        with self.in_order():
+            phase = self.count(call, path)
+            before()
+            if phase in (None, "after"):
+                act()
+            if phase == "torn":
+                torn()
+            if phase:
+                self.fired["kill"] += 1
+                self.kill()
 
 
 class FaultyFile(apsw.VFSFile):
@@ -159,7 +208,7 @@ class FaultyFile(apsw.VFSFile):
         self._syncs_directory = is_new and bool(flags[0] & beside)  # as SQLite's unix VFS does
 
     def xRead(self, amount: int, offset: int) -> bytes:
-        self._around("read", lambda: None)
+        self._system.around("read", self._path, lambda: None)
         return super().xRead(amount, offset)
 
     def xWrite(self, data: Any, offset: int) -> None:
@@ -168,11 +217,12 @@ class FaultyFile(apsw.VFSFile):
             apsw.VFSFile.xWrite(self, part, offset)
 
         body = bytes(data)
-        self._around(
+        self._system.around(
             "write",
+            self._path,
             lambda: write(body),
             torn=lambda: write(body[: len(body) // 2]),
-            before=lambda: self._system.spend(len(body)),
+            before=lambda: self._system.spend(len(body), self._path),
         )
 
     def xTruncate(self, newsize: int) -> None:
@@ -180,41 +230,12 @@ class FaultyFile(apsw.VFSFile):
             self._system.record(Record("truncate", self._path, newsize))
             apsw.VFSFile.xTruncate(self, newsize)
 
-        self._around("truncate", truncate)
+        self._system.around("truncate", self._path, truncate)
 
     def xSync(self, flags: int) -> None:
-        def sync() -> None:
-            if self._system.plan.is_lying:
-                self._system.fired["lie"] += 1
-                return
-            apsw.VFSFile.xSync(self, flags)
-            self._system.record(Record("sync", self._path))
-            if self._syncs_directory:
-                self._syncs_directory = False
-                self._system.record(Record("sync-directory", self._path))
-
-        try:
-            self._around("sync", sync)
-        except apsw.IOError:
-            self._system.record(Record("sync-failed", self._path))
-            raise
-
-    def _around(
-        self,
-        call: Call,
-        act: Callable[[], None],
-        *,
-        torn: Callable[[], None] = lambda: None,
-        before: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Do what a call does, and what the plan does to it."""
-        with self._system.in_order():
-            phase = self._system.count(call)
-            before()
-            if phase in (None, "after"):
-                act()
-            if phase == "torn":
-                torn()
-            if phase:
-                self._system.fired["kill"] += 1
-                self._system.kill()
+        self._system.sync(
+            self._path,
+            lambda: apsw.VFSFile.xSync(self, flags),
+            with_directory=self._syncs_directory,
+        )
+        self._syncs_directory = False

@@ -238,10 +238,10 @@ def rehash_accounts(book: Any) -> None:
 @loop
 def chain_is_open(flags: Any, start: Any, linked: Any) -> Any:
     """Tell whether the batch ends inside the chain that begins at a row."""
-    for i in range(start, len(flags)):
-        if not flags[i] & linked:
-            return False
-    return True
+    end = start
+    while end < len(flags) and flags[end] & linked:
+        end += 1
+    return end == len(flags)
 
 
 @loop

@@ -10,6 +10,7 @@ from yunjin.foundation.ledger.api import HISTORY, TransferStatus
 from yunjin.foundation.ledger.kernels import ENTRY, Counter
 from yunjin.foundation.ledger.service.cell import Cell
 from yunjin.foundation.ledger.service.columns import transfers_of
+from yunjin.kernel import check
 
 
 def _memory(cell: Cell, account: int, start: int, end: int) -> list[Any]:
@@ -80,6 +81,7 @@ def with_transfers(cell: Cell, lines: Any) -> pa.RecordBatch:
             hi, lo = ended
             row = int(position) & 0xFFFF
             found = cell.ids.find(hi[row : row + 1], lo[row : row + 1])
+            check.that(found is not None, "expected a hold's id to be known", row=row)
             positions[i], expired[i] = int(found[0]), True
     columns, out = cell.rows_at(positions)
     out.timestamp[:] = lines["timestamp"]

@@ -57,10 +57,9 @@ def search(
         if sequence < 1 or len(found) >= query.limit:
             break
         entry = cell.journal.read(sequence)
-        if entry is not None and query.timestamp_from is not None:
-            if entry.timestamp_last < query.timestamp_from:
-                sequence = 0
-                break
+        if entry is not None and entry.timestamp_last < (query.timestamp_from or 0):
+            sequence = 0
+            break
         if entry is not None and entry.kind == codec.TRANSFERS:
             columns, out = cell.columns_of(sequence)
             rows = np.flatnonzero(_match(columns, out, query)[:row_before])[::-1]

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -166,11 +167,14 @@ class Writer:
                 return seen
             with self._durable:
                 self._durable.wait_for(
-                    lambda m=mark, c=cell: self.durable_sequence >= m or self.cell is not c,
+                    partial(self._is_settled, mark, cell),
                     timeout=30,
                 )
             if self.cell is cell:
                 return seen
+
+    def _is_settled(self, mark: int, cell: Cell) -> bool:
+        return self.durable_sequence >= mark or self.cell is not cell
 
     # writing ------------------------------------------------------------------------------------
 

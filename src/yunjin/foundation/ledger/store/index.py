@@ -89,7 +89,7 @@ class Index:
         """
         sequence = checkpoint.sequence
         for name, array in arrays.items():
-            raw = memoryview(np.ascontiguousarray(array)).cast("B") if array.size else b""
+            raw = np.ascontiguousarray(array).view(np.uint8).reshape(-1)
             for part, start in enumerate(range(0, len(raw), PART_BYTES)):
                 piece = raw[start : start + PART_BYTES]
                 body = pa.compress(pa.py_buffer(piece), codec="zstd", asbytes=True)

@@ -1,0 +1,1 @@
+"""Chaos: the ledger under load is killed and its power is cut; then its promises are counted."""

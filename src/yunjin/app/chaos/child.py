@@ -1,0 +1,118 @@
+"""The process that dies: opens a ledger over the faulty disk, posts the load, tells what is safe.
+
+Run as `python -m yunjin.app.chaos.child ORDER` (JSON). Each acknowledged batch is one line on
+standard output and one note in the trace; the last line, if it comes to that, counts the calls.
+"""
+
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from yunjin.app.chaos.load import STREAMS, UNIT, Load, transfers
+from yunjin.chassis.persistence.faulty_disk import FaultPlan, FaultyFileSystem, FaultyOs, Trace
+from yunjin.foundation.ledger import wiring
+from yunjin.foundation.ledger.api import LedgerApi
+from yunjin.foundation.ledger.store import files
+from yunjin.kernel.clock import SystemClock
+from yunjin.kernel.room import Room
+
+TENANT: Final = "chaos"
+VFS: Final = "faulty-disk"
+Sabotage = Literal["", "no-sync", "lying-disk"]
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What a child is told.
+
+    Parameters
+    ----------
+    kill_at : (call, number, phase) as in FaultPlan; None: run to the end, or be killed.
+    sabotage : a ledger or a disk that is broken on purpose, so that the harness must find it.
+    """
+
+    home: str
+    trace: str
+    seed: int
+    start_ms: int
+    batch_count: int
+    kill_at: tuple[Any, int, Any] | None = None
+    sabotage: Sabotage = ""
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """A batch that the ledger has answered, so it must be there from now on."""
+
+    batch: int
+    statuses: list[int]
+    timestamps: list[int]
+
+
+def settings(sabotage: Sabotage = "", *, vfs: str = "") -> wiring.Settings:
+    """Return the settings of a ledger under chaos: small, with frequent checkpoints."""
+    return wiring.Settings(
+        vfs=vfs,
+        synchronous="off" if sabotage == "no-sync" else "full",
+        checkpoint_transfers=150,
+        bloom_words=1 << 10,
+    )
+
+
+def main(order: Order) -> None:
+    """Serve the order, to the end or to death."""
+    plan = FaultPlan(kill_at=order.kill_at, is_lying=order.sabotage == "lying-disk")
+    system = FaultyFileSystem(VFS, plan, trace=(trace := Trace(Path(order.trace))))
+    vars(files)["os"] = FaultyOs(system)  # the head kept apart goes through the same disk
+    room = wiring.build(
+        settings(order.sabotage, vfs=VFS),
+        tenant=TENANT,
+        clock=SystemClock(),
+        home=Path(order.home),
+    )
+    ledger: LedgerApi = room.doors[LedgerApi]
+    load = Load(seed=order.seed, start_ms=order.start_ms)
+    ledger.declare_ledgers([UNIT])
+    ledger.open_accounts(load.accounts())
+    _say(b"ready")
+    run_streams(ledger, load, order.batch_count, lambda body: _acknowledge(trace, body))
+    _close(room)
+    _say(msgspec.json.encode(dict(system.calls)))
+
+
+def run_streams(
+    ledger: LedgerApi, load: Load, batch_count: int, tell: Callable[[bytes], None]
+) -> None:
+    """Post all batches from STREAMS threads; tell each answer as soon as it is there."""
+
+    def post(first: int) -> None:
+        for number in range(first, batch_count, STREAMS):
+            answer = ledger.post_transfers(transfers(load.batch(number)))
+            statuses, timestamps = (answer.column(i).to_pylist() for i in (0, 1))
+            tell(msgspec.json.encode(Acknowledged(number, statuses, timestamps)))
+
+    threads = [threading.Thread(target=post, args=(first,)) for first in range(STREAMS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _acknowledge(trace: Trace, body: bytes) -> None:
+    trace.note(body)
+    _say(body)
+
+
+def _say(line: bytes) -> None:
+    sys.stdout.buffer.raw.write(line + b"\n")  # type: ignore[attr-defined]
+
+
+def _close(room: Room) -> None:
+    if room.close is not None:
+        room.close()
+
+
+if __name__ == "__main__":
+    main(msgspec.json.decode(sys.argv[1], type=Order))

@@ -1,0 +1,243 @@
+"""Rounds of death: a child under load is killed or loses its power; then the ledger is questioned.
+
+A round is one of three kinds, in turn: `kill`, kill -9 from outside at a random moment; `call`,
+kill -9 from inside around a write, sync or truncation, every index once before any comes twice;
+`power`, the same, and then everything since the last syncs is dropped, torn or reordered.
+"""
+
+import contextlib
+import json
+import random
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from yunjin.app.chaos.checking import Wrongs, check_kept, check_retried
+from yunjin.app.chaos.child import TENANT, Acknowledged, Order, Sabotage, settings
+from yunjin.app.chaos.load import Load
+from yunjin.chassis.persistence.faulty_disk import cut, read_trace
+from yunjin.foundation.ledger import wiring
+from yunjin.foundation.ledger.api import LedgerApi
+from yunjin.kernel.clock import FixedClock, SystemClock
+from yunjin.kernel.errors import Bug, Problem
+
+Kind = Literal["kill", "call", "power"]
+KINDS: Final[tuple[Kind, ...]] = ("kill", "call", "power")
+PHASES: Final = ("before", "torn", "after")
+_CHILD: Final = (sys.executable, "-m", "yunjin.app.chaos.child")
+_PATIENCE_S: Final = 60
+_TWO_HOURS_S: Final = 7_200
+
+
+@dataclass(slots=True, kw_only=True)
+class CrashReport:
+    """What came of all rounds."""
+
+    seed: int
+    rounds: int = 0
+    faults_fired: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    acknowledged: int = 0  # batches
+    wrongs: Wrongs = field(default_factory=Wrongs)
+    seconds: int = 0
+
+    def document(self) -> dict[str, Any]:
+        """Return the report as one flat JSON object."""
+        wrongs = asdict(self.wrongs)
+        said = wrongs.pop("said")[:20]
+        head = {"rounds": self.rounds, "faults_fired": self.faults_fired, **wrongs}
+        rest = {"faults": dict(self.faults), "acknowledged_batches": self.acknowledged}
+        return {**head, **rest, "seed": self.seed, "seconds": self.seconds, "said": said}
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether faults fired and no promise was broken."""
+        return self.faults_fired > 0 and self.wrongs.total == 0
+
+
+@dataclass(slots=True)
+class _Life:
+    """One run of a child: what it told, how it ended."""
+
+    acknowledged: list[Acknowledged]
+    calls: dict[str, int]
+    was_killed: bool
+
+
+class CrashHarness:
+    """Run rounds; same seed, same loads and same choices.
+
+    Parameters
+    ----------
+    batch_count : batches a child sends before it closes in peace.
+    sabotage : breaks the ledger or the disk on purpose; the report must then be bad.
+    """
+
+    def __init__(self, *, seed: int, batch_count: int = 24, sabotage: Sabotage = "") -> None:
+        self._seed, self._batches, self._sabotage = seed, batch_count, sabotage
+        self._chance = random.Random(seed)
+        self._clock = SystemClock()
+        self._points: list[tuple[str, int]] = []
+        self._upcoming: list[tuple[str, int]] = []
+
+    def run(self, rounds: int, *, tell: Callable[[CrashReport], None] | None = None) -> CrashReport:
+        """Run rounds; `tell` hears of the report after each."""
+        report, began = CrashReport(seed=self._seed), self._clock.monotonic_ns()
+        with tempfile.TemporaryDirectory(prefix="yunjin-chaos-") as folder:
+            self._calibrate(Path(folder) / "calibration")
+            for number in range(rounds):
+                self._round(Path(folder) / f"round-{number}", number, report)
+                report.rounds += 1
+                report.seconds = (self._clock.monotonic_ns() - began) // 1_000_000_000
+                if tell is not None:
+                    tell(report)
+        return report
+
+    def _calibrate(self, folder: Path) -> None:
+        """Let one child live to the end, so the calls at which others may die are known."""
+        life = self._live(self._order(folder, self._load(0), None))
+        if life.was_killed or not life.calls:
+            raise Bug("expected a child without faults to come to its end, was killed")
+        counts = {call: life.calls.get(call, 0) for call in ("write", "sync", "truncate")}
+        self._points = [(call, n + 1) for call, count in counts.items() for n in range(count)]
+
+    def _round(self, folder: Path, number: int, report: CrashReport) -> None:
+        kind, load = KINDS[number % len(KINDS)], self._load(number + 1)
+        acknowledged: list[Acknowledged] = []
+        for generation in range(1 + (self._chance.random() < 0.25)):  # some die twice
+            trace = folder / f"trace-{generation}"
+            order = self._order(folder, load, None if kind == "kill" else self._next_point())
+            order = msgspec.structs.replace(order, trace=str(trace))
+            stop_after = self._chance.randrange(self._batches) if kind == "kill" else None
+            life = self._live(order, kill_after=stop_after)
+            report.faults[kind] += life.was_killed
+            report.faults_fired += life.was_killed
+            if kind == "power" and life.was_killed:
+                life.acknowledged = self._cut(folder, trace)
+            acknowledged += life.acknowledged
+        report.acknowledged += len(acknowledged)
+        before = len(report.wrongs.said)
+        self._question(folder, load, acknowledged, report.wrongs)
+        for place in range(before, len(report.wrongs.said)):
+            report.wrongs.said[place] = f"round {number} ({kind}): {report.wrongs.said[place]}"
+
+    def _cut(self, folder: Path, trace: Path) -> list[Acknowledged]:
+        """Cut the power where the child died; return what was acknowledged until then."""
+        home = folder / "home"
+        notes = cut(read_trace(trace), home, home, seed=self._chance.getrandbits(32))
+        return [msgspec.json.decode(note, type=Acknowledged) for note in notes]
+
+    def _question(
+        self, folder: Path, load: Load, acknowledged: list[Acknowledged], wrongs: Wrongs
+    ) -> None:
+        """Open what is left, check it, send everything again, check it again."""
+        if self._chance.random() < 0.25:  # what is derived may be gone at any time
+            for derived in (folder / "home" / TENANT).glob("cell-1.index.db*"):
+                derived.unlink()
+        clock = FixedClock(self._clock.now_ns())
+        try:
+            with reopened(folder / "home", clock) as ledger:
+                found = check_kept(ledger, load, self._batches, acknowledged)
+                ledger.declare_ledgers([])
+                ledger.open_accounts(load.accounts())
+                check_retried(
+                    ledger, load, self._batches, found, later=lambda: clock.advance(_TWO_HOURS_S)
+                )
+        except Problem as problem:
+            found = Wrongs()
+            found.add("unsound", 1, f"{problem.code}: {problem.detail}")
+        for kind, count in asdict(found).items():
+            if kind != "said":
+                setattr(wrongs, kind, getattr(wrongs, kind) + count)
+        wrongs.said += found.said
+
+    # children
+
+    def _load(self, number: int) -> Load:
+        start_ms = self._clock.now_ns() // 1_000_000
+        return Load(seed=self._seed * 1_000_003 + number, start_ms=start_ms)
+
+    def _order(self, folder: Path, load: Load, point: tuple[str, int] | None) -> Order:
+        home = folder / "home"
+        home.mkdir(parents=True, exist_ok=True)
+        phase = self._chance.choice(PHASES)
+        return Order(
+            home=str(home),
+            trace=str(folder / "trace"),
+            seed=load.seed,
+            start_ms=load.start_ms,
+            batch_count=self._batches,
+            kill_at=(*point, phase) if point else None,
+            sabotage=self._sabotage,
+        )
+
+    def _next_point(self) -> tuple[str, int]:
+        """Return the next call to die at: all of them in a random order, then again."""
+        if not self._upcoming:
+            self._upcoming = self._chance.sample(self._points, len(self._points))
+        return self._upcoming.pop()
+
+    def _live(self, order: Order, *, kill_after: int | None = None) -> _Life:
+        """Run a child to its end; kill it a moment after so many acknowledgements, if asked."""
+        words = [*_CHILD, msgspec.json.encode(order).decode()]
+        life = _Life([], {}, was_killed=False)
+        with (
+            tempfile.TemporaryFile() as errors,
+            subprocess.Popen(words, stdout=subprocess.PIPE, stderr=errors) as child,
+        ):
+            for line in _lines(child):
+                if line == b"ready":
+                    pass
+                elif line.startswith(b'{"batch"'):
+                    life.acknowledged.append(msgspec.json.decode(line, type=Acknowledged))
+                else:
+                    life.calls = json.loads(line)
+                if kill_after is not None and len(life.acknowledged) >= kill_after:
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        child.wait(self._chance.random() * 0.003)
+                    child.kill()
+                    kill_after = None
+            ended = child.wait()
+            life.was_killed = ended == -signal.SIGKILL
+            if ended not in (0, -signal.SIGKILL):
+                errors.seek(0)
+                said = errors.read().decode(errors="replace")[-2_000:]
+                raise Bug(f"expected a child to end or to be killed, was {ended}: {said}")
+        return life
+
+
+def _lines(child: "subprocess.Popen[bytes]") -> Iterator[bytes]:
+    """Yield the whole lines of a child; what a kill has torn is no acknowledgement."""
+    pipe, waiting = child.stdout, b""
+    if pipe is None:
+        raise Bug("expected a child with a pipe, was none")
+    while True:
+        ready, _, _ = select.select([pipe], [], [], _PATIENCE_S)
+        if not ready:
+            child.kill()
+            raise Bug(f"expected a word from a child within {_PATIENCE_S} s, was none")
+        some = pipe.raw.read(1 << 16)  # type: ignore[attr-defined]
+        if not some:
+            return
+        *whole, waiting = (waiting + some).split(b"\n")
+        yield from whole
+
+
+@contextlib.contextmanager
+def reopened(home: Path, clock: FixedClock) -> Iterator[LedgerApi]:
+    """Open the ledger that a child left behind, over an honest disk."""
+    room = wiring.build(settings(), tenant=TENANT, clock=clock, home=home)
+    try:
+        yield room.doors[LedgerApi]
+    finally:
+        if room.close is not None:
+            room.close()

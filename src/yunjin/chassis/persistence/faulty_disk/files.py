@@ -1,0 +1,58 @@
+"""The same faults for the small files that a program writes itself, through `os`."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from yunjin.chassis.persistence.faulty_disk.shim import FaultyFileSystem
+from yunjin.chassis.persistence.faulty_disk.trace import Record
+
+
+class FaultyOs:
+    """Stand in for the module `os`: opens, writes and syncs are counted, failed and traced."""
+
+    def __init__(self, system: FaultyFileSystem) -> None:
+        self._system = system
+        self._paths: dict[int, str] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(os, name)
+
+    def open(self, path: Any, flags: int, mode: int = 0o777) -> int:
+        """Open a file; from now on its changes are traced."""
+        place = Path(path)
+        with self._system.in_order():
+            existed = place.exists()
+            file = os.open(path, flags, mode)
+            self._system.opened(str(place), existed=existed)
+        self._paths[file] = str(place)
+        return file
+
+    def pwrite(self, file: int, data: bytes, offset: int) -> int:
+        """Write at an offset. Raises: apsw.IOError, apsw.FullError as planned."""
+
+        path = self._paths[file]
+
+        def write(part: bytes) -> None:
+            self._system.record(Record("write", path, offset, part))
+            os.pwrite(file, part, offset)
+
+        self._system.around(
+            "write",
+            path,
+            lambda: write(data),
+            torn=lambda: write(data[: len(data) // 2]),
+            before=lambda: self._system.spend(len(data), path),
+        )
+        return len(data)
+
+    def fdatasync(self, file: int) -> None:
+        """Force a file to the disk. Raises: apsw.IOError as planned."""
+        self._system.sync(self._paths[file], lambda: os.fdatasync(file))
+
+    fsync = fdatasync
+
+    def close(self, file: int) -> None:
+        """Close a file."""
+        self._paths.pop(file, None)
+        os.close(file)

@@ -1,0 +1,1 @@
+"""The forms of the ledger room's tables, in order."""

@@ -1,0 +1,168 @@
+"""A private MariaDB server for tests, where Debian's mariadb-server is installed.
+
+Goal: what is tested on SQLite is tested on a real server too. Method: one server a test process
+(so safe under xdist), in a temporary folder, on a socket and a free loopback port, started at the
+first use and stopped at exit; each test gets an empty database. Without the program the tests are
+skipped, and pytest's last lines say so.
+"""
+
+import atexit
+import ctypes
+import functools
+import itertools
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pymysql
+import pytest
+
+_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class MariaDb:
+    """A running server."""
+
+    port: int
+    socket: Path
+    process: subprocess.Popen[bytes]
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def fresh_url(self) -> str:
+        """Return the URL of a new, empty database."""
+        name = f"yunjin_{next(self._numbers)}"
+        self.ask(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+        return f"mysql+pymysql://root@127.0.0.1:{self.port}/{name}"
+
+    def ask(self, statement: str) -> list[tuple[object, ...]]:
+        """Run a statement as the server's root, outside of what is tested."""
+        connection = self._connect()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                return list(cursor.fetchall())
+        finally:
+            connection.close()
+
+    def kill_connections_of(self, database: str) -> int:
+        """Cut every connection to a database, as a failing network or an operator does."""
+        found = self.ask(f"SELECT id FROM information_schema.processlist WHERE db = '{database}'")
+        for [number] in found:
+            self.ask(f"KILL HARD CONNECTION {number}")
+        return len(found)
+
+    def is_up(self) -> bool:
+        try:
+            self._connect().close()
+        except pymysql.err.OperationalError:
+            return False
+        return True
+
+    def _connect(self) -> pymysql.Connection:
+        return pymysql.connect(unix_socket=str(self.socket), user="root", autocommit=True)
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name, path=_PATH)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@functools.cache
+def server() -> MariaDb | None:
+    """Return this process's server, None where the program is not installed."""
+    daemon, install = _program("mariadbd"), _program("mariadb-install-db")
+    if daemon is None or install is None:
+        return None
+    folder = Path(tempfile.mkdtemp(prefix="yj-db-"))  # short: a socket's path has 107 bytes
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    user = ["--user=root"] if os.geteuid() == 0 else []
+    data, log = folder / "data", folder / "log"
+    subprocess.run(
+        [
+            install,
+            "--no-defaults",
+            *user,
+            f"--datadir={data}",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    port, path = _free_port(), folder / "s.sock"
+    process = subprocess.Popen(
+        [
+            daemon,
+            "--no-defaults",
+            *user,
+            f"--datadir={data}",
+            f"--socket={path}",
+            f"--pid-file={folder / 'pid'}",
+            f"--log-error={log}",
+            "--bind-address=127.0.0.1",
+            f"--port={port}",
+            "--skip-name-resolve",
+            "--innodb-flush-log-at-trx-commit=1",
+            "--innodb-buffer-pool-size=64M",
+            "--innodb-log-file-size=32M",
+            "--max-connections=100",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=_die_with_parent,
+    )
+    atexit.register(_stop, process)
+    found = MariaDb(port=port, socket=path, process=process)
+    for _ in range(600):
+        if found.is_up():
+            return found
+        try:
+            process.wait(timeout=0.1)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    raise RuntimeError(f"expected MariaDB to start, was:\n{log.read_text()[-2000:]}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+@pytest.fixture
+def mariadb() -> MariaDb:
+    """The server, or a skipped test that says why."""
+    found = server()
+    if found is None:
+        pytest.skip("needs MariaDB: apt-get install mariadb-server")
+    return found
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, once on SQLite and once on MariaDB."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'rooms.db'}"
+    server_found: MariaDb = request.getfixturevalue("mariadb")
+    return server_found.fresh_url()
