@@ -66,7 +66,7 @@ def build(bank: Bank) -> Any:
     )
     install_problems(api)
     registry = CollectorRegistry()
-    registry.register(_Collector(bank))  # type: ignore[arg-type]
+    registry.register(_Collector(bank))
 
     def live(_: Request) -> Response:
         return JSONResponse({"status": "live"})

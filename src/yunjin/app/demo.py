@@ -13,15 +13,17 @@ import pyarrow as pa
 
 from yunjin.foundation.ledger.api import (
     AccountFlag,
+    Alias,
     Ledger,
     LedgerApi,
     TransferFlag,
     TransferStatus,
 )
 from yunjin.kernel import check
-from yunjin.kernel.ids import account_id
+from yunjin.kernel.ids import account_id, uuid7_of
 
 CUSTOMERS: Final = 10_000
+NAMED: Final = 200  # customers with aliases
 FIRST_DAY: Final = dt.date(2025, 1, 1)
 DAYS: Final = 365
 CNY: Final = 1
@@ -187,4 +189,20 @@ def load(ledger: LedgerApi, cell: int, progress: Callable[[int, int], None]) -> 
         made = int((status == TransferStatus.CREATED).sum())
         created, refused = created + made, refused + len(status) - made
         progress(day, created)
+    name_some(ledger, bank)
     return created, refused
+
+
+def name_some(ledger: LedgerApi, bank: Institution) -> None:
+    """Give the first customers a wallet number and a card, so that people can search for them."""
+    for number, account in enumerate(bank.ids[CURRENT][:NAMED].tolist()):
+        for kind, value in (("wallet", f"demo{number:05d}"), ("card", _card(number))):
+            command = uuid7_of(_FIRST_NS // 1_000_000, account << 8 | (kind == "card"))
+            ledger.bind_alias(command, Alias(kind=kind, value=value, account_id=account))
+
+
+def _card(number: int) -> str:
+    """Return a card number of the test range that passes its check digit (Luhn)."""
+    digits = f"62220000{number:07d}"
+    doubled = (int(x) * (2 - i % 2) for i, x in enumerate(reversed(digits)))
+    return digits + str(-sum(x - 9 * (x > 9) for x in doubled) % 10)

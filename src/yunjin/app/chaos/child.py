@@ -4,6 +4,7 @@ Run as `python -m yunjin.app.chaos.child ORDER` (JSON). Each acknowledged batch 
 standard output and one note in the trace; the last line, if it comes to that, counts the calls.
 """
 
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from yunjin.kernel.room import Room
 
 TENANT: Final = "chaos"
 VFS: Final = "faulty-disk"
+_saying: Final = threading.Lock()
 Sabotage = Literal["", "no-sync", "lying-disk"]
 
 
@@ -106,7 +108,9 @@ def _acknowledge(trace: Trace, body: bytes) -> None:
 
 
 def _say(line: bytes) -> None:
-    sys.stdout.buffer.raw.write(line + b"\n")  # type: ignore[attr-defined]
+    """Tell the parent: a line in one write, past all buffers that a kill would empty."""
+    with _saying:
+        os.write(sys.stdout.fileno(), line + b"\n")
 
 
 def _close(room: Room) -> None:

@@ -22,6 +22,7 @@ class Console:
     """One mounted console. NiceGUI is one app a process, and so is this."""
 
     root: str  # where it is mounted: "/console"
+    assets_version: str  # changes with their content
     tenant: str
     clock: Clock
     zone: ZoneInfo

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from fastapi import Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from nicegui import app
 
 from yunjin.chassis.console.context import console
 from yunjin.kernel import tenant
+from yunjin.kernel.errors import Problem
 
 Rows = Iterator[Sequence[str | int]]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -22,12 +23,17 @@ def csv_route(path: str, rows: Callable[[Mapping[str, str]], Rows]) -> None:
     Text that a spreadsheet would run as a formula is quoted, numbers stay numbers.
     """
 
-    def serve(request: Request) -> StreamingResponse:
+    def serve(request: Request) -> Response:
         facts = {**request.query_params, **request.path_params}
         name = path.rsplit("/", 1)[-1].format_map(facts)
-        with tenant.entered(console().tenant):
-            source = rows(facts)
-            head = next(source)  # a refusal is answered before the first byte
+        try:
+            with tenant.entered(console().tenant):
+                source = rows(facts)
+                head = next(source)  # a refusal is answered before the first byte
+        except Problem as problem:
+            return JSONResponse(
+                problem.document(), problem.status, media_type="application/problem+json"
+            )
         return StreamingResponse(
             _lines(head, source),
             media_type="text/csv; charset=utf-8",

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
-from nicegui import Client, app, core, ui
+from nicegui import Client, app, ui
 from nicegui.storage import Storage
 
 from yunjin.chassis.console import lexicon, markup, shell
@@ -60,6 +60,7 @@ def mount(
     install(
         Console(
             root=root,
+            assets_version=_version(),
             tenant=tenant,
             clock=clock,
             zone=zone or ZoneInfo("Asia/Shanghai"),
@@ -71,7 +72,6 @@ def mount(
         )
     )
     app.add_static_files(shell.ASSETS, ASSETS, max_cache_age=31_536_000)
-    shell.assets_version = _version()
     _register_home(root, rooms)
     for room in rooms:
         if room.pages is not None:
@@ -140,9 +140,3 @@ def _register_home(root: str, rooms: Sequence[Room]) -> None:
                     action=markup.link(t("frame.go_home"), "/"),
                 )
         return client.build_response(request, 404)
-
-
-def close_for_tests() -> None:
-    """Forget what `mount` registered."""
-    LEXICON.clear()
-    core.reset()

@@ -26,7 +26,7 @@ LOGO: Final = Markup(
 
 
 @contextmanager
-def shell(*, active: str, title: str, assets_version: str = "") -> Iterator[None]:
+def shell(*, active: str, title: str) -> Iterator[None]:
     """Lay the frame; the block fills the content column.
 
     Parameters
@@ -41,7 +41,7 @@ def shell(*, active: str, title: str, assets_version: str = "") -> Iterator[None
     client.page.language = LOCALE[language()]
     client.page.dark = is_dark()
     ui.page_title(f"{title} · {t('frame.product')}")
-    _head(assets_version)
+    _head()
     finder = Finder()
     html(
         Markup('<a class="yj-skip" href="#main">{}</a>').format(t("frame.skip")),
@@ -59,8 +59,8 @@ def shell(*, active: str, title: str, assets_version: str = "") -> Iterator[None
                 yield
 
 
-def _head(assets_version: str) -> None:
-    root, colours = console().root, palette()
+def _head() -> None:
+    root, version, colours = console().root, console().assets_version, palette()
     theme = "dark" if is_dark() else "light"
     ui.colors(
         primary=colours.brand,
@@ -72,11 +72,11 @@ def _head(assets_version: str) -> None:
     )
     ui.add_head_html(
         f"<style>:root {{ {colours.css()} color-scheme: {theme}; }}</style>"
-        f'<link rel="stylesheet" href="{root}{ASSETS}/console.css?{assets_version}">'
+        f'<link rel="stylesheet" href="{root}{ASSETS}/console.css?{version}">'
         f'<script>document.documentElement.dataset.theme = "{theme}";'
         f'document.documentElement.dataset.nav = localStorage.getItem("yj-nav") || "";'
         f"window.yjWords = {json.dumps(_browser_words(), ensure_ascii=False)};</script>"
-        f'<script src="{root}{ASSETS}/console.js?{assets_version}"></script>'
+        f'<script src="{root}{ASSETS}/console.js?{version}"></script>'
     )
     ui.add_body_html(
         f'<div id="yj-boot" role="status" aria-label="{t("frame.loading")}"><div></div>'

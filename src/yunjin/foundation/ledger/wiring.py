@@ -2,9 +2,11 @@
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, Field
 
+from yunjin.foundation.database.api import DatabaseApi
 from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.room import Room
@@ -47,12 +49,20 @@ class Settings(BaseModel):
 
 
 def build(
-    settings: Settings, *, tenant: str, clock: Clock, home: Path, database: object = None
+    settings: Settings,
+    *,
+    tenant: str,
+    clock: Clock,
+    home: Path,
+    database: DatabaseApi[Any] | None = None,
 ) -> Room:
     """Open the tenant's cell and return its room.
 
+    Without a `database` there are no aliases: for tests and tools of the journal alone.
+
     Raises: LeaseHeld while another process writes it.
     """
+    from yunjin.foundation.ledger import migrations
     from yunjin.foundation.ledger.service.cell import Cell
     from yunjin.foundation.ledger.service.ledger import LedgerService, cursor_key
     from yunjin.foundation.ledger.service.writer import Limits, Writer
@@ -61,6 +71,9 @@ def build(
     from yunjin.foundation.ledger.store.journal import Journal
 
     folder, number = home / tenant, settings.cell
+    tables = None
+    if database is not None:
+        tables = database.open("ledger", source="/foundation/ledger", migrations=migrations)
 
     def fresh_cell() -> Cell:
         url = settings.journal_url
@@ -96,7 +109,7 @@ def build(
         fresh_cell,
         tenant=tenant,
         cell=number,
-        aliases=None,
+        tables=tables,
         cursor_key=cursor_key(tenant, secrets.token_bytes(16)),
         batch_rows_max=settings.batch_rows_max,
     )

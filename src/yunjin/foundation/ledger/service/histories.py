@@ -1,7 +1,7 @@
 """Histories: an account's lines, newest or oldest first, from memory and from the runs."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -82,7 +82,7 @@ def with_transfers(cell: Cell, lines: Any) -> pa.RecordBatch:
             row = int(position) & 0xFFFF
             found = cell.ids.find(hi[row : row + 1], lo[row : row + 1])
             check.that(found is not None, "expected a hold's id to be known", row=row)
-            positions[i], expired[i] = int(found[0]), True
+            positions[i], expired[i] = int(cast(Any, found)[0]), True
     columns, out = cell.rows_at(positions)
     out.timestamp[:] = lines["timestamp"]
     out.status[expired] = TransferStatus.PENDING_TRANSFER_EXPIRED

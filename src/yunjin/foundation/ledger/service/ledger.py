@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 import pyarrow as pa
 
+from yunjin.chassis.persistence import RoomDatabase
 from yunjin.foundation.ledger import kernels
 from yunjin.foundation.ledger.api import (
     TRANSFERS,
@@ -27,6 +28,7 @@ from yunjin.foundation.ledger.domain import codec
 from yunjin.foundation.ledger.errors import AccountNotFound, BatchRefused, HistoryNotKept
 from yunjin.foundation.ledger.kernels import Counter
 from yunjin.foundation.ledger.service import histories
+from yunjin.foundation.ledger.service.aliases import Aliases
 from yunjin.foundation.ledger.service.cell import Cell
 from yunjin.foundation.ledger.service.columns import (
     account_columns,
@@ -55,14 +57,15 @@ class LedgerService:
         *,
         tenant: str,
         cell: int,
-        aliases: Any,
+        tables: RoomDatabase | None,
         cursor_key: bytes,
         batch_rows_max: int,
     ) -> None:
         self._writer, self._fresh_cell = writer, fresh_cell
         self._tenant, self._cell = tenant, cell
-        self._aliases, self._key, self._rows_max = aliases, cursor_key, batch_rows_max
-        if aliases is not None:
+        self._key, self._rows_max = cursor_key, batch_rows_max
+        if tables is not None:
+            aliases = Aliases(tables, account_exists=self.account_exists, page_key=cursor_key)
             self.bind_alias = aliases.bind_alias
             self.release_alias = aliases.release_alias
             self.resolve_aliases = aliases.resolve_aliases

@@ -1,0 +1,69 @@
+"""The staff console's kit: one frame, its parts, and `mount` that joins the rooms' pages.
+
+A room's pages import from here; its wiring hands `Room.pages`, a function that registers them.
+"""
+
+from yunjin.chassis.console.address import Address
+from yunjin.chassis.console.chart import Chart, Series
+from yunjin.chassis.console.context import ask, console
+from yunjin.chassis.console.dialogs import confirm_by_typing
+from yunjin.chassis.console.downloads import csv_route
+from yunjin.chassis.console.live import Job, Sampler, contact_chip, live
+from yunjin.chassis.console.markup import Markup, Tone
+from yunjin.chassis.console.mounting import mount
+from yunjin.chassis.console.pages import page
+from yunjin.chassis.console.parts import (
+    Figure,
+    Progress,
+    box,
+    button,
+    empty,
+    figures,
+    html,
+    icon_button,
+    panel,
+    problem_panel,
+    problem_title,
+    skeleton,
+    title_row,
+)
+from yunjin.chassis.console.table import Ask, Column, Row, Table, static_table
+from yunjin.chassis.console.words import language, t
+
+__all__ = [
+    "Address",
+    "Ask",
+    "Chart",
+    "Column",
+    "Figure",
+    "Job",
+    "Markup",
+    "Progress",
+    "Row",
+    "Sampler",
+    "Series",
+    "Table",
+    "Tone",
+    "ask",
+    "box",
+    "button",
+    "confirm_by_typing",
+    "console",
+    "contact_chip",
+    "csv_route",
+    "empty",
+    "figures",
+    "html",
+    "icon_button",
+    "language",
+    "live",
+    "mount",
+    "page",
+    "panel",
+    "problem_panel",
+    "problem_title",
+    "skeleton",
+    "static_table",
+    "t",
+    "title_row",
+]
