@@ -147,8 +147,8 @@ def _differ(first: int, again: int) -> bool:
     """Tell whether a second retry answered otherwise than the first one allows."""
     if first in _THERE:
         return again != TransferStatus.EXISTS
-    if first in TRANSIENT:
-        return again != TransferStatus.ID_ALREADY_FAILED
+    if first in TRANSIENT:  # unless another of its chain fails before it now
+        return again not in (TransferStatus.ID_ALREADY_FAILED, TransferStatus.LINKED_FAILED)
     return again in _THERE
 
 

@@ -28,7 +28,9 @@ def expose(api: type[T], service: T, *, bytes_max: int = CALL_BYTES_MAX) -> Star
     ----------
     bytes_max : largest body of a call, columns included.
     """
-    routes = [_route(method, getattr(service, method.name), bytes_max) for method in methods_of(api)]
+    routes = [
+        _route(method, getattr(service, method.name), bytes_max) for method in methods_of(api)
+    ]
     app = Starlette(routes=routes)
     install_problems(app)
     return app

@@ -136,6 +136,20 @@ class Journal:
         Raises: Fenced, WritesStopped, OutcomeUnknown; nothing is written, but for the last.
         """
         with self._engine.transaction():
+            last = entries[-1]  # the epoch first: a stale writer's rows would only collide
+            self._engine.execute(
+                "update ledger_cell set head_sequence=?, head_hash=?, head_timestamp=?,"
+                " expires_at=? where cell=? and epoch=?",
+                (
+                    last.sequence,
+                    last.hash,
+                    last.timestamp_last,
+                    expires_at,
+                    self._cell,
+                    epoch,
+                ),
+            )
+            self._guard(epoch)
             for entry in entries:
                 body = entry.body
                 if self._codec != "none":
@@ -159,20 +173,6 @@ class Journal:
                         body,
                     ),
                 )
-            last = entries[-1]
-            self._engine.execute(
-                "update ledger_cell set head_sequence=?, head_hash=?, head_timestamp=?,"
-                " expires_at=? where cell=? and epoch=?",
-                (
-                    last.sequence,
-                    last.hash,
-                    last.timestamp_last,
-                    expires_at,
-                    self._cell,
-                    epoch,
-                ),
-            )
-            self._guard(epoch)
 
     def _entry(self, row: tuple[Any, ...]) -> Entry:
         codec, body_bytes, body = row[4], row[11], bytes(row[12])
