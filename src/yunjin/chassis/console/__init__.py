@@ -3,13 +3,15 @@
 A room's pages import from here; its wiring hands `Room.pages`, a function that registers them.
 """
 
+from markupsafe import Markup
+
 from yunjin.chassis.console.address import Address
 from yunjin.chassis.console.chart import Chart, Series
 from yunjin.chassis.console.context import ask, console
 from yunjin.chassis.console.dialogs import confirm_by_typing
 from yunjin.chassis.console.downloads import csv_route
 from yunjin.chassis.console.live import Job, Sampler, contact_chip, live
-from yunjin.chassis.console.markup import Markup, Tone
+from yunjin.chassis.console.markup import Tone
 from yunjin.chassis.console.mounting import mount
 from yunjin.chassis.console.pages import page
 from yunjin.chassis.console.parts import (

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from markupsafe import Markup
 from nicegui import app, ui
 
 from yunjin.chassis.console import formats
-from yunjin.chassis.console.markup import Markup
 from yunjin.chassis.console.parts import box, html
 from yunjin.chassis.console.table import Column, table_html
 from yunjin.chassis.console.tokens import DARK, LIGHT, Palette

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable
 
 import structlog
+from markupsafe import Markup
 from nicegui import ui
 
 from yunjin.chassis.console import markup
 from yunjin.chassis.console.context import ask, console
-from yunjin.chassis.console.markup import Markup
 from yunjin.chassis.console.parts import html, icon_button
 from yunjin.chassis.console.words import LANGUAGES, LEXICON, t
 from yunjin.kernel.errors import Problem

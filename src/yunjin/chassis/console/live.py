@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, Literal, TypeVar
 
 import structlog
+from markupsafe import Markup
 from nicegui import app, background_tasks, ui
 
 from yunjin.chassis.console.context import ask, console
-from yunjin.chassis.console.markup import Markup
 from yunjin.chassis.console.words import t
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.errors import Problem

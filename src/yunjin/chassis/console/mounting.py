@@ -15,7 +15,6 @@ from nicegui.storage import Storage
 
 from yunjin.chassis.console import lexicon, markup, shell
 from yunjin.chassis.console.context import Console, install
-from yunjin.chassis.console.markup import Markup
 from yunjin.chassis.console.parts import empty, panel
 from yunjin.chassis.console.words import LEXICON, t
 from yunjin.kernel.clock import Clock
@@ -44,7 +43,7 @@ def mount(
     Parameters
     ----------
     tenant : whom calls are made for.
-    home : folder of the installation; readers' settings and the cookie's key live in `home/console`.
+    home : folder of the installation; readers' settings and the cookie's key go to its `console`.
     zone : times are written in it; China's by default.
     cutoff : local time from which on the business date is tomorrow's.
     is_strict : a missing word is a Bug instead of a warning; for tests.
@@ -131,12 +130,12 @@ def _register_home(root: str, rooms: Sequence[Room]) -> None:
 
     @app.exception_handler(404)
     async def not_found(request: Request, problem: Exception) -> Response:
-        with Client(ui.page(""), request=request) as client:
-            with shell.shell(active="", title=t("frame.not_found")), panel():
-                empty(
-                    t("frame.not_found"),
-                    hint=t("frame.not_found_note"),
-                    icon="explore_off",
-                    action=markup.link(t("frame.go_home"), "/"),
-                )
+        client = Client(ui.page(""), request=request)
+        with client, shell.shell(active="", title=t("frame.not_found")), panel():
+            empty(
+                t("frame.not_found"),
+                hint=t("frame.not_found_note"),
+                icon="explore_off",
+                action=markup.link(t("frame.go_home"), "/"),
+            )
         return client.build_response(request, 404)

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
+from markupsafe import Markup
 from nicegui import ui
 from nicegui.element import Element
 
 from yunjin.chassis.console import markup
 from yunjin.chassis.console.context import console
-from yunjin.chassis.console.markup import Markup
 from yunjin.chassis.console.words import LEXICON, t
 from yunjin.kernel import ids
 from yunjin.kernel.errors import Bug, Outage, Problem, Refusal, Unknown
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 def html(content: Markup | str, *, tag: str = "div", classes: str = "") -> ui.html:
     """Show safe markup; plain text is escaped."""
-    return ui.html(str(markup.Markup.escape(content)), sanitize=False, tag=tag).classes(classes)
+    return ui.html(str(Markup.escape(content)), sanitize=False, tag=tag).classes(classes)
 
 
 @contextmanager

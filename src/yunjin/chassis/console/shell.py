@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from markupsafe import Markup
 from nicegui import app, context, ui
 
 from yunjin.chassis.console import markup
 from yunjin.chassis.console.chart import is_dark, palette
 from yunjin.chassis.console.context import console, sections
 from yunjin.chassis.console.finder import Finder, search_button
-from yunjin.chassis.console.markup import Markup
 from yunjin.chassis.console.parts import box, html, icon_button
 from yunjin.chassis.console.words import LOCALE, choose_language, language, settle_language, t
 
@@ -106,14 +106,13 @@ def _navigation(active: str) -> None:
         Markup(
             '<a class="yj-brand" href="{}">{}<span>云锦 <em>Yunjin</em></span></a>'
             '<nav aria-label="{}">{}</nav>'
-            '<button type="button" class="yj-collapse" data-nav="toggle" aria-label="{}" title="{}">'
+            '<button type="button" class="yj-collapse" data-nav="toggle" aria-label="{}">'
             "{}<span>{}</span></button>"
         ).format(
             console().url("/"),
             LOGO,
             t("frame.navigation"),
             groups,
-            t("frame.collapse"),
             t("frame.collapse"),
             markup.icon("keyboard_double_arrow_left"),
             t("frame.collapse"),

@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
 from nicegui import ui
 
 from yunjin.chassis.console import formats, markup
 from yunjin.chassis.console.address import Address
-from yunjin.chassis.console.markup import Markup
 from yunjin.chassis.console.parts import box, html, icon_button, problem_panel, skeleton
 from yunjin.chassis.console.words import t
 from yunjin.kernel.errors import Problem

@@ -34,7 +34,8 @@ def unpack(media_type: str, body: bytes) -> tuple[bytes, list[pa.RecordBatch]]:
     """Return the JSON and the columns. Raises: Malformed."""
     if media_type.partition(";")[0].strip() != COLUMNS:
         return body, []
-    parts, at = [], 0
+    parts: list[memoryview] = []
+    at = 0
     while at < len(body):
         end = at + _LENGTH + int.from_bytes(body[at : at + _LENGTH], "little")
         if end > len(body) or len(parts) > COLUMNS_MAX:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from yunjin.chassis.transport import trace
-from yunjin.kernel.errors import Bug, Malformed, NotFound, Outage, Problem, Refusal, Unknown
+from yunjin.kernel.errors import Bug, Malformed, NotFound, Outage, Problem, Refusal
 from yunjin.kernel.money import MINOR_MAX
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -147,13 +147,11 @@ async def _answer(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if isinstance(problem, Bug):
         _log.error("request.failed", path=request.url.path, exc_info=error)
-    is_webs = isinstance(error, HTTPException)
-    return problem_response(
-        problem,
-        instance=request.url.path,
-        status=error.status_code if is_webs and type(problem) is NotAccepted else 0,
-        headers=dict(error.headers or {}) if is_webs else {},
-    )
+    place = request.url.path
+    if not isinstance(error, HTTPException):
+        return problem_response(problem, instance=place)
+    status = error.status_code if type(problem) is NotAccepted else 0
+    return problem_response(problem, instance=place, status=status, headers=error.headers or {})
 
 
 def _invalid(error: RequestValidationError) -> Malformed:

@@ -1,25 +1,23 @@
 """A Protocol's methods as both ends of the wire read them: arguments, result, columns."""
 
+import base64
 import inspect
 import types
 import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NotRequired, TypedDict
 
 import pyarrow as pa
 from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreConfig, SchemaSerializer, SchemaValidator, core_schema
-from typing_extensions import NotRequired, TypedDict
 
 from yunjin.kernel import check
 from yunjin.kernel.money import MINOR_MAX
 
 INT_MIN, UINT_MAX = -(2**63), 2**64 - 1
 _DIGITS_MAX: Final = 40
-_CONFIG: Final = CoreConfig(
-    strict=True, ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="constants"
-)
+_CONFIG: Final = CoreConfig(strict=True, ser_json_inf_nan="constants")
 Columns = list[pa.RecordBatch]  # those a message carries beside its JSON
 
 
@@ -79,7 +77,9 @@ def _method(name: str, function: Callable[..., Any]) -> Method:
         check.that(is_named, "expected a named argument, was another", method=name)
         hint, has_default = hints[parameter.name], parameter.default is not parameter.empty
         fields[parameter.name] = NotRequired[_with_columns(hint)] if has_default else hint
-    form: Any = TypedDict(name, {key: _with_columns(hint) for key, hint in fields.items()})  # type: ignore[operator]
+    form: Any = TypedDict(  # type: ignore[misc]
+        name, {key: _with_columns(hint) for key, hint in fields.items()}
+    )
     form.__pydantic_config__ = ConfigDict(extra="forbid")
     return Method(name, signature, Codec.of(form, is_bounded=True), Codec.of(result))
 
@@ -127,25 +127,29 @@ def _with_columns(hint: Any) -> Any:
 
 
 def _widened(node: Any, is_bounded: bool) -> Any:
-    """Return a core schema whose integers also come and go as strings beyond 53 bits."""
+    """Return a core schema whose large integers and whose bytes travel as text, exactly."""
     if isinstance(node, list | tuple):
         return type(node)(_widened(part, is_bounded) for part in node)
     if not isinstance(node, dict):
         return node
     if node.get("type") == "int" and not (node.get("metadata") or {}).get("is_column"):
         bounds = {"ge": INT_MIN, "le": UINT_MAX} if is_bounded else {}
-        return core_schema.no_info_before_validator_function(
-            _integer,
-            {**bounds, **node},  # type: ignore[typeddict-item]
-            serialization=core_schema.plain_serializer_function_ser_schema(_text, when_used="json"),
-        )
-    return {key: _widened(value, is_bounded) for key, value in node.items() if key != "default"} | (
-        {"default": node["default"]} if "default" in node else {}
-    )
+        return _as_text({**bounds, **node}, _integer, _integer_text)
+    if node.get("type") == "bytes":
+        return _as_text(node, _bytes, _bytes_text)
+    return {
+        key: value if key == "default" else _widened(value, is_bounded)
+        for key, value in node.items()
+    }
+
+
+def _as_text(node: Any, read: Callable[[Any], Any], write: Callable[[Any], Any]) -> Any:
+    serial = core_schema.plain_serializer_function_ser_schema(write, when_used="json")
+    return core_schema.no_info_before_validator_function(read, node, serialization=serial)
 
 
 def _integer(value: Any) -> Any:
-    """Read the strings that `_text` writes, and no others."""
+    """Read the strings that `_integer_text` writes, and no others."""
     is_text = isinstance(value, str) and len(value) <= _DIGITS_MAX
     if is_text and value.isascii() and value.removeprefix("-").isdigit():
         number = int(value)
@@ -154,7 +158,19 @@ def _integer(value: Any) -> Any:
     return value
 
 
-def _text(value: Any) -> int | str:
+def _integer_text(value: Any) -> int | str:
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError(f"expected int, was {type(value).__name__}")
     return int(value) if abs(value) <= MINOR_MAX else str(int(value))
+
+
+def _bytes(value: Any) -> bytes:
+    if not isinstance(value, str):
+        raise ValueError(f"expected base64, was {type(value).__name__}")
+    return base64.b64decode(value, validate=True)
+
+
+def _bytes_text(value: Any) -> str:
+    if not isinstance(value, bytes):
+        raise ValueError(f"expected bytes, was {type(value).__name__}")
+    return base64.b64encode(value).decode()

@@ -76,15 +76,10 @@ def build(
         tables = database.open("ledger", source="/foundation/ledger", migrations=migrations)
 
     def fresh_cell() -> Cell:
-        url = settings.journal_url
-        engine = open_engine(
-            folder,
-            url,
-            f"cell-{number}.journal.db",
-            vfs=settings.vfs,
-            synchronous=settings.synchronous,
-        )
-        index = open_engine(folder, url, f"cell-{number}.index.db", vfs=settings.vfs)
+        url, vfs, name = settings.journal_url, settings.vfs, f"cell-{number}"
+        journal = f"{name}.journal.db"
+        engine = open_engine(folder, url, journal, vfs=vfs, synchronous=settings.synchronous)
+        index = open_engine(folder, url, f"{name}.index.db", vfs=vfs)
         return Cell(
             number,
             Journal(engine, number, codec=settings.codec),

@@ -15,7 +15,8 @@ from numba import config, njit
 # of all sources of this package.
 _here = Path(__file__).parent
 _digest = hashlib.sha256(b"".join(p.read_bytes() for p in sorted(_here.glob("*.py"))))
-setattr(config, "CACHE_DIR", str(_here / "__pycache__" / f"numba-{_digest.hexdigest()[:12]}"))  # noqa: B010
+_folder = _here / "__pycache__" / f"numba-{_digest.hexdigest()[:12]}"
+cast(Any, config).CACHE_DIR = str(_folder)
 
 _njit = cast(Any, njit)
 

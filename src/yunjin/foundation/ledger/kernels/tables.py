@@ -164,6 +164,16 @@ class Outcome(NamedTuple):
     balances: Array  # int64[n, 8], or [0, 8] where nobody asked
 
 
+class Earlier(NamedTuple):
+    """Transfers from before a batch that its ids and pending ids name."""
+
+    known: Array  # int64[n] or [0], row of `priors` with the same id, -1 without
+    pending: Array  # int64[n] or [0], row of `priors` with the pending id, -1 without
+    priors: TransferColumns
+    answers: Outcome
+    fates: Array  # uint8[priors], Fate
+
+
 @leaf
 def mix(x: Any) -> Any:
     """Scramble 64 bits (the finaliser of MurmurHash3)."""

@@ -4,7 +4,6 @@ Nothing here is durable or concurrent: the writer makes rows durable, and holds 
 """
 
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -15,16 +14,14 @@ from yunjin.foundation.ledger.api import AccountFlag, Ledger, TransferFlag
 from yunjin.foundation.ledger.domain import codec
 from yunjin.foundation.ledger.domain.codec import Entry
 from yunjin.foundation.ledger.errors import BatchRefused, JournalDamaged
-from yunjin.foundation.ledger.kernels import Book, Counter, Outcome, TransferColumns
+from yunjin.foundation.ledger.kernels import Book, Counter, Earlier, Outcome, TransferColumns
 from yunjin.foundation.ledger.service.generations import Generations
-from yunjin.foundation.ledger.store.index import ID, Checkpoint, Index
+from yunjin.foundation.ledger.store.index import ID, Index
 from yunjin.foundation.ledger.store.journal import Journal
 from yunjin.kernel.ids import SEQUENCE_MAX
 
 _SETTLE: Final = TransferFlag.POST_PENDING | TransferFlag.VOID_PENDING
 _DIRECT_MAX: Final = 1 << 26  # sequences up to here may be found without a hash
-_NONE: Final = np.zeros(0, np.int64)
-_NO_FATES: Final = np.zeros(0, np.uint8)
 
 
 def zero_columns(count: int) -> TransferColumns:
@@ -43,17 +40,13 @@ def _outcome(count: int, *, balances: bool = False) -> Outcome:
     )
 
 
-_NO_PRIORS: Final = zero_columns(0)
-_NO_ANSWERS: Final = _outcome(0)
-
-
-@dataclass(slots=True)
-class Saving:
-    """A checkpoint on its way to the disk."""
-
-    checkpoint: Checkpoint
-    arrays: dict[str, Any]
-    runs: list[tuple[str, Any]]
+_NOTHING: Final = Earlier(
+    np.zeros(0, np.int64),
+    np.zeros(0, np.int64),
+    zero_columns(0),
+    _outcome(0),
+    np.zeros(0, np.uint8),
+)
 
 
 class Cell:
@@ -97,7 +90,7 @@ class Cell:
 
     # room ---------------------------------------------------------------------------------------
 
-    def _ensure_accounts(self, sequences: Any) -> None:
+    def ensure_accounts(self, sequences: Any) -> None:
         """Make room for new accounts; most sequences are small and are found without a hash."""
         book, have = self.book, self.count(Counter.ACCOUNTS)
         need = have + len(sequences)
@@ -121,7 +114,7 @@ class Cell:
         if remade:
             kernels.rehash_accounts(self.book)
 
-    def _ensure_transfers(self, more: int) -> None:
+    def ensure_transfers(self, more: int) -> None:
         """Make room for what `more` transfers or expiries may add."""
         book = self.book
         self.ids.ensure(self.count(Counter.IDS), more)
@@ -188,7 +181,7 @@ class Cell:
         """Open accounts. Returns (statuses, timestamps, journal rows)."""
         count, base = len(columns.id), self._next(clock_ns)
         rows = self.expire(epoch, base)
-        self._ensure_accounts(columns.id & SEQUENCE_MAX)
+        self.ensure_accounts(columns.id & SEQUENCE_MAX)
         status, timestamp = np.zeros(count, np.uint8), np.zeros(count, np.int64)
         kernels.open_accounts(self.book, columns, status, timestamp, base, base)
         created = np.flatnonzero(status == 0)
@@ -210,8 +203,8 @@ class Cell:
         count, base = len(columns.id_hi), self._next(clock_ns)
         imported = count > 0 and bool(columns.flags[0] & TransferFlag.IMPORTED)
         rows = self.expire(epoch, base)
-        self._ensure_transfers(count)
-        known, known_pending, priors, answers, fates = self._earlier(columns)
+        self.ensure_transfers(count)
+        earlier = self._earlier(columns)
         out = _outcome(count, balances=balances)
         position = (self.sequence + 1) << 16
         before = self.count(Counter.IDS)
@@ -219,11 +212,7 @@ class Cell:
             self.book,
             columns,
             out,
-            known,
-            known_pending,
-            priors,
-            answers,
-            fates,
+            earlier,
             position,
             base,
             base,
@@ -246,7 +235,7 @@ class Cell:
         """Expire the holds whose time has come. Returns the journal rows."""
         rows: list[Entry] = []
         while self.count(Counter.HEAP) and self.book.heap[0, 0] <= until:
-            self._ensure_transfers(8_190)
+            self.ensure_transfers(8_190)
             hi, lo = np.zeros(8_190, np.uint64), np.zeros(8_190, np.uint64)
             count = kernels.expire(self.book, until, (self.sequence + 1) << 16, hi, lo)
             if count == 0:
@@ -257,7 +246,7 @@ class Cell:
 
     # earlier transfers --------------------------------------------------------------------------
 
-    def _earlier(self, columns: TransferColumns) -> tuple[Any, Any, Any, Any, Any]:
+    def _earlier(self, columns: TransferColumns) -> Earlier:
         """Fetch the earlier transfers that a batch's ids and pending ids name."""
         found = self.ids.find(columns.id_hi, columns.id_lo)
         settles = columns.flags & _SETTLE != 0
@@ -265,13 +254,13 @@ class Cell:
         if settles.any():
             pending = self.ids.find(columns.pending_id_hi, columns.pending_id_lo)
         if found is None and pending is None:
-            return _NONE, _NONE, _NO_PRIORS, _NO_ANSWERS, _NO_FATES
+            return _NOTHING
         nowhere = np.full(len(columns.id_hi), -1, np.int64)
         found = nowhere if found is None else found
         pending = nowhere if pending is None else np.where(settles, pending, -1)
         positions = np.unique(np.concatenate([found[found >= 0], pending[pending >= 0]]))
         if not len(positions):
-            return _NONE, _NONE, _NO_PRIORS, _NO_ANSWERS, _NO_FATES
+            return _NOTHING
         priors, answers = self.rows_at(positions)
         fates = np.array(
             [
@@ -282,7 +271,7 @@ class Cell:
         )
         known = np.where(found >= 0, np.searchsorted(positions, found), -1)
         known_pending = np.where(pending >= 0, np.searchsorted(positions, pending), -1)
-        return known, known_pending, priors, answers, fates
+        return Earlier(known, known_pending, priors, answers, fates)
 
     def expired_in(self, sequence: int) -> tuple[Any, Any] | None:
         """Return the ids that a row says have expired, None for a row of transfers."""
@@ -328,83 +317,7 @@ class Cell:
             return int(before["value"][at[-1]])
         return self.index.find("fates", self.runs["fates"], hi, lo) or 0
 
-    # checkpoints --------------------------------------------------------------------------------
-
-    def begin_checkpoint(self) -> Saving:
-        """Copy the state and begin a new generation; the copy is written by someone else."""
-        holds = self.book.holds[: self.count(Counter.HOLDS)]
-        settled = holds[holds["fate"] != 0]
-        fates = np.empty(len(settled), ID)
-        fates["hi"], fates["lo"], fates["value"] = (
-            settled["id_hi"],
-            settled["id_lo"],
-            settled["fate"],
-        )
-        fates = fates[np.lexsort((fates["lo"], fates["hi"]))]
-        entries = self.book.entries[: self.count(Counter.ENTRIES)].copy()
-        entries = entries[
-            np.lexsort((entries["position"], entries["timestamp"], entries["account"]))
-        ]
-        ids = self.ids.rotate()
-        self.settled_before, self.entries_before = fates, entries
-        kernels_book = self.book._replace(
-            ids=self.ids.young,
-            hold_slots=np.zeros(len(self.book.hold_slots), np.int32),
-            heap=np.zeros(self.book.heap.shape, np.int64),
-        )
-        kernels_book.counters[Counter.ENTRIES] = 0
-        kernels_book.counters[Counter.IDS] = 0
-        kernels.compact_holds(kernels_book)
-        self.book = kernels_book
-        self.checkpoint_at = self.count(Counter.TRANSFERS)
-        runs = [("ids", ids), ("fates", fates), ("history", entries)]
-        runs = [(kind, rows) for kind, rows in runs if len(rows)]
-        known = {kind: list(numbers) for kind, numbers in self.runs.items()}
-        for kind, _ in runs:
-            known[kind].append(self.sequence)
-        state = {
-            "hash": self.hash.hex(),
-            "counters": self.book.counters.tolist(),
-            "ledgers": [[x.ledger, x.currency, x.name] for x in self.ledgers.values()],
-            "runs": known,
-            "gate": int(max(self.ids.gates)),
-        }
-        arrays = {
-            "accounts": self.book.accounts[: self.count(Counter.ACCOUNTS)].copy(),
-            "holds": self.book.holds[: self.count(Counter.HOLDS)].copy(),
-            "bloom": self.ids.bloom.copy() if self.ids.bloom.any() else np.zeros(0, np.uint64),
-        }
-        checkpoint = Checkpoint(sequence=self.sequence, hash=self.hash.hex(), state=state)
-        return Saving(checkpoint, arrays, runs)
-
-    def end_checkpoint(self, saving: Saving) -> None:
-        """Take note that a checkpoint is on disk."""
-        for kind, _ in saving.runs:
-            self.runs[kind].append(saving.checkpoint.sequence)
-        self.settled_before = np.zeros(0, ID)
-        self.entries_before = np.zeros(0, kernels.ENTRY)
-
-    def load(self, checkpoint: Checkpoint) -> None:
-        """Take over a checkpoint's state; the journal after it is still to be replayed."""
-        state, sequence = checkpoint.state, checkpoint.sequence
-        accounts = np.frombuffer(self.index.load(sequence, "accounts"), kernels.ACCOUNT)
-        holds = np.frombuffer(self.index.load(sequence, "holds"), kernels.HOLD)
-        counters = np.array(state["counters"], np.int64)
-        counters[[Counter.ACCOUNTS, Counter.HOLDS, Counter.HEAP, Counter.SPARSE]] = 0
-        self.book.counters[:] = counters
-        self._ensure_accounts(accounts["sequence"])
-        self.book.accounts[: len(accounts)] = accounts
-        self.book.counters[Counter.ACCOUNTS] = len(accounts)
-        kernels.rehash_accounts(self.book)
-        self._ensure_transfers(len(holds))
-        self.book.holds[: len(holds)] = holds
-        self.book.counters[Counter.HOLDS] = len(holds)
-        kernels.compact_holds(self.book)
-        self.ids.restore(state["runs"]["ids"], state["gate"], self.index.load(sequence, "bloom"))
-        self.runs = {**state["runs"], "ids": self.ids.runs}
-        self.ledgers = {n: Ledger(ledger=n, currency=c, name=m) for n, c, m in state["ledgers"]}
-        self.sequence, self.hash = sequence, bytes.fromhex(checkpoint.hash)
-        self.checkpoint_at = self.count(Counter.TRANSFERS)
+    # replay -------------------------------------------------------------------------------------
 
     def replay(self, entry: Entry) -> str:
         """Apply one journal row again. Returns what is wrong with it, "" where nothing is."""
@@ -421,16 +334,16 @@ class Cell:
             self.ledgers.update({x.ledger: x for x in codec.unpack_ledgers(entry.body)})
         elif entry.kind == codec.ACCOUNTS:
             accounts, status, timestamp = codec.unpack_accounts(entry)
-            self._ensure_accounts(accounts.id & SEQUENCE_MAX)
+            self.ensure_accounts(accounts.id & SEQUENCE_MAX)
             kernels.replay_accounts(self.book, accounts, status, timestamp)
         elif entry.kind == codec.TRANSFERS:
             transfers, out = codec.unpack_transfers(entry)
-            self._ensure_transfers(entry.row_count)
+            self.ensure_transfers(entry.row_count)
             strangers = kernels.replay_transfers(
                 self.book, transfers, out, entry.sequence << 16, entry.timestamp_first
             )
         elif entry.kind == codec.EXPIRY:
-            self._ensure_transfers(entry.row_count)
+            self.ensure_transfers(entry.row_count)
             strangers = kernels.expire_again(
                 self.book, *codec.unpack_expiry(entry), entry.timestamp_first, entry.sequence << 16
             )

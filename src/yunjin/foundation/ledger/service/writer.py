@@ -6,6 +6,7 @@ writer for good: what is in memory is thrown away and read back from the journal
 
 import contextlib
 import os
+import secrets
 import socket
 import threading
 from collections import deque
@@ -25,7 +26,9 @@ from yunjin.foundation.ledger.errors import (
     WritesStopped,
 )
 from yunjin.foundation.ledger.kernels import Counter
-from yunjin.foundation.ledger.service.cell import Cell, Saving
+from yunjin.foundation.ledger.service import checkpoints
+from yunjin.foundation.ledger.service.cell import Cell
+from yunjin.foundation.ledger.service.checkpoints import Saving
 from yunjin.foundation.ledger.store.files import HeadFile, ProcessLock
 from yunjin.kernel.clock import Clock, SteadyClock
 from yunjin.kernel.errors import Problem
@@ -96,13 +99,13 @@ class Writer:
 
     def _open(self) -> None:
         """Take the lease and bring the book up to the journal's head."""
-        holder = f"{socket.gethostname()}:{os.getpid()}"
-        is_ours = self._process_lock.take()
+        holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        dead = self._process_lock.take(holder)
         self.epoch = self.cell.journal.acquire(
             holder,
             self._clock.now_ns(),
             self._limits.lease_s * _SECOND,
-            holder_is_dead=is_ours,
+            dead_holder=dead,
         )
         wrong = self.recover(self.cell)
         if wrong:
@@ -116,7 +119,7 @@ class Writer:
             at = cell.journal.read(checkpoint.sequence)
             if at is None or at.hash.hex() != checkpoint.hash or at.digest() != at.hash:
                 return f"row {checkpoint.sequence} is not the one that the checkpoint was made from"
-            cell.load(checkpoint)
+            checkpoints.load(cell, checkpoint)
         for entry in cell.journal.scan(cell.sequence):
             wrong = cell.replay(entry)
             if wrong:
@@ -292,12 +295,12 @@ class Writer:
         cell = self.cell
         if self._saved:
             with self._lock:
-                cell.end_checkpoint(self._saved.pop())
+                checkpoints.end(cell, self._saved.pop())
         since = cell.count(Counter.TRANSFERS) - cell.checkpoint_at
         if since < (1 if force else self._limits.checkpoint_transfers):
             return
         with self._lock:
-            saving = cell.begin_checkpoint()
+            saving = checkpoints.begin(cell)
 
         def save() -> None:
             cell.index.save(saving.checkpoint, saving.arrays, saving.runs)
@@ -309,7 +312,7 @@ class Writer:
             self._saving.join()
             if self._saved:
                 with self._lock:
-                    cell.end_checkpoint(self._saved.pop())
+                    checkpoints.end(cell, self._saved.pop())
 
     def close(self) -> None:
         """Answer what waits, write a checkpoint, give the lease back."""

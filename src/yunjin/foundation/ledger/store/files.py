@@ -53,13 +53,19 @@ class ProcessLock:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
-    def take(self) -> bool:
-        """Return whether the lock is ours now: then whoever held the lease here is dead."""
+    def take(self, holder: str) -> str:
+        """Try to take the lock; return who had it before and is dead now, "" for nobody.
+
+        The name is kept in the file: a lease held from another folder or machine is not judged.
+        """
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return False
-        return True
+            return ""
+        before = os.pread(self._file, 200, 0).decode("utf-8", "replace")
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, holder.encode(), 0)
+        return before
 
     def close(self) -> None:
         """Free the lock."""

@@ -71,10 +71,12 @@ class Journal:
             allotted_to=allotted,
         )
 
-    def acquire(self, holder: str, now_ns: int, lease_ns: int, *, holder_is_dead: bool) -> int:
+    def acquire(self, holder: str, now_ns: int, lease_ns: int, *, dead_holder: str = "") -> int:
         """Take the lease; return the new fencing epoch.
 
-        Raises: LeaseHeld while another holder's lease runs and it is not known to be dead.
+        dead_holder: whose lease need not run out, since its process is known to be dead.
+
+        Raises: LeaseHeld while another holder's lease runs.
         """
         with self._engine.transaction():
             seen = self.head()
@@ -84,7 +86,7 @@ class Journal:
                     (self._cell, 1, holder, now_ns + lease_ns, 0, GENESIS, 0, 0),
                 )
                 return 1
-            if seen.expires_at > now_ns and seen.holder and not holder_is_dead:
+            if seen.expires_at > now_ns and seen.holder not in ("", dead_holder):
                 raise LeaseHeld(
                     f"Cell {self._cell} is written by {seen.holder}.",
                     holder=seen.holder,

@@ -1,0 +1,98 @@
+"""Checkpoints: the state right after a journal row, copied aside and written by someone else."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from yunjin.foundation.ledger import kernels
+from yunjin.foundation.ledger.api import Ledger
+from yunjin.foundation.ledger.kernels import Counter
+from yunjin.foundation.ledger.service.cell import Cell
+from yunjin.foundation.ledger.store.index import ID, Checkpoint
+
+
+@dataclass(slots=True)
+class Saving:
+    """A checkpoint on its way to the disk."""
+
+    checkpoint: Checkpoint
+    arrays: dict[str, Any]
+    runs: list[tuple[str, Any]]
+
+
+def begin(cell: Cell) -> Saving:
+    """Copy the state and begin a new generation; the copy is written by someone else."""
+    holds = cell.book.holds[: cell.count(Counter.HOLDS)]
+    settled = holds[holds["fate"] != 0]
+    fates = np.empty(len(settled), ID)
+    fates["hi"], fates["lo"], fates["value"] = (
+        settled["id_hi"],
+        settled["id_lo"],
+        settled["fate"],
+    )
+    fates = fates[np.lexsort((fates["lo"], fates["hi"]))]
+    entries = cell.book.entries[: cell.count(Counter.ENTRIES)].copy()
+    entries = entries[np.lexsort((entries["position"], entries["timestamp"], entries["account"]))]
+    ids = cell.ids.rotate()
+    cell.settled_before, cell.entries_before = fates, entries
+    kernels_book = cell.book._replace(
+        ids=cell.ids.young,
+        hold_slots=np.zeros(len(cell.book.hold_slots), np.int32),
+        heap=np.zeros(cell.book.heap.shape, np.int64),
+    )
+    kernels_book.counters[Counter.ENTRIES] = 0
+    kernels_book.counters[Counter.IDS] = 0
+    kernels.compact_holds(kernels_book)
+    cell.book = kernels_book
+    cell.checkpoint_at = cell.count(Counter.TRANSFERS)
+    runs = [("ids", ids), ("fates", fates), ("history", entries)]
+    runs = [(kind, rows) for kind, rows in runs if len(rows)]
+    known = {kind: list(numbers) for kind, numbers in cell.runs.items()}
+    for kind, _ in runs:
+        known[kind].append(cell.sequence)
+    state = {
+        "hash": cell.hash.hex(),
+        "counters": cell.book.counters.tolist(),
+        "ledgers": [[x.ledger, x.currency, x.name] for x in cell.ledgers.values()],
+        "runs": known,
+        "gate": int(max(cell.ids.gates)),
+    }
+    arrays = {
+        "accounts": cell.book.accounts[: cell.count(Counter.ACCOUNTS)].copy(),
+        "holds": cell.book.holds[: cell.count(Counter.HOLDS)].copy(),
+        "bloom": cell.ids.bloom.copy() if cell.ids.bloom.any() else np.zeros(0, np.uint64),
+    }
+    checkpoint = Checkpoint(sequence=cell.sequence, hash=cell.hash.hex(), state=state)
+    return Saving(checkpoint, arrays, runs)
+
+
+def end(cell: Cell, saving: Saving) -> None:
+    """Take note that a checkpoint is on disk."""
+    for kind, _ in saving.runs:
+        cell.runs[kind].append(saving.checkpoint.sequence)
+    cell.settled_before = np.zeros(0, ID)
+    cell.entries_before = np.zeros(0, kernels.ENTRY)
+
+
+def load(cell: Cell, checkpoint: Checkpoint) -> None:
+    """Take over a checkpoint's state; the journal after it is still to be replayed."""
+    state, sequence = checkpoint.state, checkpoint.sequence
+    accounts = np.frombuffer(cell.index.load(sequence, "accounts"), kernels.ACCOUNT)
+    holds = np.frombuffer(cell.index.load(sequence, "holds"), kernels.HOLD)
+    counters = np.array(state["counters"], np.int64)
+    counters[[Counter.ACCOUNTS, Counter.HOLDS, Counter.HEAP, Counter.SPARSE]] = 0
+    cell.book.counters[:] = counters
+    cell.ensure_accounts(accounts["sequence"])
+    cell.book.accounts[: len(accounts)] = accounts
+    cell.book.counters[Counter.ACCOUNTS] = len(accounts)
+    kernels.rehash_accounts(cell.book)
+    cell.ensure_transfers(len(holds))
+    cell.book.holds[: len(holds)] = holds
+    cell.book.counters[Counter.HOLDS] = len(holds)
+    kernels.compact_holds(cell.book)
+    cell.ids.restore(state["runs"]["ids"], state["gate"], cell.index.load(sequence, "bloom"))
+    cell.runs = {**state["runs"], "ids": cell.ids.runs}
+    cell.ledgers = {n: Ledger(ledger=n, currency=c, name=m) for n, c, m in state["ledgers"]}
+    cell.sequence, cell.hash = sequence, bytes.fromhex(checkpoint.hash)
+    cell.checkpoint_at = cell.count(Counter.TRANSFERS)
