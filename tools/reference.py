@@ -27,7 +27,7 @@ KINDS: Final[dict[type[Problem], tuple[str, str, str]]] = {
     Refusal: (
         "a rule said no",
         "Nothing.",
-        "Read `detail` and the facts, change the request. The same one will be refused again.",
+        "Read `detail` and the facts and act on them; the same request alone is refused again.",
     ),
     Outage: (
         "something this needs is down",

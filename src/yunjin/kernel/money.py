@@ -16,7 +16,7 @@ _EXPONENTS: Final = {
     "CLF": 4,
     "UYW": 4,
 }
-_AMOUNT: Final = re.compile(r"([+-]?)(\d{1,18})(?:\.(\d{0,18}))?")
+_AMOUNT: Final = re.compile(r"([+-]?)(\d{1,18})(?:\.(\d{0,18}))?", re.ASCII)
 
 
 def exponent(currency: str) -> int:

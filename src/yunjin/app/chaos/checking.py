@@ -1,7 +1,7 @@
 """After the crash: is all there that was acknowledged, once, and does a retry converge?"""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from yunjin.foundation.ledger.api import (
 
 _THERE: Final = (TransferStatus.CREATED, TransferStatus.EXISTS)
 _LOOKUP_ROWS: Final = 1_000
+SAID_MAX: Final = 20
 _TOTALS: Final = ("debits_pending", "debits_posted", "credits_pending", "credits_posted")
 Totals = dict[int, dict[str, int]]
 
@@ -42,8 +43,16 @@ class Wrongs:
     def add(self, kind: str, count: int, why: str) -> None:
         """Count a wrong, if there is one."""
         if count:
-            setattr(self, kind, getattr(self, kind) + count)
-            self.said.append(f"{kind} {count}: {why}")
+            setattr(self, kind, getattr(self, kind) + int(count))
+            self.said.append(f"{kind} {int(count)}: {why}")
+
+    def take(self, others: "Wrongs", where: str) -> None:
+        """Add the wrongs of one round; only the first are told in words."""
+        for kind, count in asdict(others).items():
+            if kind != "said":
+                setattr(self, kind, getattr(self, kind) + count)
+        self.said += [f"{where}: {what}" for what in others.said]
+        del self.said[SAID_MAX:]
 
 
 def read(ledger: LedgerApi, load: Load, batch_count: int) -> dict[int, dict[str, Any]]:
@@ -59,20 +68,26 @@ def read(ledger: LedgerApi, load: Load, batch_count: int) -> dict[int, dict[str,
 
 
 def check_kept(
-    ledger: LedgerApi, load: Load, batch_count: int, acknowledged: Iterable[Acknowledged]
-) -> Wrongs:
+    ledger: LedgerApi,
+    load: Load,
+    batch_count: int,
+    acknowledged: Iterable[Acknowledged],
+    wrongs: Wrongs,
+) -> None:
     """Hold a reopened ledger against what its dead process had acknowledged."""
-    wrongs, there = Wrongs(), read(ledger, load, batch_count)
+    there = read(ledger, load, batch_count)
     for answer in acknowledged:
+        lost, slipped = [], []
         rows = load.batch(answer.batch)
         for row, status, at in zip(rows, answer.statuses, answer.timestamps, strict=True):
             kept = there.get(identity_of(row))
-            if status in _THERE:
-                is_lost = kept is None or kept["timestamp"] != at or not _is_same(row, kept)
-                wrongs.add("lost", is_lost, f"row {row} of batch {answer.batch}, was {kept}")
-            else:
-                is_wrong = kept is not None
-                wrongs.add("diverged", is_wrong, f"{row} was refused ({status}) and is there")
+            if status not in _THERE:
+                slipped += [] if kept is None else [kept]
+            elif kept is None or kept["timestamp"] != at or not _is_same(row, kept):
+                lost.append((row, kept))
+        wrongs.add("lost", len(lost), f"of batch {answer.batch}, the first {lost[:1]}")
+        why = f"of batch {answer.batch} were refused and are there: {slipped[:1]}"
+        wrongs.add("diverged", len(slipped), why)
     for number in range(batch_count):
         for chain in chains(load.batch(number)):
             parts = {identity_of(row) in there for row in chain}
@@ -81,7 +96,6 @@ def check_kept(
     more = state.transfer_count - len(there)
     wrongs.add("doubled", abs(more), f"{state.transfer_count} counted, {len(there)} different")
     check_sums(ledger, load, wrongs)
-    return wrongs
 
 
 def check_retried(

@@ -19,6 +19,7 @@ from yunjin.foundation.ledger import wiring
 from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.foundation.ledger.store import files
 from yunjin.kernel.clock import SystemClock
+from yunjin.kernel.errors import Problem
 from yunjin.kernel.room import Room
 
 TENANT: Final = "chaos"
@@ -119,4 +120,7 @@ def _close(room: Room) -> None:
 
 
 if __name__ == "__main__":
-    main(msgspec.json.decode(sys.argv[1], type=Order))
+    try:
+        main(msgspec.json.decode(sys.argv[1], type=Order))
+    except Problem as problem:
+        _say(b"refused " + f"{problem.code}: {problem.detail}".encode())

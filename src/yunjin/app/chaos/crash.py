@@ -9,6 +9,7 @@ import contextlib
 import json
 import random
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,21 +22,20 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from yunjin.app.chaos.checking import Wrongs, check_kept, check_retried
-from yunjin.app.chaos.child import TENANT, Acknowledged, Order, Sabotage, settings
+from yunjin.app.chaos.checking import Wrongs
+from yunjin.app.chaos.child import Acknowledged, Order, Sabotage
 from yunjin.app.chaos.load import Load
-from yunjin.chassis.persistence.faulty_disk import cut, read_trace
-from yunjin.foundation.ledger import wiring
-from yunjin.foundation.ledger.api import LedgerApi
-from yunjin.kernel.clock import FixedClock, SystemClock
-from yunjin.kernel.errors import Bug, Problem
+from yunjin.app.chaos.reopening import forget_index, question
+from yunjin.chassis.persistence.faulty_disk import Manner, cut, read_trace
+from yunjin.kernel.clock import SystemClock
+from yunjin.kernel.errors import Bug
 
 Kind = Literal["kill", "call", "power"]
 KINDS: Final[tuple[Kind, ...]] = ("kill", "call", "power")
 PHASES: Final = ("before", "torn", "after")
+_ENDS: Final[tuple[tuple[Kind, Manner | None], ...]] = (("call", "keep"), ("power", None))
 _CHILD: Final = (sys.executable, "-m", "yunjin.app.chaos.child")
 _PATIENCE_S: Final = 60
-_TWO_HOURS_S: Final = 7_200
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class CrashReport:
     def document(self) -> dict[str, Any]:
         """Return the report as one flat JSON object."""
         wrongs = asdict(self.wrongs)
-        said = wrongs.pop("said")[:20]
+        said = wrongs.pop("said")
         head = {"rounds": self.rounds, "faults_fired": self.faults_fired, **wrongs}
         rest = {"faults": dict(self.faults), "acknowledged_batches": self.acknowledged}
         return {**head, **rest, "seed": self.seed, "seconds": self.seconds, "said": said}
@@ -71,6 +71,7 @@ class _Life:
     acknowledged: list[Acknowledged]
     calls: dict[str, int]
     was_killed: bool
+    refusal: str = ""  # why it could not open or go on
 
 
 class CrashHarness:
@@ -102,11 +103,43 @@ class CrashHarness:
                     tell(report)
         return report
 
+    def sweep(self, *, step: int = 1) -> CrashReport:
+        """Let one child live to its end, then let it have died after every change of its trace.
+
+        After each `step`-th change the ledger is questioned twice: as kill -9 leaves it (all that
+        was written is there) and as a power cut does (what was not synced may be gone).
+        """
+        report, began = CrashReport(seed=self._seed), self._clock.monotonic_ns()
+        with tempfile.TemporaryDirectory(prefix="yunjin-chaos-") as name:
+            folder, load = Path(name), self._load(0)
+            order = self._order(folder, load, None)
+            self._live_in_peace(order)
+            records, home = list(read_trace(Path(order.trace))), Path(order.home)
+            for end in range(0, len(records) + 1, step):
+                for kind, manner in _ENDS:
+                    into = folder / f"{end}-{kind}"
+                    seed = self._chance.getrandbits(32)
+                    notes = cut(records[:end], home, into, seed=seed, manner=manner)
+                    acknowledged = [_acknowledged(note) for note in notes]
+                    found = question(into, load, self._batches, acknowledged)
+                    report.wrongs.take(found, f"after change {end} of {len(records)} ({kind})")
+                    report.faults[kind] += 1
+                    report.faults_fired += 1
+                    report.acknowledged += len(acknowledged)
+                    shutil.rmtree(into)
+                report.rounds += 1
+        report.seconds = (self._clock.monotonic_ns() - began) // 1_000_000_000
+        return report
+
+    def _live_in_peace(self, order: Order) -> _Life:
+        life = self._live(order)
+        if life.was_killed or not life.calls:
+            raise Bug(f"expected a child to come to its end, was {life.refusal or 'killed'}")
+        return life
+
     def _calibrate(self, folder: Path) -> None:
         """Let one child live to the end, so the calls at which others may die are known."""
-        life = self._live(self._order(folder, self._load(0), None))
-        if life.was_killed or not life.calls:
-            raise Bug("expected a child without faults to come to its end, was killed")
+        life = self._live_in_peace(self._order(folder, self._load(0), None))
         counts = {call: life.calls.get(call, 0) for call in ("write", "sync", "truncate")}
         self._points = [(call, n + 1) for call, count in counts.items() for n in range(count)]
 
@@ -124,41 +157,22 @@ class CrashHarness:
             if kind == "power" and life.was_killed:
                 life.acknowledged = self._cut(folder, trace)
             acknowledged += life.acknowledged
+            report.wrongs.add("unsound", bool(life.refusal), f"round {number}: {life.refusal}")
         report.acknowledged += len(acknowledged)
-        before = len(report.wrongs.said)
-        self._question(folder, load, acknowledged, report.wrongs)
-        for place in range(before, len(report.wrongs.said)):
-            report.wrongs.said[place] = f"round {number} ({kind}): {report.wrongs.said[place]}"
+        found = self._question(folder, load, acknowledged)
+        report.wrongs.take(found, f"round {number} ({kind})")
 
     def _cut(self, folder: Path, trace: Path) -> list[Acknowledged]:
         """Cut the power where the child died; return what was acknowledged until then."""
         home = folder / "home"
         notes = cut(read_trace(trace), home, home, seed=self._chance.getrandbits(32))
-        return [msgspec.json.decode(note, type=Acknowledged) for note in notes]
+        return [_acknowledged(note) for note in notes]
 
-    def _question(
-        self, folder: Path, load: Load, acknowledged: list[Acknowledged], wrongs: Wrongs
-    ) -> None:
-        """Open what is left, check it, send everything again, check it again."""
-        if self._chance.random() < 0.25:  # what is derived may be gone at any time
-            for derived in (folder / "home" / TENANT).glob("cell-1.index.db*"):
-                derived.unlink()
-        clock = FixedClock(self._clock.now_ns())
-        try:
-            with reopened(folder / "home", clock) as ledger:
-                found = check_kept(ledger, load, self._batches, acknowledged)
-                ledger.declare_ledgers([])
-                ledger.open_accounts(load.accounts())
-                check_retried(
-                    ledger, load, self._batches, found, later=lambda: clock.advance(_TWO_HOURS_S)
-                )
-        except Problem as problem:
-            found = Wrongs()
-            found.add("unsound", 1, f"{problem.code}: {problem.detail}")
-        for kind, count in asdict(found).items():
-            if kind != "said":
-                setattr(wrongs, kind, getattr(wrongs, kind) + count)
-        wrongs.said += found.said
+    def _question(self, folder: Path, load: Load, acknowledged: list[Acknowledged]) -> Wrongs:
+        """Question what is left; what is derived may be gone at any time."""
+        if self._chance.random() < 0.25:
+            forget_index(folder / "home")
+        return question(folder / "home", load, self._batches, acknowledged)
 
     # children
 
@@ -198,7 +212,9 @@ class CrashHarness:
                 if line == b"ready":
                     pass
                 elif line.startswith(b'{"batch"'):
-                    life.acknowledged.append(msgspec.json.decode(line, type=Acknowledged))
+                    life.acknowledged.append(_acknowledged(line))
+                elif line.startswith(b"refused "):
+                    life.refusal = line.decode()
                 else:
                     life.calls = json.loads(line)
                 if kill_after is not None and len(life.acknowledged) >= kill_after:
@@ -213,6 +229,10 @@ class CrashHarness:
                 said = errors.read().decode(errors="replace")[-2_000:]
                 raise Bug(f"expected a child to end or to be killed, was {ended}: {said}")
         return life
+
+
+def _acknowledged(note: bytes) -> Acknowledged:
+    return msgspec.json.decode(note, type=Acknowledged)
 
 
 def _lines(child: "subprocess.Popen[bytes]") -> Iterator[bytes]:
@@ -230,14 +250,3 @@ def _lines(child: "subprocess.Popen[bytes]") -> Iterator[bytes]:
             return
         *whole, waiting = (waiting + some).split(b"\n")
         yield from whole
-
-
-@contextlib.contextmanager
-def reopened(home: Path, clock: FixedClock) -> Iterator[LedgerApi]:
-    """Open the ledger that a child left behind, over an honest disk."""
-    room = wiring.build(settings(), tenant=TENANT, clock=clock, home=home)
-    try:
-        yield room.doors[LedgerApi]
-    finally:
-        if room.close is not None:
-            room.close()

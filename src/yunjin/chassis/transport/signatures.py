@@ -6,10 +6,10 @@ import types
 import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, NotRequired, TypedDict
+from typing import Annotated, Any, Final
 
 import pyarrow as pa
-from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter
+from pydantic import GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreConfig, SchemaSerializer, SchemaValidator, core_schema
 
 from yunjin.kernel import check
@@ -29,9 +29,8 @@ class Codec:
     serializer: SchemaSerializer
 
     @classmethod
-    def of(cls, hint: Any, *, is_bounded: bool = False) -> "Codec":
-        """Return the codec of a type. Integers of an argument are bounded to 64 bits."""
-        schema = _widened(TypeAdapter(_with_columns(hint)).core_schema, is_bounded)
+    def of(cls, schema: core_schema.CoreSchema) -> "Codec":
+        """Return the codec of a pydantic schema."""
         return cls(SchemaValidator(schema, _CONFIG), SchemaSerializer(schema, _CONFIG))
 
     def dump(self, value: Any, columns: Columns) -> bytes:
@@ -71,17 +70,21 @@ def _method(name: str, function: Callable[..., Any]) -> Method:
     check.that("return" in hints, "expected a result type, was none", method=name)
     result = hints.pop("return")
     signature = inspect.signature(function)
-    fields: dict[str, Any] = {}
+    fields = {}
     for parameter in list(signature.parameters.values())[1:]:
         is_named = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
         check.that(is_named, "expected a named argument, was another", method=name)
-        hint, has_default = hints[parameter.name], parameter.default is not parameter.empty
-        fields[parameter.name] = NotRequired[_with_columns(hint)] if has_default else hint
-    form: Any = TypedDict(  # type: ignore[misc]
-        name, {key: _with_columns(hint) for key, hint in fields.items()}
-    )
-    form.__pydantic_config__ = ConfigDict(extra="forbid")
-    return Method(name, signature, Codec.of(form, is_bounded=True), Codec.of(result))
+        fields[parameter.name] = core_schema.typed_dict_field(
+            _schema(hints[parameter.name], is_bounded=True),
+            required=parameter.default is parameter.empty,
+        )
+    form = core_schema.typed_dict_schema(fields, extra_behavior="forbid")
+    return Method(name, signature, Codec.of(form), Codec.of(_schema(result, is_bounded=False)))
+
+
+def _schema(hint: Any, *, is_bounded: bool) -> Any:
+    """Return how a type travels. Integers of an argument are bounded to 64 bits."""
+    return _widened(TypeAdapter(_with_columns(hint)).core_schema, is_bounded)
 
 
 class _Column:

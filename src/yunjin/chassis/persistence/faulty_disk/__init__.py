@@ -5,7 +5,7 @@ change in a trace. `disk` replays a trace up to any point and says what the plat
 the power had failed there.
 """
 
-from yunjin.chassis.persistence.faulty_disk.disk import Disk, cut
+from yunjin.chassis.persistence.faulty_disk.disk import Disk, Manner, cut
 from yunjin.chassis.persistence.faulty_disk.files import FaultyOs
 from yunjin.chassis.persistence.faulty_disk.shim import FaultPlan, FaultyFileSystem
 from yunjin.chassis.persistence.faulty_disk.trace import Record, Trace, read_trace
@@ -15,6 +15,7 @@ __all__ = [
     "FaultPlan",
     "FaultyFileSystem",
     "FaultyOs",
+    "Manner",
     "Record",
     "Trace",
     "cut",

@@ -46,6 +46,16 @@ class FaultyOs:
         )
         return len(data)
 
+    def ftruncate(self, file: int, size: int) -> None:
+        """Set a file's length. Raises: apsw.IOError as planned."""
+        path = self._paths[file]
+
+        def truncate() -> None:
+            self._system.record(Record("truncate", path, size))
+            os.ftruncate(file, size)
+
+        self._system.around("truncate", path, truncate)
+
     def fdatasync(self, file: int) -> None:
         """Force a file to the disk. Raises: apsw.IOError as planned."""
         self._system.sync(self._paths[file], lambda: os.fdatasync(file))
