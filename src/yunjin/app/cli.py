@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from yunjin.app.commands import bank, ledger
+from yunjin.app.commands import bank, chaos, ledger
 
 app = typer.Typer(
     name="yunjin",
@@ -20,6 +20,7 @@ app.command("serve")(bank.serve)
 app.command("up", help="The same as serve.")(bank.serve)
 app.add_typer(bank.config, name="config")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(chaos.app, name="chaos")
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ standard output and one note in the trace; the last line, if it comes to that, c
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -17,6 +18,7 @@ from yunjin.app.chaos.load import STREAMS, UNIT, Load, transfers
 from yunjin.chassis.persistence.faulty_disk import FaultPlan, FaultyFileSystem, FaultyOs, Trace
 from yunjin.foundation.ledger import wiring
 from yunjin.foundation.ledger.api import LedgerApi
+from yunjin.foundation.ledger.errors import LeaseHeld
 from yunjin.foundation.ledger.store import files
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.errors import Problem
@@ -61,6 +63,7 @@ def settings(sabotage: Sabotage = "", *, vfs: str = "") -> wiring.Settings:
         synchronous="off" if sabotage == "no-sync" else "full",
         checkpoint_transfers=150,
         bloom_words=1 << 10,
+        lease_s=1,
     )
 
 
@@ -69,12 +72,7 @@ def main(order: Order) -> None:
     plan = FaultPlan(kill_at=order.kill_at, is_lying=order.sabotage == "lying-disk")
     system = FaultyFileSystem(VFS, plan, trace=(trace := Trace(Path(order.trace))))
     vars(files)["os"] = FaultyOs(system)  # the head kept apart goes through the same disk
-    room = wiring.build(
-        settings(order.sabotage, vfs=VFS),
-        tenant=TENANT,
-        clock=SystemClock(),
-        home=Path(order.home),
-    )
+    room = _open_patiently(order)
     ledger: LedgerApi = room.doors[LedgerApi]
     load = Load(seed=order.seed, start_ms=order.start_ms)
     ledger.declare_ledgers([UNIT])
@@ -83,6 +81,19 @@ def main(order: Order) -> None:
     run_streams(ledger, load, order.batch_count, lambda body: _acknowledge(trace, body))
     _close(room)
     _say(msgspec.json.encode(dict(system.calls)))
+
+
+def _open_patiently(order: Order) -> Room:
+    """Open the ledger; where a crash took the proof that its last writer is dead, outwait it."""
+    clock, chosen = SystemClock(), settings(order.sabotage, vfs=VFS)
+    patience_ns = clock.monotonic_ns() + 5 * chosen.lease_s * 1_000_000_000
+    while True:
+        try:
+            return wiring.build(chosen, tenant=TENANT, clock=clock, home=Path(order.home))
+        except LeaseHeld:
+            if clock.monotonic_ns() > patience_ns:
+                raise
+            time.sleep(0.1)
 
 
 def run_streams(

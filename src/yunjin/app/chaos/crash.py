@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -81,10 +81,19 @@ class CrashHarness:
     ----------
     batch_count : batches a child sends before it closes in peace.
     sabotage : breaks the ledger or the disk on purpose; the report must then be bad.
+    kinds : what happens in a round, in turn.
     """
 
-    def __init__(self, *, seed: int, batch_count: int = 24, sabotage: Sabotage = "") -> None:
+    def __init__(
+        self,
+        *,
+        seed: int,
+        batch_count: int = 24,
+        sabotage: Sabotage = "",
+        kinds: Sequence[Kind] = KINDS,
+    ) -> None:
         self._seed, self._batches, self._sabotage = seed, batch_count, sabotage
+        self._kinds = kinds
         self._chance = random.Random(seed)
         self._clock = SystemClock()
         self._points: list[tuple[str, int]] = []
@@ -144,7 +153,7 @@ class CrashHarness:
         self._points = [(call, n + 1) for call, count in counts.items() for n in range(count)]
 
     def _round(self, folder: Path, number: int, report: CrashReport) -> None:
-        kind, load = KINDS[number % len(KINDS)], self._load(number + 1)
+        kind, load = self._kinds[number % len(self._kinds)], self._load(number + 1)
         acknowledged: list[Acknowledged] = []
         for generation in range(1 + (self._chance.random() < 0.25)):  # some die twice
             trace = folder / f"trace-{generation}"

@@ -46,7 +46,7 @@ def question(home: Path, load: Load, batch_count: int, acknowledged: list[Acknow
 
 @contextmanager
 def _reopened_in_time(home: Path, clock: FixedClock) -> Iterator[LedgerApi]:
-    """Open a ledger; its lease may have to end, where a cut took the proof of its writer's death."""
+    """Open a ledger; where a cut took the proof that its writer is dead, its lease must end."""
     with ExitStack() as stack:
         try:
             ledger = stack.enter_context(reopened(home, clock))

@@ -17,7 +17,7 @@ from yunjin.kernel.money import MINOR_MAX
 
 INT_MIN, UINT_MAX = -(2**63), 2**64 - 1
 _DIGITS_MAX: Final = 40
-_CONFIG: Final = CoreConfig(strict=True, ser_json_inf_nan="constants")
+_CONFIG: Final = CoreConfig(ser_json_inf_nan="constants")
 Columns = list[pa.RecordBatch]  # those a message carries beside its JSON
 
 
@@ -42,7 +42,7 @@ class Codec:
 
     def load(self, text: bytes, columns: Columns) -> Any:
         """Return the value of a JSON text. Raises: ValidationError."""
-        return self.validator.validate_json(text, context=columns)
+        return self.validator.validate_json(text, strict=True, context=columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +75,16 @@ def _method(name: str, function: Callable[..., Any]) -> Method:
         is_named = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
         check.that(is_named, "expected a named argument, was another", method=name)
         fields[parameter.name] = core_schema.typed_dict_field(
-            _schema(hints[parameter.name], is_bounded=True),
+            _schema(hints[parameter.name], is_argument=True),
             required=parameter.default is parameter.empty,
         )
     form = core_schema.typed_dict_schema(fields, extra_behavior="forbid")
-    return Method(name, signature, Codec.of(form), Codec.of(_schema(result, is_bounded=False)))
+    return Method(name, signature, Codec.of(form), Codec.of(_schema(result, is_argument=False)))
 
 
-def _schema(hint: Any, *, is_bounded: bool) -> Any:
-    """Return how a type travels. Integers of an argument are bounded to 64 bits."""
-    return _widened(TypeAdapter(_with_columns(hint)).core_schema, is_bounded)
+def _schema(hint: Any, *, is_argument: bool) -> Any:
+    """Return how a type travels. Arguments are bounded to 64 bits and know no other fields."""
+    return _widened(TypeAdapter(_with_columns(hint)).core_schema, is_argument)
 
 
 class _Column:
@@ -129,19 +129,21 @@ def _with_columns(hint: Any) -> Any:
     return origin[read] if origin is not None else hint
 
 
-def _widened(node: Any, is_bounded: bool) -> Any:
+def _widened(node: Any, is_argument: bool) -> Any:
     """Return a core schema whose large integers and whose bytes travel as text, exactly."""
     if isinstance(node, list | tuple):
-        return type(node)(_widened(part, is_bounded) for part in node)
+        return type(node)(_widened(part, is_argument) for part in node)
     if not isinstance(node, dict):
         return node
     if node.get("type") == "int" and not (node.get("metadata") or {}).get("is_column"):
-        bounds = {"ge": INT_MIN, "le": UINT_MAX} if is_bounded else {}
+        bounds = {"ge": INT_MIN, "le": UINT_MAX} if is_argument else {}
         return _as_text({**bounds, **node}, _integer, _integer_text)
     if node.get("type") == "bytes":
         return _as_text(node, _bytes, _bytes_text)
+    if node.get("type") == "dataclass-args" and is_argument:
+        node = {**node, "extra_behavior": "forbid"}
     return {
-        key: value if key == "default" else _widened(value, is_bounded)
+        key: value if key == "default" else _widened(value, is_argument)
         for key, value in node.items()
     }
 

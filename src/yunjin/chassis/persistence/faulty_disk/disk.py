@@ -15,7 +15,7 @@ from yunjin.chassis.persistence.faulty_disk.trace import Record
 
 SECTOR_BYTES: Final = 512
 Manner = Literal["drop", "keep", "prefix", "shuffle"]
-MANNERS: Final[tuple[Manner, ...]] = ("drop", "keep", "prefix", "shuffle")
+MANNERS: Final[dict[Manner, int]] = {"drop": 3, "keep": 1, "prefix": 3, "shuffle": 3}  # weights
 
 
 @dataclass(slots=True)
@@ -131,8 +131,9 @@ class Disk:
 
     def _content(self, file: _File, manner: Manner | None) -> bytes:
         content = bytearray(file.durable)
-        chosen = self._chance.choice(MANNERS) if manner is None else manner
-        for change in self._surviving(file.pending, chosen):
+        if manner is None:
+            [manner] = self._chance.choices(list(MANNERS), list(MANNERS.values()))
+        for change in self._surviving(file.pending, manner):
             _apply(content, change)
         return bytes(content)
 

@@ -244,7 +244,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "ledger.hash": ("哈希", "Hash"),
     "ledger.previous_hash": ("前一行哈希", "Previous hash"),
     "ledger.no_rows": ("日志还是空的", "The journal is empty"),
-    "ledger.no_rows_hint": ("第一批入账后出现第一行。", "Its first row comes with the first batch."),
+    "ledger.no_rows_hint": (
+        "第一批入账后出现第一行。",
+        "Its first row comes with the first batch.",
+    ),
     "ledger.verify": ("核验日志", "Verify the journal"),
     "ledger.verify_now": ("立即核验", "Verify now"),
     "ledger.verify_again": ("再次核验", "Verify again"),

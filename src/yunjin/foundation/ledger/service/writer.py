@@ -105,7 +105,7 @@ class Writer:
             holder,
             self._clock.now_ns(),
             self._limits.lease_s * _SECOND,
-            dead_holder=dead,
+            dead_holders=dead,
         )
         wrong = self.recover(self.cell)
         if wrong:

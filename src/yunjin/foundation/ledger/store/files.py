@@ -9,6 +9,8 @@ from typing import Final
 
 _SLOT: Final = struct.Struct("<q32sqI")  # sequence, hash, timestamp, crc of those before
 _SECTOR: Final = 512
+_NAMES_KEPT: Final = 100
+_NAMES_BYTES_MAX: Final = 65_536
 
 
 class HeadFile:
@@ -53,19 +55,21 @@ class ProcessLock:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
-    def take(self, holder: str) -> str:
-        """Try to take the lock; return who had it before and is dead now, "" for nobody.
+    def take(self, holder: str) -> set[str]:
+        """Try to take the lock; return who had it before and is dead now.
 
-        The name is kept in the file: a lease held from another folder or machine is not judged.
+        Names are kept in the file, ours before the lease is asked for: whoever dies between the two
+        is known all the same. A lease held from another folder or machine is not judged.
         """
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return ""
-        before = os.pread(self._file, 200, 0).decode("utf-8", "replace")
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, holder.encode(), 0)
-        return before
+            return set()
+        names = os.pread(self._file, _NAMES_BYTES_MAX, 0).decode("utf-8", "replace").split()
+        text = "\n".join([*names[-_NAMES_KEPT:], holder]).encode()
+        os.pwrite(self._file, text, 0)
+        os.ftruncate(self._file, len(text))
+        return set(names)
 
     def close(self) -> None:
         """Free the lock."""

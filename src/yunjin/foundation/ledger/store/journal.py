@@ -1,6 +1,6 @@
 """The journal: one durable row a batch, the lease that lets one process write, the head."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -71,10 +71,12 @@ class Journal:
             allotted_to=allotted,
         )
 
-    def acquire(self, holder: str, now_ns: int, lease_ns: int, *, dead_holder: str = "") -> int:
+    def acquire(
+        self, holder: str, now_ns: int, lease_ns: int, *, dead_holders: Collection[str] = ()
+    ) -> int:
         """Take the lease; return the new fencing epoch.
 
-        dead_holder: whose lease need not run out, since its process is known to be dead.
+        dead_holders: whose lease need not run out, since their processes are known to be dead.
 
         Raises: LeaseHeld while another holder's lease runs.
         """
@@ -86,7 +88,7 @@ class Journal:
                     (self._cell, 1, holder, now_ns + lease_ns, 0, GENESIS, 0, 0),
                 )
                 return 1
-            if seen.expires_at > now_ns and seen.holder not in ("", dead_holder):
+            if seen.expires_at > now_ns and seen.holder and seen.holder not in dead_holders:
                 raise LeaseHeld(
                     f"Cell {self._cell} is written by {seen.holder}.",
                     holder=seen.holder,

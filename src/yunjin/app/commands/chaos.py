@@ -1,0 +1,67 @@
+"""`yunjin chaos crash | sweep`."""
+
+import json
+import secrets
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from yunjin.app.chaos.crash import CrashReport
+
+app = typer.Typer(help="Kill a ledger, cut its power, count what it lost.", no_args_is_help=True)
+Seed = Annotated[int | None, typer.Option(min=0, help="The same seed: the same loads and choices.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object last.")]
+Sabotaged = Annotated[
+    Literal["none", "no-sync", "lying-disk"],
+    typer.Option(help="Break the ledger or its disk on purpose: the harness must find it."),
+]
+
+
+def _tell(report: "CrashReport") -> None:
+    line = f"{report.rounds} rounds, {report.faults_fired} faults, {report.wrongs.total} wrongs"
+    print(line, file=sys.stderr, flush=True)
+
+
+def _finish(report: "CrashReport", as_json: bool) -> None:
+    """Print a report; end with 1 where a promise was broken, or where no fault fired at all."""
+    document: dict[str, Any] = report.document()
+    if as_json:
+        print(json.dumps(document, ensure_ascii=False))
+    else:
+        for key, value in document.items():
+            print(f"{key:<22}{value}")
+    if not report.faults_fired:
+        print("No fault fired, so nothing was proven.", file=sys.stderr)
+    raise typer.Exit(0 if report.has_passed else 1)
+
+
+@app.command()
+def crash(
+    rounds: Annotated[int, typer.Option(min=0, help="Rounds; each kills a process.")] = 30,
+    seed: Seed = None,
+    sabotage: Sabotaged = "none",
+    as_json: AsJson = False,
+) -> None:
+    """Kill ledgers under load with kill -9 and power cuts; question what is left of each."""
+    from yunjin.app.chaos.crash import CrashHarness
+
+    chosen = secrets.randbelow(2**32) if seed is None else seed
+    broken: Any = "" if sabotage == "none" else sabotage
+    _finish(CrashHarness(seed=chosen, sabotage=broken).run(rounds, tell=_tell), as_json)
+
+
+@app.command()
+def sweep(
+    step: Annotated[int, typer.Option(min=1, help="Die after each so many changes.")] = 1,
+    seed: Seed = None,
+    sabotage: Sabotaged = "none",
+    as_json: AsJson = False,
+) -> None:
+    """Let one run die after every single write, sync and deletion, both ways."""
+    from yunjin.app.chaos.crash import CrashHarness
+
+    chosen = secrets.randbelow(2**32) if seed is None else seed
+    broken: Any = "" if sabotage == "none" else sabotage
+    _finish(CrashHarness(seed=chosen, sabotage=broken).sweep(step=step), as_json)

@@ -1,0 +1,188 @@
+"""The overview: is everything well, how much goes through, what waits for a person."""
+
+from collections.abc import Sequence
+
+from yunjin.chassis.console import (
+    Chart,
+    Column,
+    Figure,
+    Markup,
+    Series,
+    ask,
+    box,
+    contact_chip,
+    empty,
+    figures,
+    formats,
+    html,
+    live,
+    markup,
+    page,
+    panel,
+    static_table,
+    t,
+    table_html,
+    title_row,
+)
+from yunjin.foundation.ledger.api import CellState, TransferQuery, TrialBalanceLine
+from yunjin.foundation.ledger.pages.attention import Notice, notices
+from yunjin.foundation.ledger.pages.desk import Desk, named_account, transfer_id, transfer_kind
+from yunjin.foundation.ledger.pages.reading import TransferRow, Units
+
+LATEST = 8
+SLOW_EVERY = 5  # beats of a second between looks at balances and latest transfers
+
+
+class Overview:
+    """One reader's overview; `beat` pushes what changed."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._beats = 0
+
+    async def draw(self) -> None:
+        """Lay the page with what is known now."""
+        self._units = await self._desk.units()
+        if not self._desk.states.samples:
+            await self._desk.states.take()
+        state = await ask(self._desk.ledger.state)
+        lines = await ask(self._desk.ledger.trial_balance)
+        with title_row(t("ledger.overview")):
+            contact_chip()
+        with figures():
+            self._rate = Figure(t("ledger.rate"), "0")
+            self._booked = Figure(t("ledger.booked"), "0")
+            self._balance = Figure(t("ledger.trial_balance"), "")
+            self._holds = Figure(t("ledger.holds"), "0", t("ledger.holds_note"))
+        with box("yj-split"):
+            with box("yj-column"):
+                with panel():
+                    self._chart = Chart(
+                        title=t("ledger.last_minutes"),
+                        x_name=t("time.at", zone=formats.zone_name()),
+                        height_px=216,
+                    )
+                    self._chart.draw()
+                with panel(t("ledger.trial_balance")):
+                    self._lines = html("")
+                with panel(
+                    t("ledger.latest"), note=markup.link(t("ledger.all_transfers"), "/transfers")
+                ):
+                    self._latest = html("")
+            with box("yj-column"):
+                with panel(t("ledger.waiting")):
+                    self._notices = html("")
+                with panel(t("ledger.cell")):
+                    self._cell = html("")
+        self._show_fast(state)
+        self._show_lines(lines, state)
+        await self._show_latest()
+        live(1.0, self.beat)
+
+    async def beat(self) -> None:
+        """Push this second's figures; every few seconds also balances and transfers."""
+        samples = self._desk.states.samples
+        if self._desk.states.problem is not None or not samples:
+            self._notices.set_content(str(_notice(Notice(key="ledger.notice.unread", tone="bad"))))
+            return
+        state = samples[-1][1]
+        self._show_fast(state)
+        self._beats += 1
+        if self._beats % SLOW_EVERY == 0:
+            self._show_lines(await ask(self._desk.ledger.trial_balance), state)
+            await self._show_latest()
+
+    def _show_fast(self, state: CellState) -> None:
+        instants, rates = rates_of(
+            [(at, one.transfer_count) for at, one in self._desk.states.samples],
+            now_ns=self._desk.clock.now_ns(),
+            monotonic_ns=self._desk.clock.monotonic_ns(),
+        )
+        peak = formats.number(max(rates, default=0))
+        unit = Markup('{} <small class="yj-unit">{}</small>')
+        self._rate.show(
+            unit.format(formats.number(rates[-1] if rates else 0), t("ledger.per_s")),
+            t("ledger.peak", rate=peak),
+        )
+        accounts = formats.number(state.account_count)
+        self._booked.show(
+            formats.number(state.transfer_count), t("ledger.in_accounts", count=accounts)
+        )
+        self._holds.show(formats.number(state.pending_count), t("ledger.holds_note"))
+        self._cell.set_content(str(cell_facts(state)))
+        self._chart.note = "" if any(rates) else t("ledger.quiet")
+        self._chart.show(
+            instants=instants,
+            series=[Series(name=t("ledger.rate"), values=rates, unit=t("ledger.per_s"))],
+        )
+
+    def _show_lines(self, lines: Sequence[TrialBalanceLine], state: CellState) -> None:
+        wrong = [line for line in lines if line.difference_minor]
+        if wrong:
+            note = t("ledger.difference_found", count=len(wrong))
+            self._balance.show(t("ledger.unbalanced"), note, tone="bad")
+        else:
+            key = "ledger.ledger_count_one" if len(lines) == 1 else "ledger.ledger_count"
+            self._balance.show(t("ledger.balanced"), t(key, count=len(lines)), tone="good")
+        self._lines.set_content(str(trial_balance(lines, self._units)))
+        found = notices(state, list(lines), self._desk.verification.result)
+        self._notices.set_content(str(_notices(found)))
+
+    async def _show_latest(self) -> None:
+        batch, _ = await ask(self._desk.ledger.find_transfers, TransferQuery(limit=LATEST))
+        rows = TransferRow.all_of(batch)
+        sides = [side for row in rows for side in (row.debit_account_id, row.credit_account_id)]
+        names = await self._desk.alias_of(sides) if sides else {}
+        self._latest.set_content(str(latest_transfers(rows, self._units, names)))
+
+
+def rates_of(
+    samples: Sequence[tuple[int, int]], *, now_ns: int, monotonic_ns: int
+) -> tuple[list[int], list[int]]:
+    """Return instants (ns) and transfers per second between samples of (monotonic ns, count)."""
+    instants: list[int] = []
+    rates: list[int] = []
+    for (earlier, before), (later, after) in zip(samples, list(samples)[1:], strict=False):
+        if later > earlier:
+            instants.append(now_ns - (monotonic_ns - later))
+            rates.append(max(0, after - before) * 1_000_000_000 // (later - earlier))
+    return instants, rates
+
+
+def trial_balance(lines: Sequence[TrialBalanceLine], units: Units) -> Markup:
+    """Return the trial balance as a table, one row a ledger."""
+    columns = [
+        Column(key="ledger", label=t("ledger.ledger"), is_wide=True),
+        Column(key="accounts", label=t("ledger.accounts"), is_number=True),
+        *(
+            Column(key=key, label=t(f"ledger.{key}"), is_number=True)
+            for key in ("debits_posted", "credits_posted", "debits_pending", "credits_pending")
+        ),
+        Column(key="state", label=t("ledger.state")),
+    ]
+    rows = [
+        {
+            "ledger": units.name(line.ledger),
+            "accounts": formats.number(line.account_count),
+            "debits_posted": units.amount(line.ledger, line.debits_posted),
+            "credits_posted": units.amount(line.ledger, line.credits_posted),
+            "debits_pending": units.amount(line.ledger, line.debits_pending),
+            "credits_pending": units.amount(line.ledger, line.credits_pending),
+            "state": markup.chip(t("ledger.unbalanced"), "bad")
+            if line.difference_minor
+            else markup.chip(t("ledger.balanced"), "good"),
+        }
+        for line in lines
+    ]
+    return table_html(columns, rows, caption=t("ledger.trial_balance"))
+
+
+def latest_transfers(
+    rows: Sequence[TransferRow], units: Units, names: dict[int, list[str]]
+) -> Markup:
+    """Return transfers as a short table."""
+    if not rows:
+        return Markup('<p class="yj-quiet">{}</p>').format(t("ledger.no_transfers_yet_hint"))
+    return table_html(
+        transfer_columns(rows, units), transfer_rows(rows, units, names), caption=t("ledger.latest")
+    )
