@@ -42,7 +42,8 @@ def migrations_of(package: ModuleType) -> list[Migration]:
     for info in pkgutil.iter_modules(package.__path__):
         match = _NAME.fullmatch(info.name)
         check.that(match is not None, f"expected v0001_name as migration, was {info.name}")
-        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        name = f"{package.__name__}.{info.name}"
+        module = importlib.import_module(name)  # tidy: a room's own steps, found by their names
         found.append(Migration(len(found) + 1, info.name, module.upgrade))
     for each in found:
         expected = f"v{each.version:04d}_"

@@ -32,7 +32,7 @@ def expose(api: type[T], service: T, *, bytes_max: int = CALL_BYTES_MAX) -> Star
         _route(method, getattr(service, method.name), bytes_max) for method in methods_of(api)
     ]
     app = Starlette(routes=routes)
-    install_problems(app)
+    install_problems(app, for_twins=True)
     return app
 
 

@@ -47,7 +47,12 @@ class Crowded(Outage):
 
 
 def problem_response(
-    problem: Problem, *, instance: str = "", status: int = 0, headers: Mapping[str, str] = {}
+    problem: Problem,
+    *,
+    instance: str = "",
+    status: int = 0,
+    headers: Mapping[str, str] = {},
+    for_twins: bool = False,
 ) -> Response:
     """Return the answer for a problem; a Bug keeps its reasons for the log.
 
@@ -55,6 +60,7 @@ def problem_response(
     ----------
     instance : path of the request.
     status : HTTP status where one class answers with several; 0 for the class's own.
+    for_twins : large integers among the facts stay numbers, for a reader in Python.
     """
     shown = concealed(problem)
     document = shown.document(instance=instance, trace_id=_trace_id())
@@ -63,7 +69,7 @@ def problem_response(
     if isinstance(shown, Outage):
         more["retry-after"] = str(shown.retry_after_s)
     return Response(
-        json.dumps(_exact(document), ensure_ascii=False, default=str),
+        json.dumps(document if for_twins else _exact(document), ensure_ascii=False, default=str),
         document["status"],
         headers=more,
         media_type=MEDIA_TYPE,
@@ -98,10 +104,14 @@ def problem_of(error: Exception) -> Problem:
     return NotAccepted(str(error.detail), reason=error.status_code)
 
 
-def install_problems(app: Starlette) -> None:
+def install_problems(app: Starlette, *, for_twins: bool = False) -> None:
     """Let an application (FastAPI too) answer every error with a problem document."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return _answer(request.url.path, error, for_twins)
+
     for kind in (Problem, RequestValidationError, HTTPException, Exception):
-        app.add_exception_handler(kind, _answer)
+        app.add_exception_handler(kind, answer)
 
 
 async def body_of(receive: Receive, bytes_max: int = BODY_BYTES_MAX) -> bytes:
@@ -143,13 +153,12 @@ def _within(size: int, bytes_max: int) -> None:
         raise BodyTooLarge(f"expected at most {bytes_max} bytes, was more", bytes_max=bytes_max)
 
 
-async def _answer(request: Request, error: Exception) -> Response:
+def _answer(place: str, error: Exception, for_twins: bool) -> Response:
     problem = problem_of(error)
     if isinstance(problem, Bug):
-        _log.error("request.failed", path=request.url.path, exc_info=error)
-    place = request.url.path
+        _log.error("request.failed", path=place, exc_info=error)
     if not isinstance(error, HTTPException):
-        return problem_response(problem, instance=place)
+        return problem_response(problem, instance=place, for_twins=for_twins)
     status = error.status_code if type(problem) is NotAccepted else 0
     return problem_response(problem, instance=place, status=status, headers=error.headers or {})
 

@@ -1,8 +1,13 @@
 """The same faults for the small files that a program writes itself, through `os`."""
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import apsw
 
 from yunjin.chassis.persistence.faulty_disk.shim import FaultyFileSystem
 from yunjin.chassis.persistence.faulty_disk.trace import Record
@@ -29,7 +34,7 @@ class FaultyOs:
         return file
 
     def pwrite(self, file: int, data: bytes, offset: int) -> int:
-        """Write at an offset. Raises: apsw.IOError, apsw.FullError as planned."""
+        """Write at an offset. Raises: OSError as planned."""
 
         path = self._paths[file]
 
@@ -37,28 +42,31 @@ class FaultyOs:
             self._system.record(Record("write", path, offset, part))
             os.pwrite(file, part, offset)
 
-        self._system.around(
-            "write",
-            path,
-            lambda: write(data),
-            torn=lambda: write(data[: len(data) // 2]),
-            before=lambda: self._system.spend(len(data), path),
-        )
+        with _as_the_system_says():
+            self._system.around(
+                "write",
+                path,
+                lambda: write(data),
+                torn=lambda: write(data[: len(data) // 2]),
+                before=lambda: self._system.spend(len(data), path),
+            )
         return len(data)
 
     def ftruncate(self, file: int, size: int) -> None:
-        """Set a file's length. Raises: apsw.IOError as planned."""
+        """Set a file's length. Raises: OSError as planned."""
         path = self._paths[file]
 
         def truncate() -> None:
             self._system.record(Record("truncate", path, size))
             os.ftruncate(file, size)
 
-        self._system.around("truncate", path, truncate)
+        with _as_the_system_says():
+            self._system.around("truncate", path, truncate)
 
     def fdatasync(self, file: int) -> None:
-        """Force a file to the disk. Raises: apsw.IOError as planned."""
-        self._system.sync(self._paths[file], lambda: os.fdatasync(file))
+        """Force a file to the disk. Raises: OSError as planned."""
+        with _as_the_system_says():
+            self._system.sync(self._paths[file], lambda: os.fdatasync(file))
 
     fsync = fdatasync
 
@@ -66,3 +74,14 @@ class FaultyOs:
         """Close a file."""
         self._paths.pop(file, None)
         os.close(file)
+
+
+@contextmanager
+def _as_the_system_says() -> Iterator[None]:
+    """Raise planned errors as the operating system does."""
+    try:
+        yield
+    except apsw.FullError as error:
+        raise OSError(errno.ENOSPC, str(error)) from error
+    except apsw.IOError as error:
+        raise OSError(errno.EIO, str(error)) from error

@@ -50,7 +50,8 @@ class Trace:
         body = self._encode(record)
         head = len(body).to_bytes(4, "little") + zlib.crc32(body).to_bytes(4, "little")
         with self.lock:
-            os.writev(self._file, (head, body))
+            if self._file >= 0:  # connections that nobody closed may still tidy up after the end
+                os.writev(self._file, (head, body))
 
     def note(self, data: bytes) -> None:
         """Mark this point of the trace: whatever `data` says was known to be durable here."""
@@ -58,7 +59,9 @@ class Trace:
 
     def close(self) -> None:
         """Stop recording."""
-        os.close(self._file)
+        with self.lock:
+            os.close(self._file)
+            self._file = -1
 
 
 def read_trace(path: Path) -> Iterator[Record]:

@@ -20,6 +20,7 @@ from yunjin.foundation.ledger.api.columns import (
 )
 from yunjin.foundation.ledger.api.door import (
     Alias,
+    BatchPort,
     CellState,
     Finding,
     Head,
@@ -45,6 +46,7 @@ __all__ = [
     "AccountFlag",
     "AccountStatus",
     "Alias",
+    "BatchPort",
     "CellState",
     "Finding",
     "Head",

@@ -1,5 +1,6 @@
 """The door of the room: what others may ask of the ledger."""
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -128,6 +129,18 @@ class TransferQuery:
     timestamp_until: int | None = None  # exclusive, ns
     limit: int = 50
     cursor: str | None = None
+
+
+class BatchPort(Protocol):
+    """For a way in that reads the next batch while the last one is being made durable."""
+
+    def submit_transfers(
+        self, transfers: pa.RecordBatch, balances: bool = False
+    ) -> "Future[pa.RecordBatch]":
+        """Queue a batch; the future's result is what `LedgerApi.post_transfers` returns.
+
+        Raises: BatchRefused, Overloaded at once; the others from the future.
+        """
 
 
 class LedgerApi(Protocol):

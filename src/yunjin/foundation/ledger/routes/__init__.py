@@ -1,0 +1,1 @@
+"""Ways into the ledger: JSON over HTTP for single requests, Arrow Flight for batches."""
