@@ -21,6 +21,8 @@ from starlette.routing import Mount, Route
 from yunjin.app.bootstrap import Bank
 from yunjin.chassis.console.mounting import mount
 from yunjin.chassis.transport import Guard, install_problems
+from yunjin.foundation.ledger.api import LedgerApi
+from yunjin.foundation.ledger.routes.flight import FlightDoor
 from yunjin.kernel.errors import Outage
 
 LOOPBACK = "127.0.0.1"
@@ -65,6 +67,7 @@ def build(bank: Bank) -> Any:
         redoc_url=None,
     )
     install_problems(api)
+    _with_hot_routes(api, bank)
     registry = CollectorRegistry()
     registry.register(_Collector(bank))
 
@@ -115,6 +118,24 @@ def build(bank: Bank) -> Any:
     )
 
 
+def _with_hot_routes(api: FastAPI, bank: Bank) -> None:
+    """Add what the rooms say of their hot routes to the OpenAPI that FastAPI writes."""
+    plain = api.openapi
+
+    def document() -> dict[str, Any]:
+        if api.openapi_schema is None:
+            said = plain()
+            for room in bank.rooms:
+                for path, methods in room.openapi.get("paths", {}).items():
+                    said["paths"].setdefault(path, {}).update(methods)
+                schemas = said.setdefault("components", {}).setdefault("schemas", {})
+                schemas.update(room.openapi.get("components", {}).get("schemas", {}))
+            api.openapi_schema = said
+        return api.openapi_schema
+
+    api.openapi = document  # type: ignore[method-assign]
+
+
 def serve(bank: Bank) -> None:
     """Serve until told to stop. Raises: Outage where the port is taken."""
     port = bank.settings.http.port
@@ -136,4 +157,12 @@ def serve(bank: Bank) -> None:
     config = uvicorn.Config(
         build(bank), log_level="warning", access_log=False, timeout_graceful_shutdown=5
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    door = FlightDoor(
+        bank.door(LedgerApi),
+        tenant=bank.settings.tenant,
+        port=bank.settings.http.flight_port,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        door.close()

@@ -34,7 +34,7 @@ class Room:
     doors: Mapping[type, Any]  # a Protocol of its api → what implements it
     routers: Sequence[Any] = ()  # FastAPI routers, mounted under /v1
     hot_routes: Sequence[Any] = ()  # Starlette routes tried first; documented by `openapi`
-    openapi: Mapping[str, Any] = field(default_factory=dict)  # paths of the hot routes
+    openapi: Mapping[str, Any] = field(default_factory=dict)  # paths, components of the hot routes
     pages: Callable[[], None] | None = None  # registers the console's pages
     menu: Sequence[MenuEntry] = ()
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # key → (Chinese, English)

@@ -5,7 +5,6 @@ Both take lists of dicts and give lists of answers, so a story or a history runs
 
 from dataclasses import dataclass
 from typing import Protocol
-from uuid import UUID
 
 import pyarrow as pa
 
@@ -20,6 +19,8 @@ from yunjin.foundation.ledger.api import (
     TransferStatus,
 )
 
+SIDES = ("debit", "credit")
+EXPIRED = TransferStatus.PENDING_TRANSFER_EXPIRED
 TOTALS = ("debits_pending", "debits_posted", "credits_pending", "credits_posted")
 
 
@@ -69,8 +70,27 @@ class Served:
             if cursor is None:
                 return found
 
+    def history(
+        self, account_id: int, *, oldest_first: bool = True
+    ) -> list[tuple[int, int, tuple[int, ...]]]:
+        """Return (transfer, time, totals) of an account's lines; the time of an expiry as 0."""
+        found: list[tuple[int, int, tuple[int, ...]]] = []
+        cursor: str | None = None
+        while True:
+            page, cursor = self.ledger.history(
+                account_id, cursor=cursor, limit=3, oldest_first=oldest_first
+            )
+            for row in page.to_pylist():
+                at = 0 if row["status"] == EXPIRED else row["timestamp"]
+                totals = tuple(row[name] for name in TOTALS)
+                found.append((row["id_hi"] << 64 | row["id_lo"], at, totals))
+            if cursor is None:
+                return found
 
-SIDES = ("debit", "credit")
+    def balance_at(self, account_id: int, timestamp: int) -> tuple[int, ...]:
+        """Return an account's four totals at an instant."""
+        [row] = self.ledger.balance_at(account_id, timestamp).to_pylist()
+        return tuple(row[name] for name in TOTALS)
 
 
 def batch(requests: list[Request], columns: dict[str, pa.DataType]) -> pa.RecordBatch:
@@ -79,8 +99,3 @@ def batch(requests: list[Request], columns: dict[str, pa.DataType]) -> pa.Record
         {name: [request.get(name, 0) for request in requests] for name in columns},
         schema=pa.schema(list(columns.items())),
     )
-
-
-def uuid_of(request: Request) -> UUID:
-    """Return a transfer's id as the door names it."""
-    return UUID(int=request["id_hi"] << 64 | request["id_lo"])

@@ -163,9 +163,10 @@ def test_an_outage_means_that_nothing_was_done(
         said: Problem | None = None
     except Problem as problem:
         said = problem
-    for seed in range(4):
+    records = list(read_trace(machine.trace_path))
+    for seed in range(8):
         left = tmp_path / f"left-{seed}"
-        cut(read_trace(machine.trace_path), machine.home, left, seed=seed, manner=manner)
+        cut(records, machine.home, left, seed=seed, manner=manner)
         kept = machine.room
         again = machine.open(left, is_faulty=False)
         try:
@@ -230,12 +231,8 @@ def test_a_read_error_while_opening_is_said_in_words(machine: Machine, number: i
     begin(machine)
     machine.close()
     machine.system.arm(FaultPlan(error_at=("read", number), error_count=None))
-    try:
-        served = machine.open()
-    except Problem as problem:
-        assert problem.detail
-    else:
-        assert served.ledger.state().stopped or moved(served) == 4
+    with pytest.raises(Problem, match="I/O|EIO|read"):
+        machine.open()
 
 
 def test_the_faulty_disk_stands_in_for_the_module_os(machine: Machine) -> None:

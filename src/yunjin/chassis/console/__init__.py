@@ -5,11 +5,13 @@ A room's pages import from here; its wiring hands `Room.pages`, a function that 
 
 from markupsafe import Markup
 
+from yunjin.chassis.console import formats, markup
 from yunjin.chassis.console.address import Address
 from yunjin.chassis.console.chart import Chart, Series
 from yunjin.chassis.console.context import ask, console
 from yunjin.chassis.console.dialogs import confirm_by_typing
 from yunjin.chassis.console.downloads import csv_route
+from yunjin.chassis.console.filters import Filters, csv_link
 from yunjin.chassis.console.live import Job, Sampler, contact_chip, live
 from yunjin.chassis.console.markup import Tone
 from yunjin.chassis.console.mounting import mount
@@ -26,10 +28,11 @@ from yunjin.chassis.console.parts import (
     panel,
     problem_panel,
     problem_title,
+    quiet,
     skeleton,
     title_row,
 )
-from yunjin.chassis.console.table import Ask, Column, Row, Table, static_table
+from yunjin.chassis.console.table import Ask, Column, Row, Table, static_table, table_html
 from yunjin.chassis.console.words import language, t
 
 __all__ = [
@@ -38,6 +41,7 @@ __all__ = [
     "Chart",
     "Column",
     "Figure",
+    "Filters",
     "Job",
     "Markup",
     "Progress",
@@ -52,20 +56,25 @@ __all__ = [
     "confirm_by_typing",
     "console",
     "contact_chip",
+    "csv_link",
     "csv_route",
     "empty",
     "figures",
+    "formats",
     "html",
     "icon_button",
     "language",
     "live",
+    "markup",
     "mount",
     "page",
     "panel",
     "problem_panel",
     "problem_title",
+    "quiet",
     "skeleton",
     "static_table",
     "t",
+    "table_html",
     "title_row",
 ]

@@ -1,6 +1,5 @@
 """Filters live in the address, so that a view can be shared and comes back after a reload."""
 
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from nicegui import context, ui
@@ -36,5 +35,6 @@ class Address:
         query = urlencode(self._parameters)
         return f"{path or self.path}?{query}" if query else path or self.path
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._parameters)
+    def all(self) -> dict[str, str]:
+        """Return every parameter."""
+        return dict(self._parameters)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from nicegui import app, ui
 
 from yunjin.chassis.console import formats
@@ -51,6 +51,7 @@ class Chart:
     series: Sequence[Series] = ()
     height_px: int = 240
     note: Markup | str = ""
+    _note: ui.html | None = field(default=None, init=False)
     _chart: ui.echart | None = field(default=None, init=False)
     _table: ui.html | None = field(default=None, init=False)
     _is_table: bool = field(default=False, init=False)
@@ -59,7 +60,7 @@ class Chart:
         """Lay head, switch, chart and (hidden) table."""
         with box("yj-chart-head"):
             html(Markup("<h2>{}</h2>").format(self.title))
-            html(self.note, tag="span", classes="yj-note")
+            self._note = html(self.note, tag="span", classes="yj-note")
             modes = {"chart": t("action.chart"), "table": t("action.table")}
             switch = ui.toggle(
                 modes, value="chart", on_change=lambda event: self._turn(event.value)
@@ -78,8 +79,12 @@ class Chart:
         labels: Sequence[str] = (),
         instants: Sequence[int] = (),
         series: Sequence[Series],
+        note: Markup | str = "",
     ) -> None:
         """Push new data."""
+        if self._note is not None and self._note.content != str(escape(note)):
+            self._note.set_content(str(escape(note)))
+        self.note = note
         self.labels, self.instants, self.series = labels, instants, series
         if self._is_table:
             self._fill_table()
@@ -93,7 +98,9 @@ class Chart:
         if self._chart is not None and self._table is not None:
             self._chart.set_visibility(not self._is_table)
             self._table.set_visibility(self._is_table)
-            self.show(labels=self.labels, instants=self.instants, series=self.series)
+            self.show(
+                labels=self.labels, instants=self.instants, series=self.series, note=self.note
+            )
 
     def _fill_table(self) -> None:
         names = self.labels or [formats.moment(at_ns) for at_ns in self.instants]

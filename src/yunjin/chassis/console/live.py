@@ -78,6 +78,7 @@ class Job(Generic[T]):
         self.state: Literal["idle", "running", "done", "failed"] = "idle"
         self.started_ns = 0
         self.ended_ns = 0
+        self.last_s = 0  # how long the last one that came to an end took
         self.result: T | None = None
         self.problem: Exception | None = None
 
@@ -91,14 +92,13 @@ class Job(Generic[T]):
 
     @property
     def elapsed_s(self) -> int:
-        """Whole seconds it has run, or did run."""
-        end_ns = self._clock.now_ns() if self.state == "running" else self.ended_ns
-        return max(0, end_ns - self.started_ns) // 1_000_000_000
+        """Whole seconds since it was started."""
+        return max(0, self._clock.now_ns() - self.started_ns) // 1_000_000_000
 
     async def _run(self, work: Callable[[], T]) -> None:
         try:
             self.result = await ask(work)
-            self.state = "done"
+            self.state, self.last_s = "done", self.elapsed_s
         except Exception as problem:
             if not isinstance(problem, Problem):
                 log.exception("console.job_failed")

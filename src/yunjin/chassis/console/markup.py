@@ -36,11 +36,14 @@ def copy_button(value: str) -> Markup:
     )
 
 
-def ident(full: str, short: str, path: str = "") -> Markup:
-    """Return an id in short form: the whole one on hover, a button to copy it, maybe a link."""
+def ident(full: str, short: str, path: str = "", *, is_whole: bool = False) -> Markup:
+    """Return an id in short form: the whole one on hover, a button to copy it, maybe a link.
+
+    A whole id may be long and breaks where it must.
+    """
     shown = link(short, path) if path else Markup("<span>{}</span>").format(short)
-    return Markup('<span class="yj-id num" title="{}">{}{}</span>').format(
-        full, shown, copy_button(full)
+    return Markup('<span class="yj-id num{}" title="{}">{}{}</span>').format(
+        " yj-whole" if is_whole else "", full, shown, copy_button(full)
     )
 
 

@@ -91,6 +91,13 @@ def empty(what: str, *, hint: str = "", icon: str = "inbox", action: Markup | st
     )
 
 
+def quiet(icon: str, what: str, hint: str = "") -> Markup:
+    """Say in two lines, inside a panel, that there is nothing and that this is fine."""
+    return Markup('<div class="yj-quiet">{}<div><b>{}</b><p>{}</p></div></div>').format(
+        markup.icon(icon), what, hint
+    )
+
+
 def problem_panel(problem: Exception, *, retry: Callable[[], Any] | None = None) -> None:
     """Say what happened in the reader's words, what was kept, what to do, and the trace id."""
     kind = problem_kind(problem)
@@ -174,3 +181,7 @@ class Progress:
                 )
             )
         )
+
+    def show_only(self, is_running: bool) -> None:
+        """Show it while something runs, and only then."""
+        self._element.set_visibility(is_running)

@@ -114,6 +114,11 @@ class Table:
             self._next_button = icon_button("chevron_right", t("table.next"), self.forward)
         self._box.on("yj-sort", self.turn, args=[])
 
+    @property
+    def has_next(self) -> bool:
+        """Whether another page follows; an empty one may be followed by a fuller one."""
+        return self._next is not None
+
     async def show(self) -> None:
         """Load the page the cursor stands at."""
         try:
@@ -140,7 +145,7 @@ class Table:
             else:
                 self._empty()
         is_first = self._trail[-1][0] is None
-        self._foot.set_visibility(bool(rows) and not (is_first and self._next is None))
+        self._foot.set_visibility(not (is_first and self._next is None))
         self._first_button.set_enabled(not is_first)
         self._previous_button.set_enabled(len(self._trail) > 1)
         self._next_button.set_enabled(self._next is not None)
@@ -149,6 +154,8 @@ class Table:
     def _place(self, count: int) -> str:
         if not self._is_counted:
             return t("table.rows_from_cursor", count=formats.number(count))
+        if not count:
+            return ""
         before = self._trail[-1][1]
         return t(
             "table.rows", first=formats.number(before + 1), last=formats.number(before + count)

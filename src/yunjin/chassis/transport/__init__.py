@@ -1,5 +1,6 @@
 """Transport: a room's api near or far, problems on the wire, limits, traces, gathered requests."""
 
+from yunjin.chassis.transport.assembly import api_of, root_of
 from yunjin.chassis.transport.expose import expose
 from yunjin.chassis.transport.gather import Gatherer
 from yunjin.chassis.transport.guard import Guard
@@ -7,6 +8,7 @@ from yunjin.chassis.transport.problems import (
     BodyTooLarge,
     Crowded,
     body_of,
+    concealed,
     install_problems,
     problem_response,
 )
@@ -19,10 +21,13 @@ __all__ = [
     "Gatherer",
     "Guard",
     "Trace",
+    "api_of",
     "body_of",
+    "concealed",
     "connect",
     "expose",
     "install_problems",
     "problem_response",
     "remote",
+    "root_of",
 ]

@@ -63,6 +63,7 @@ def build(
     Raises: LeaseHeld while another process writes it.
     """
     from yunjin.foundation.ledger import migrations
+    from yunjin.foundation.ledger.routes import hot, http
     from yunjin.foundation.ledger.service.cell import Cell
     from yunjin.foundation.ledger.service.ledger import LedgerService, cursor_key
     from yunjin.foundation.ledger.service.writer import Limits, Writer
@@ -111,6 +112,9 @@ def build(
     return Room(
         name="ledger",
         doors={LedgerApi: service},
+        routers=[http.router(service)],
+        hot_routes=hot.routes(service),
+        openapi=hot.document(),
         probes={"ledger": lambda: writer.stopped},
         close=service.close,
     )

@@ -28,6 +28,6 @@ The decisions worth knowing:
 """
 
 from tests.foundation.ledger.oracle.ledger import Oracle
-from tests.foundation.ledger.oracle.model import NO_TOTALS, Account, Answer, Request, Transfer
+from tests.foundation.ledger.oracle.model import NO_TOTALS, Account, Answer, Line, Request, Transfer
 
-__all__ = ["NO_TOTALS", "Account", "Answer", "Oracle", "Request", "Transfer"]
+__all__ = ["NO_TOTALS", "Account", "Answer", "Line", "Oracle", "Request", "Transfer"]

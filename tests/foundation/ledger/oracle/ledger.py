@@ -11,6 +11,7 @@ from tests.foundation.ledger.oracle.model import (
     Answer,
     Batch,
     Fate,
+    Line,
     Request,
     State,
     Totals,
@@ -55,6 +56,10 @@ class Oracle:
         """Return every account's four totals, by id."""
         return {account.id: account.totals for account in self.state.accounts.values()}
 
+    def history(self, account_id: int) -> list[Line]:
+        """Return an account's lines, oldest first."""
+        return [line for line in self.state.lines if line.account_id == account_id]
+
     # Time
 
     def now(self) -> int:
@@ -63,13 +68,16 @@ class Oracle:
 
     def expire(self) -> list[int]:
         """Release every hold whose time has come; return their ids in that order."""
+        now = self.now()
         due = [
             (transfer.expires_at, transfer.timestamp, transfer_id)
             for transfer_id, transfer in self.state.transfers.items()
-            if transfer.expires_at is not None and transfer.expires_at <= self.now()
+            if transfer.expires_at is not None and transfer.expires_at <= now
         ]
         for _, _, transfer_id in sorted(due):
-            self._release(self.state.transfers[transfer_id], Fate.EXPIRED)
+            transfer = self.state.transfers[transfer_id]
+            self._release(transfer, Fate.EXPIRED)
+            self._note(transfer, transfer_id, now, is_expiry=True)
         return [transfer_id for _, _, transfer_id in sorted(due)]
 
     # A batch: expiry first, then its items one by one, in chains of all or nothing.
@@ -160,6 +168,7 @@ class Oracle:
             code=case.pending.code if case.settles else case.value("code"),
             fate=Fate.PENDING if case.is_pending else Fate.DONE,
         )
+        self._note(self.state.transfers[case.id], case.id, case.timestamp, is_expiry=False)
         self.state.last = case.timestamp
         return Answer(status, case.timestamp, case.debit.totals, case.credit.totals)
 
@@ -176,6 +185,12 @@ class Oracle:
         elif not case.is_void:
             debit.debits_posted += amount_minor
             credit.credits_posted += amount_minor
+
+    def _note(self, transfer: Transfer, transfer_id: int, at: int, *, is_expiry: bool) -> None:
+        """Write down what both accounts are now."""
+        for account_id in (transfer.debit_account_id, transfer.credit_account_id):
+            totals = self.state.accounts[account_id].totals
+            self.state.lines.append(Line(account_id, transfer_id, at, is_expiry, totals))
 
     def _release(self, pending: Transfer, fate: Fate) -> None:
         """Let go of a hold. Unless it was posted, what it closed opens again."""

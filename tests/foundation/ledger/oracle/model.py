@@ -73,12 +73,23 @@ class Transfer:
         return self.timestamp + timeout_ns if waits else None
 
 
+class Line(NamedTuple):
+    """What an account was right after a transfer, or after a hold of it expired."""
+
+    account_id: int
+    transfer_id: int
+    timestamp: int
+    is_expiry: bool
+    totals: Totals
+
+
 @dataclass
 class State:
     """All that a chain which fails must leave as it was."""
 
     accounts: dict[int, Account] = field(default_factory=dict)
     transfers: dict[int, Transfer] = field(default_factory=dict)
+    lines: list[Line] = field(default_factory=list)  # of all accounts, oldest first
     last: int = 0  # the latest timestamp given
 
 

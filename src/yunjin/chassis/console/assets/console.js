@@ -101,8 +101,9 @@ const yj = {
 };
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy], [data-nav], [data-emit]");
+  const button = event.target.closest("[data-copy], [data-nav], [data-emit], [data-csv]");
   if (!button) return;
+  if (button.dataset.csv) return void (button.href = button.dataset.csv + location.search);
   if (button.dataset.copy !== undefined) yj.copy(button);
   else if (button.dataset.nav) yj.navigate(button.dataset.nav);
   else button.dispatchEvent(new CustomEvent(button.dataset.emit, { bubbles: true }));

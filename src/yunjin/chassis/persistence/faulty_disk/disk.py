@@ -78,7 +78,8 @@ class Disk:
                 self._sync(self._file(record))
             case "sync-failed":
                 file = self._file(record)
-                file.pending = [one for one in file.pending if self._chance.random() < 0.5]
+                kept = self._chance.choice((0.0, 0.5, 1.0))
+                file.pending = [one for one in file.pending if self._chance.random() < kept]
             case "sync-directory":
                 self._settle_entries(str(Path(record.file).parent))
             case "delete":

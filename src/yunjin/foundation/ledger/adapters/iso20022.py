@@ -37,8 +37,8 @@ def read(content: bytes, *, schema_directory: str | None, tick: Tick | None = No
     if schema_directory is not None:
         check_schema(content, namespace, root, schema_directory)
     reader = Reader(namespace, Findings())
-    module = statements if kind.startswith("camt") else payments
-    builder = module.Builder(reader, kind, version, root)
+    build = statements.Builder if kind.startswith("camt") else payments.Builder
+    builder: statements.Builder | payments.Builder = build(reader, kind, version, root)
     for element in walk(content, starts=False, tags=builder.tags, tick=tick):
         builder.take(element)
     return builder.finish(line)

@@ -170,11 +170,3 @@ def checked_date(day: dt.date) -> dt.date:
 def days(day: dt.date | None) -> int:
     """Return a day as days since 1970-01-01; 0 where there is none."""
     return (day - _EPOCH).days if day else 0
-
-
-def has_iban_check_digits(value: str) -> bool:
-    """Say whether an IBAN's check digits fit. Source: ISO 13616-1, mod 97-10."""
-    if not (value.isascii() and value.isalnum() and 5 <= len(value) <= 34):
-        return False
-    digits = "".join(str(int(letter, 36)) for letter in value[4:] + value[:4])
-    return int(digits) % 97 == 1

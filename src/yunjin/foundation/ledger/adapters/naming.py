@@ -1,5 +1,6 @@
 """Accounts and controls as ISO 20022 messages of every version write them."""
 
+import re
 from collections import Counter
 from decimal import Decimal, InvalidOperation
 
@@ -7,6 +8,7 @@ from yunjin.foundation.ledger.adapters.messages import AccountName
 from yunjin.foundation.ledger.adapters.xml import Element, Reader
 from yunjin.foundation.ledger.api.imports import ControlSum
 
+_KIND = re.compile(r"[a-z][a-z0-9_]{1,15}")
 _OTHERS = ("Id/Othr/Id", "Id/PrtryAcct/Id", "Id/BBAN", "Id/UPIC")  # the last three in version 1
 _SCHEMES = ("Id/Othr/SchmeNm/Cd", "Id/Othr/SchmeNm/Prtry")
 
@@ -21,7 +23,8 @@ def account_name(reader: Reader, account: Element | None) -> AccountName | None:
     other = reader.text(account, *_OTHERS)
     if not other:
         return None
-    return AccountName(kind=reader.text(account, *_SCHEMES).lower() or "other", value=other)
+    scheme = reader.text(account, *_SCHEMES).lower()
+    return AccountName(kind=scheme if _KIND.fullmatch(scheme) else "other", value=other)
 
 
 class Tally:
@@ -29,7 +32,6 @@ class Tally:
 
     def __init__(self) -> None:
         self.count: Counter[str] = Counter()
-        self.total: Counter[str] = Counter()
         self._sums: dict[str, Decimal] = {}
 
     def add(self, side: str, amount: str) -> None:
@@ -52,7 +54,7 @@ def _decimal(text: str) -> Decimal:
     return number if number.is_finite() and abs(number.adjusted()) < 40 else Decimal(0)
 
 
-def control(element: Element, where: str, name: str, stated: str, found: Decimal) -> ControlSum:
+def control(line: int, where: str, name: str, stated: str, found: Decimal) -> ControlSum:
     """Hold a stated count or sum against what was found."""
     try:
         holds = Decimal(stated) == found
@@ -60,7 +62,7 @@ def control(element: Element, where: str, name: str, stated: str, found: Decimal
         holds = False
     return ControlSum(
         what=name,
-        line=element.sourceline or 0,
+        line=line,
         path=f"{where}/{name}",
         stated=stated[:40],
         found=f"{found:f}",

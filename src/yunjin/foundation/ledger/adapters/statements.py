@@ -10,10 +10,12 @@ Source: ISO 20022 message definition reports, Bank-to-Customer Cash Management.
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final
 
 from yunjin.foundation.ledger.adapters.messages import (
     LINES_MAX,
+    AccountName,
     Line,
     Message,
     Side,
@@ -178,9 +180,7 @@ class Builder:
         details = [self._detail(element) for element in self._detail_elements(entry)]
         if len(details) == 1:
             [only] = details
-            return [
-                replace(whole, reference=only.reference or whole.reference, uetr=only.uetr)
-            ]
+            return [replace(whole, reference=only.reference or whole.reference, uetr=only.uetr)]
         if not details or whole.verdict is not None:
             return [whole]
         lines = self._split(whole, details)
@@ -252,20 +252,21 @@ class Builder:
         self._drafts, self._tally, self._entry_count = [], Tally(), 0
 
     def _statement(
-        self, section: Element, where: str, name: str, account: object, currency: str
+        self, section: Element, where: str, name: str, account: AccountName, currency: str
     ) -> Statement:
         balances = self._balances(section, where)
         opening = balances.get("OPBD") or balances.get("PRCD")
         closing = balances.get("CLBD")
         if not currency:
-            stated = [each.currency for each in (opening, closing) if each]
-            seen = [draft.currency for draft in self._drafts if draft.currency]
-            currency = next(iter(stated or [b.currency for b in balances.values()] or seen), "")
+            booked = [each.currency for each in (opening, closing) if each]
+            moved = [draft.currency for draft in self._drafts if draft.currency]
+            stated = [each.currency for each in balances.values()]
+            currency = next(iter([*booked, *moved, *stated]), "")
         return Statement(
             name=name,
             line=section.sourceline,
             path=where,
-            account=account,  # type: ignore[arg-type]
+            account=account,
             currency=currency,
             opening=self._in_currency(opening, currency),
             closing=self._in_currency(closing, currency),
@@ -311,11 +312,12 @@ class Builder:
             return
         sides = (("TtlNtries", ""), ("TtlCdtNtries", "CRDT"), ("TtlDbtNtries", "DBIT"))
         for group, side in sides:
-            found = {"NbOfNtries": self._tally.count[side], "Sum": self._tally.sum(side)}
+            count, total = Decimal(self._tally.count[side]), self._tally.sum(side)
+            found = {"NbOfNtries": count, "Sum": total}
             for name, value in found.items():
                 if stated := self._reader.text(summary, f"{group}/{name}"):
                     path = f"{where}/TxsSummry/{group}"
-                    self._controls.append(control(summary, path, name, stated, value))
+                    self._controls.append(control(summary.sourceline, path, name, stated, value))
 
     def _warn(self, line: int, path: str, what: str) -> None:
         self._warnings.append(ImportWarning(line=line, path=path, what=what))

@@ -46,6 +46,7 @@ class LineReason(StrEnum):
     DATE_OUT_OF_RANGE = "DATE_OUT_OF_RANGE"
     SIDE_MALFORMED = "SIDE_MALFORMED"
     ACCOUNT_NOT_NAMED = "ACCOUNT_NOT_NAMED"
+    ACCOUNT_MALFORMED = "ACCOUNT_MALFORMED"  # no account can be opened by such a name
     ACCOUNT_UNKNOWN = "ACCOUNT_UNKNOWN"  # open it, or let the import do so
     NOSTRO_UNKNOWN = "NOSTRO_UNKNOWN"
     CURRENCY_NOT_KEPT = "CURRENCY_NOT_KEPT"  # the tenant has no ledger in it
@@ -64,8 +65,8 @@ class ImportFile:
     nostros: Mapping[str, str] = field(default_factory=dict)  # currency → alias; "" all others
     requires_controls: bool = False  # refuse the file where a control sum does not hold
     is_dry_run: bool = False
-    account_code: int = 2001  # chart code of opened customer accounts
-    nostro_code: int = 1001
+    account_code: int = 7  # chart code of opened customer accounts: a current account
+    nostro_code: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

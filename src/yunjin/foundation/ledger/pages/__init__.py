@@ -45,8 +45,14 @@ __all__ = ["MENU", "WORDS", "Search", "register"]
 def register(ledger: LedgerApi, *, clock: Clock) -> None:
     """Put the ledger's pages on the console; `Room.pages` calls it when the console is mounted."""
     # Here, so that a room can be wired without the weight of the web.
-    from yunjin.foundation.ledger.pages import account, accounts, journal, overview, transfer
-    from yunjin.foundation.ledger.pages import transfers
+    from yunjin.foundation.ledger.pages import (
+        account,
+        accounts,
+        journal,
+        overview,
+        transfer,
+        transfers,
+    )
     from yunjin.foundation.ledger.pages.desk import Desk
 
     desk = Desk(ledger, clock)

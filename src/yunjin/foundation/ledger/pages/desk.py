@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from yunjin.chassis.console import Job, Markup, Sampler, Tone, ask, t
-from yunjin.chassis.console import formats, markup
+from yunjin.chassis.console import Job, Markup, Sampler, Tone, ask, formats, markup, t
 from yunjin.foundation.ledger.api import (
     AccountFlag,
     CellState,

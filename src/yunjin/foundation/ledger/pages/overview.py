@@ -11,7 +11,6 @@ from yunjin.chassis.console import (
     ask,
     box,
     contact_chip,
-    empty,
     figures,
     formats,
     html,
@@ -19,18 +18,20 @@ from yunjin.chassis.console import (
     markup,
     page,
     panel,
-    static_table,
+    quiet,
     t,
     table_html,
     title_row,
 )
 from yunjin.foundation.ledger.api import CellState, TransferQuery, TrialBalanceLine
 from yunjin.foundation.ledger.pages.attention import Notice, notices
-from yunjin.foundation.ledger.pages.desk import Desk, named_account, transfer_id, transfer_kind
+from yunjin.foundation.ledger.pages.desk import Desk
 from yunjin.foundation.ledger.pages.reading import TransferRow, Units
+from yunjin.foundation.ledger.pages.rows import transfer_columns, transfer_rows
 
 LATEST = 8
 SLOW_EVERY = 5  # beats of a second between looks at balances and latest transfers
+_SIGNS = {"bad": "error_outline", "warn": "warning_amber", "info": "hourglass_empty"}
 
 
 class Overview:
@@ -83,7 +84,7 @@ class Overview:
         """Push this second's figures; every few seconds also balances and transfers."""
         samples = self._desk.states.samples
         if self._desk.states.problem is not None or not samples:
-            self._notices.set_content(str(_notice(Notice(key="ledger.notice.unread", tone="bad"))))
+            self._notices.set_content(_notice(Notice(key="ledger.notice.unread", tone="bad")))
             return
         state = samples[-1][1]
         self._show_fast(state)
@@ -109,11 +110,11 @@ class Overview:
             formats.number(state.transfer_count), t("ledger.in_accounts", count=accounts)
         )
         self._holds.show(formats.number(state.pending_count), t("ledger.holds_note"))
-        self._cell.set_content(str(cell_facts(state)))
-        self._chart.note = "" if any(rates) else t("ledger.quiet")
+        self._cell.set_content(cell_facts(state))
         self._chart.show(
             instants=instants,
             series=[Series(name=t("ledger.rate"), values=rates, unit=t("ledger.per_s"))],
+            note="" if any(rates) else t("ledger.quiet"),
         )
 
     def _show_lines(self, lines: Sequence[TrialBalanceLine], state: CellState) -> None:
@@ -124,16 +125,16 @@ class Overview:
         else:
             key = "ledger.ledger_count_one" if len(lines) == 1 else "ledger.ledger_count"
             self._balance.show(t("ledger.balanced"), t(key, count=len(lines)), tone="good")
-        self._lines.set_content(str(trial_balance(lines, self._units)))
+        self._lines.set_content(trial_balance(lines, self._units))
         found = notices(state, list(lines), self._desk.verification.result)
-        self._notices.set_content(str(_notices(found)))
+        self._notices.set_content(notice_list(found))
 
     async def _show_latest(self) -> None:
         batch, _ = await ask(self._desk.ledger.find_transfers, TransferQuery(limit=LATEST))
         rows = TransferRow.all_of(batch)
         sides = [side for row in rows for side in (row.debit_account_id, row.credit_account_id)]
         names = await self._desk.alias_of(sides) if sides else {}
-        self._latest.set_content(str(latest_transfers(rows, self._units, names)))
+        self._latest.set_content(latest_transfers(rows, self._units, names))
 
 
 def rates_of(
@@ -182,7 +183,56 @@ def latest_transfers(
 ) -> Markup:
     """Return transfers as a short table."""
     if not rows:
-        return Markup('<p class="yj-quiet">{}</p>').format(t("ledger.no_transfers_yet_hint"))
-    return table_html(
-        transfer_columns(rows, units), transfer_rows(rows, units, names), caption=t("ledger.latest")
+        return quiet("schedule", t("ledger.no_transfers_yet"), t("ledger.no_transfers_yet_hint"))
+    columns = transfer_columns(units.common({row.ledger for row in rows}))
+    return table_html(columns, transfer_rows(rows, units, names), caption=t("ledger.latest"))
+
+
+def cell_facts(state: CellState) -> Markup:
+    """Return the cell, its writer and the journal's head as names and values."""
+    if state.stopped:
+        writer = markup.chip(t("ledger.writer_stopped"), "bad", hint=state.stopped)
+    elif state.is_writer:
+        writer = markup.chip(t("ledger.writer_on"), "good")
+    else:
+        writer = markup.chip(t("ledger.writer_off"), "warn")
+    head = state.head
+    written = formats.moment(head.timestamp_last) if head.timestamp_last else t("ledger.never")
+    short_hash = formats.shortened(head.hash, head=10, tail=6)
+    return markup.facts(
+        [
+            (t("ledger.writer"), writer),
+            (t("ledger.cell_number"), str(state.cell)),
+            (t("ledger.epoch"), formats.number(state.epoch)),
+            (t("ledger.holder"), state.holder or t("ledger.never")),
+            (t("ledger.head_row"), markup.link(formats.number(head.sequence), "/journal")),
+            (t("ledger.head_hash"), markup.ident(head.hash, short_hash) if head.hash else "—"),
+            (t("ledger.head_time"), written),
+        ]
     )
+
+
+def notice_list(found: Sequence[Notice]) -> Markup:
+    """Return what waits for a person; that nothing does is said too."""
+    if not found:
+        return quiet("task_alt", t("ledger.nothing_waits"), t("ledger.nothing_waits_hint"))
+    items = Markup("").join(_notice(notice) for notice in found)
+    return Markup('<ul class="yj-notices">{}</ul>').format(items)
+
+
+def _notice(notice: Notice) -> Markup:
+    title = t(notice.key, **notice.facts)
+    return Markup('<li class="yj-notice yj-notice-{}">{}<div><b>{}</b><p>{}</p></div></li>').format(
+        notice.tone,
+        markup.icon(_SIGNS[notice.tone]),
+        markup.link(title, notice.path) if notice.path else title,
+        t(f"{notice.key}_note", **notice.facts),
+    )
+
+
+def register(desk: Desk) -> None:
+    """Put the overview on the console."""
+
+    @page("/ledger", title="ledger.overview", active="ledger.overview")
+    async def overview() -> None:
+        await Overview(desk).draw()

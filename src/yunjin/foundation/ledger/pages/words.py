@@ -71,6 +71,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Their makers post or void them; those with a time limit expire.",
     ),
     "ledger.notice.unread": ("无法读取单元状态", "The cell's state cannot be read"),
+    "ledger.notice.unread_note": (
+        "页面上的数字停在上一次读到的时候；会自动重试。",
+        "Figures stand as last read; this page keeps trying.",
+    ),
     # accounts
     "ledger.find_account": ("账户号或别名", "Account id or alias"),
     "ledger.find_account_hint": ("IBAN、卡号、钱包号的开头", "Beginning of an IBAN, card, wallet"),

@@ -23,6 +23,7 @@ from yunjin.foundation.ledger.routes.posting import (
     Transfer,
     TransferBatch,
 )
+from yunjin.foundation.ledger.routes.values import BATCH_MAX
 from yunjin.kernel.errors import Malformed, Problem
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -47,7 +48,7 @@ class Transfers:
     def __init__(self, ledger: LedgerApi, *, waiting_max: int = 20_000) -> None:
         self._ledger = ledger
         self._gatherer: Gatherer[Asked, Outcome] = Gatherer(
-            self._post, batch_max=posting.BATCH_MAX, waiting_max=waiting_max
+            self._post, batch_max=BATCH_MAX, waiting_max=waiting_max
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -180,7 +181,7 @@ def _wants_balances(scope: Scope) -> bool:
     values = asked.pop("balances", ["false"])
     if asked or values[-1] not in ("true", "false"):
         raise Malformed("expected ?balances=true or nothing, was another query")
-    return values[-1] == "true"
+    return bool(values[-1] == "true")
 
 
 async def _send(send: Send, status: int, content: bytes, *, is_replay: bool) -> None:

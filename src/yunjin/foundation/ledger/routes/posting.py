@@ -184,9 +184,9 @@ def outcomes_of(results: pa.RecordBatch) -> list[Outcome]:
 
 
 def posted(identity: UUID, outcome: Outcome, *, balances: bool) -> Posted:
-    """Return the answer to one transfer."""
+    """Return the answer to one transfer; balances only where it was posted now."""
     answer = Posted(identity, _NAMES[outcome.status], outcome.status, str(outcome.timestamp))
-    if balances and outcome.totals:
+    if balances and outcome.totals and outcome.status == TransferStatus.CREATED:
         exactly = [exact(total) for total in outcome.totals]
         answer.debit_account = AccountTotals(*exactly[:4])
         answer.credit_account = AccountTotals(*exactly[4:])

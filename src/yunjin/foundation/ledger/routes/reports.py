@@ -10,7 +10,7 @@ from yunjin.foundation.ledger.api import (
     VerifyReport,
 )
 from yunjin.foundation.ledger.routes.schemas import Totals
-from yunjin.foundation.ledger.routes.values import Answer, Int63, Total
+from yunjin.foundation.ledger.routes.values import Answer, Digits, Total
 
 
 class TrialBalanceLineOut(Totals):
@@ -55,8 +55,8 @@ class JournalRowOut(Answer):
     version: int
     codec: str
     row_count: int
-    timestamp_first: Int63
-    timestamp_last: Int63
+    timestamp_first: Digits
+    timestamp_last: Digits
     body_bytes: int
     previous_hash: str
     hash: str
@@ -78,7 +78,7 @@ class HeadOut(Answer):
 
     sequence: int
     hash: str
-    timestamp_last: Int63
+    timestamp_last: Digits
 
     @classmethod
     def of(cls, head: Head) -> Self:

@@ -19,13 +19,13 @@ from yunjin.foundation.ledger.routes.values import (
     BATCH_MAX,
     AccountId,
     Answer,
+    Digits,
     Form,
     Int63,
     Minor,
     Total,
     UInt16,
     UInt32,
-    UInt64,
     flag_names,
     rfc3339,
 )
@@ -74,7 +74,7 @@ class AccountForm(Form):
     id: AccountId
     ledger: UInt32
     code: UInt16
-    flags: Annotated[list[AccountFlagName], Field(max_length=6)] = []
+    flags: Annotated[tuple[AccountFlagName, ...], Field(max_length=6)] = ()
     limit_minor: Minor = 0
     timestamp: Int63 = 0
 
@@ -93,10 +93,10 @@ class AccountBatchForm(Form):
 class AccountResult(Answer):
     """What came of opening one account."""
 
-    id: AccountId
+    id: Digits
     status: str
     status_code: int
-    timestamp: Int63
+    timestamp: Digits
 
     @classmethod
     def of(cls, identity: int, status: int, timestamp: int) -> Self:
@@ -119,7 +119,7 @@ class AccountIdsForm(Form):
 class AccountIdsOut(Answer):
     """Ids set aside for the caller: `first` and the `count - 1` that follow it."""
 
-    first: AccountId
+    first: Digits
     count: int
 
 
@@ -135,12 +135,12 @@ class Totals(Answer):
 class AccountOut(Totals):
     """An account as it stands."""
 
-    id: AccountId
+    id: Digits
     ledger: int
     code: int
     flags: list[str]
     limit_minor: Total
-    timestamp: Int63
+    timestamp: Digits
     opened_at: str
 
     @classmethod
@@ -160,8 +160,8 @@ class TransferOut(Answer):
     """A transfer as it was taken."""
 
     id: UUID
-    debit_account_id: AccountId
-    credit_account_id: AccountId
+    debit_account_id: Digits
+    credit_account_id: Digits
     amount_minor: Total
     ledger: int
     code: int
@@ -169,10 +169,10 @@ class TransferOut(Answer):
     timeout_s: int
     pending_id: UUID | None
     user_data_128: UUID | None
-    user_data_64: UInt64
+    user_data_64: Digits
     user_data_32: int
     status: str
-    timestamp: Int63
+    timestamp: Digits
     posted_at: str
 
     @classmethod
@@ -217,7 +217,7 @@ class AliasOut(Answer):
 
     kind: str
     value: str
-    account_id: AccountId
+    account_id: Digits
 
     @classmethod
     def of(cls, alias: Alias) -> Self:

@@ -1,7 +1,8 @@
-"""Values on the wire: 64-bit numbers as strings, money exact in JavaScript, instants in RFC 3339."""
+"""Values on the wire: 64-bit numbers as strings, money exact in JavaScript, RFC 3339 instants."""
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from enum import IntFlag
 from typing import Annotated, Any, Final
 
@@ -55,29 +56,32 @@ def exact(number: int) -> int | str:
     return number if abs(number) <= MINOR_MAX else str(number)
 
 
-def flag_names(flags: int, kind: type[IntFlag]) -> list[str]:
+def flag_names(flags: int, kind: Iterable[IntFlag]) -> list[str]:
     """Return the names of the flags that are set."""
     return [flag.name.lower() for flag in kind if flags & flag and flag.name]
 
 
-_DIGITS: Final = {"type": "string", "pattern": "^[0-9]{1,19}$"}
+_DIGITS: Final = {"type": "string", "pattern": "^[0-9]{1,20}$"}
 _DIGITS_OR_SMALL: Final = {
     "anyOf": [_DIGITS, {"type": "integer", "minimum": 0, "maximum": MINOR_MAX}]
 }
 
 
-def _sixty_four(maximum: int) -> Any:
+def _reading(maximum: int) -> Any:
     return (
         BeforeValidator(lambda value: big(value, maximum)),
-        PlainSerializer(str, return_type=str, when_used="json"),
         WithJsonSchema(_DIGITS_OR_SMALL, mode="validation"),
-        WithJsonSchema(_DIGITS, mode="serialization"),
     )
 
 
-Int63 = Annotated[int, *_sixty_four(INT64_MAX)]
-UInt64 = Annotated[int, *_sixty_four(UINT64_MAX)]
+Int63 = Annotated[int, *_reading(INT64_MAX)]  # coming in
+UInt64 = Annotated[int, *_reading(UINT64_MAX)]
 AccountId = Int63
+Digits = Annotated[  # going out
+    int,
+    PlainSerializer(str, return_type=str, when_used="json"),
+    WithJsonSchema(_DIGITS, mode="serialization"),
+]
 Minor = Annotated[int, Field(strict=True, ge=-MINOR_MAX, le=MINOR_MAX)]
 UInt32 = Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)]
 UInt16 = Annotated[int, Field(strict=True, ge=0, le=2**16 - 1)]
@@ -105,7 +109,15 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _told(value: Any) -> Any:
+    return str(value) if type(value) is int and value > MINOR_MAX else value
+
+
 class Answer(BaseModel):
     """What goes out."""
 
     model_config = ConfigDict(frozen=True)
+
+    def __init__(self, **values: Any) -> None:
+        # the ledger's own numbers are exact: what a caller may not send as a number, it may
+        super().__init__(**{name: _told(value) for name, value in values.items()})

@@ -234,6 +234,7 @@ class Cell:
     def expire(self, epoch: int, until: int) -> list[Entry]:
         """Expire the holds whose time has come. Returns the journal rows."""
         rows: list[Entry] = []
+        until = self._next(until)  # history stays in order where the machine's clock ran back
         while self.count(Counter.HEAP) and self.book.heap[0, 0] <= until:
             self.ensure_transfers(8_190)
             hi, lo = np.zeros(8_190, np.uint64), np.zeros(8_190, np.uint64)

@@ -43,7 +43,7 @@ from yunjin.kernel.errors import Malformed
 from yunjin.kernel.ids import SEQUENCE_MAX, account_id
 from yunjin.kernel.page import LIMIT_MAX, seal, unseal
 
-_FOREVER = 2**62
+_FOREVER = 2**63 - 1
 _LEDGERS_MAX = 65_536
 
 

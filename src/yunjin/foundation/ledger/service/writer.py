@@ -31,7 +31,7 @@ from yunjin.foundation.ledger.service.cell import Cell
 from yunjin.foundation.ledger.service.checkpoints import Saving
 from yunjin.foundation.ledger.store.files import HeadFile, ProcessLock
 from yunjin.kernel.clock import Clock, SteadyClock
-from yunjin.kernel.errors import Problem
+from yunjin.kernel.errors import Problem, Refusal
 
 T = TypeVar("T")
 Command = Callable[[Cell, int, int], tuple[Any, list[Entry]]]  # (cell, epoch, clock) → answer, rows
@@ -206,8 +206,18 @@ class Writer:
             try:
                 self._serve(jobs)
             except BaseException as error:  # a bug must not leave callers waiting for ever
-                self._stop(WritesStopped(f"The writer failed: {error!r}."))
-                self._fail(jobs, error)
+                self._halt(jobs, error)
+
+    def _halt(self, jobs: list[_Job], error: BaseException) -> None:
+        """Stop, tell those who wait, and show readers what is durable and nothing else."""
+        if isinstance(error, Problem):
+            problem = error
+        else:
+            problem = OutcomeUnknown(f"The writer failed: {error!r}.")
+            problem.__cause__ = error
+        self._stop(problem)
+        self._fail(jobs, problem)
+        self._read_back()
 
     def _serve(self, jobs: list[_Job]) -> None:
         entries: list[Entry] = []
@@ -219,18 +229,14 @@ class Writer:
                 try:
                     job.answer, rows = job.command(self.cell, self.epoch, now)
                     entries += rows
-                except Problem as problem:
+                except JournalDamaged:  # found half-way: what the command changed is unknown
+                    raise
+                except Refusal as problem:
                     job.problem = problem
-        try:
-            if entries:
-                self._commit(entries)
-            elif now - self._renewed_ns > self._limits.lease_s * _SECOND // 3:
-                self._renew(now)
-        except Problem as problem:
-            self._stop(problem)
-            self._fail(jobs, problem)
-            self._read_back()
-            return
+        if entries:
+            self._commit(entries)
+        elif now - self._renewed_ns > self._limits.lease_s * _SECOND // 3:
+            self._renew(now)
         for job in jobs:
             if job.problem is not None:
                 job.future.set_exception(job.problem)
@@ -289,6 +295,8 @@ class Writer:
     def _checkpoint_if_due(self, *, force: bool = False) -> None:
         if self._saving is not None and self._saving.is_alive() and not force:
             return
+        if self._problem is not None:
+            return
         if self._saving is not None:
             self._saving.join()
             self._saving = None
@@ -303,8 +311,14 @@ class Writer:
             saving = checkpoints.begin(cell)
 
         def save() -> None:
-            cell.index.save(saving.checkpoint, saving.arrays, saving.runs)
-            self._saved.append(saving)
+            # Until they are on disk, ids and fates are known to this memory alone: a second
+            # checkpoint after one that failed would forget them, so writing must stop.
+            try:
+                cell.index.save(saving.checkpoint, saving.arrays, saving.runs)
+            except Exception as error:
+                self._stop(WritesStopped(f"A checkpoint could not be written: {error}"))
+            else:
+                self._saved.append(saving)
 
         self._saving = threading.Thread(target=save, name="checkpoint", daemon=True)
         self._saving.start()

@@ -6,7 +6,7 @@ application, no AUTOINCREMENT, no foreign keys, primary key first.
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import unquote, urlsplit
@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import apsw
 
 from yunjin.foundation.ledger.errors import JournalDamaged, OutcomeUnknown, WritesStopped
+from yunjin.kernel.errors import Outage
 
 _BLOB: Final = {"sqlite": "BLOB", "mysql": "LONGBLOB"}
 
@@ -73,6 +74,8 @@ class SqliteEngine:
                 self._connection.execute(f"pragma {pragma}").fetchall()
         except (apsw.CorruptError, apsw.NotADBError) as error:
             raise _damaged(path.name, error) from error
+        except _STOPS as error:
+            raise _unusable(path.name, error) from error
         self._name = path.name
 
     def execute(self, sql: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -81,6 +84,8 @@ class SqliteEngine:
                 return self._connection.execute(sql, arguments).fetchall()
             except (apsw.CorruptError, apsw.NotADBError) as error:
                 raise _damaged(self._name, error) from error
+            except _STOPS as error:
+                raise _unusable(self._name, error) from error
 
     def changed(self) -> int:
         return self._connection.changes()
@@ -88,9 +93,11 @@ class SqliteEngine:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         with self._lock:
+            committing = False
             try:
                 self._connection.execute("begin immediate")
                 yield
+                committing = True
                 self._connection.execute("commit")
             except BaseException as error:
                 if self._connection.in_transaction:
@@ -98,16 +105,11 @@ class SqliteEngine:
                         self._connection.execute("rollback")
                     except apsw.Error as again:
                         error.add_note(f"the rollback failed too: {again}")
-                if isinstance(
-                    error,
-                    (
-                        apsw.FullError,
-                        apsw.IOError,
-                        apsw.BusyError,
-                        apsw.ReadOnlyError,
-                        apsw.CantOpenError,
-                    ),
-                ):
+                if committing and isinstance(error, apsw.IOError):
+                    # The pages may be on the disk all the same, and count after a crash.
+                    what = f"A commit's write or sync failed: {error}."
+                    raise OutcomeUnknown(what, engine=self._name) from error
+                if isinstance(error, _STOPS):
                     raise WritesStopped(
                         f"The journal could not be written: {error}.", engine=self._name
                     ) from error
@@ -116,7 +118,7 @@ class SqliteEngine:
                 raise
 
     def close(self) -> None:
-        with self._lock:
+        with self._lock, suppress(*_STOPS):  # what was not moved over waits in the WAL
             self._connection.close()
 
 
@@ -124,6 +126,10 @@ def _damaged(name: str, error: Exception) -> JournalDamaged:
     return JournalDamaged(
         f"{name} is not a sound SQLite file: {error}. Restore it from the last backup.", file=name
     )
+
+
+def _unusable(name: str, error: Exception) -> Outage:
+    return Outage(f"{name} could not be used: {error}.", file=name)
 
 
 class MysqlEngine:

@@ -1,0 +1,97 @@
+"""The rooms' addresses put together: one FastAPI, one OpenAPI that tells of the fast routes too."""
+
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from typing import Any, Final
+
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse
+from starlette.routing import BaseRoute, Mount
+from starlette.types import StatelessLifespan
+
+from yunjin.chassis.transport.problems import MEDIA_TYPE, install_problems
+from yunjin.kernel.room import Room
+
+_PROBLEM: Final = {
+    "type": "object",
+    "title": "Problem",
+    "description": "What went wrong (RFC 9457); the facts are further members.",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "examples": ["/problems/ledger/transfer-refused"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "instance": {"type": "string"},
+        "trace_id": {"type": "string"},
+    },
+    "additionalProperties": True,
+}
+_ANY_PROBLEM: Final = {
+    "description": "A problem: the status and the code say which.",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+_UNUSED: Final = ("HTTPValidationError", "ValidationError")
+
+
+def api_of(rooms: Iterable[Room], *, title: str, version: str) -> FastAPI:
+    """Return the FastAPI application of the rooms' routers, with its page for people at /docs."""
+    rooms = list(rooms)
+    api = FastAPI(
+        title=title,
+        version=version,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,  # its page asks a CDN
+        redoc_url=None,
+    )
+    install_problems(api)
+    for room in rooms:
+        for router in room.routers:
+            api.include_router(router, prefix="/v1")
+
+    @api.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return HTMLResponse(files(__package__).joinpath("docs.html").read_text(encoding="utf-8"))
+
+    plain = api.openapi
+
+    def document() -> dict[str, Any]:
+        if api.openapi_schema is None:
+            api.openapi_schema = _completed(plain(), rooms)
+        return api.openapi_schema
+
+    api.openapi = document  # type: ignore[method-assign]
+    return api
+
+
+def root_of(
+    api: FastAPI,
+    rooms: Iterable[Room],
+    routes: Sequence[BaseRoute] = (),
+    lifespan: StatelessLifespan[Starlette] | None = None,
+) -> Starlette:
+    """Return the root application: the rooms' fast routes first, then `routes`, then the rest."""
+    hot = [route for room in rooms for route in room.hot_routes]
+    root = Starlette(routes=[*hot, *routes, Mount("/", api)], lifespan=lifespan)
+    install_problems(root)
+    return root
+
+
+def _completed(document: dict[str, Any], rooms: list[Room]) -> dict[str, Any]:
+    """Add the fast routes, and say of every operation that it may answer with a problem."""
+    paths = document.setdefault("paths", {})
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for room in rooms:
+        for path, operations in room.openapi.get("paths", {}).items():
+            paths.setdefault(path, {}).update(operations)
+        schemas.update(room.openapi.get("components", {}).get("schemas", {}))
+    for name in _UNUSED:
+        schemas.pop(name, None)
+    schemas["Problem"] = _PROBLEM
+    for operations in paths.values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            operation["responses"]["default"] = _ANY_PROBLEM
+    return document

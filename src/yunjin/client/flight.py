@@ -1,0 +1,178 @@
+"""Batches over Arrow Flight: posted one by one or many in flight, every wait with a deadline."""
+
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Self
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.flight as flight
+
+from yunjin.client.codes import TRANSFER_RESULTS
+from yunjin.client.waiting import Watch, told
+from yunjin.kernel.errors import Outage, of_document
+
+CREATED: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The answers to a batch, in order.
+
+    status : uint8[n], result codes.  timestamp : int64[n], nanoseconds, 0 where refused.
+    balances : int64[n, 8] or None: debits_pending, debits_posted, credits_pending, credits_posted
+        of the debit account, then of the credit account, in minor units.
+    """
+
+    status: npt.NDArray[np.uint8]
+    timestamp: npt.NDArray[np.int64]
+    balances: npt.NDArray[np.int64] | None
+    names_of: tuple[str, ...] = TRANSFER_RESULTS
+
+    @property
+    def created_count(self) -> int:
+        """How many were created now."""
+        return int(np.count_nonzero(self.status == CREATED))
+
+    def names(self) -> list[str]:
+        """Return the results in words."""
+        return [self.names_of[code] for code in self.status.tolist()]
+
+
+def connect(address: str = "grpc://127.0.0.1:8421", *, deadline_s: int = 5) -> "Client":
+    """Connect to a ledger's Flight server.
+
+    Parameters
+    ----------
+    deadline_s : how long to wait for the server here, and for each answer later; it is never
+        retried in silence.
+
+    Raises: Outage when nobody answered in time.
+    """
+    made = flight.FlightClient(address)
+    try:
+        made.wait_for_available(timeout=deadline_s)
+    except (pa.ArrowException, OSError) as error:
+        made.close()
+        raise Outage(f"expected a ledger at {address} within {deadline_s} s, was none") from error
+    return Client(made, deadline_s)
+
+
+class Client:
+    """A connection to a ledger. Use it from one thread; open one for each.
+
+    Any method may raise Outage (nothing done) and, where it writes, Unknown (ask by the ids).
+    """
+
+    def __init__(self, connection: flight.FlightClient, deadline_s: int) -> None:
+        self._connection, self._deadline_s = connection, deadline_s
+        self._options = flight.FlightCallOptions(timeout=deadline_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+    def post(self, transfers: pa.RecordBatch, *, balances: bool = False) -> Results:
+        """Post a batch; it is durable when answered. Raises: Refusal (nothing was done)."""
+        return next(self.post_many([transfers], balances=balances))
+
+    def post_many(
+        self, batches: Iterable[pa.RecordBatch], *, in_flight: int = 4, balances: bool = False
+    ) -> Iterator[Results]:
+        """Post batches on one stream, several on their way at once; yield answers in order.
+
+        Raises (when the batch's turn comes): Refusal for a batch that was refused as a whole;
+        those sent after it may have been done.
+        """
+        command = "transfers+balances" if balances else "transfers"
+        for batch in self._exchange(command, batches, in_flight):
+            status, timestamp, *totals = (column.to_numpy() for column in batch.columns)
+            yield Results(status, timestamp, np.column_stack(totals) if totals else None)
+
+    def open_accounts(self, accounts: pa.RecordBatch) -> pa.RecordBatch:
+        """Open a batch of accounts. Returns: status and timestamp, one row an account."""
+        return next(self._exchange("accounts", [accounts], 1))
+
+    def accounts(self, account_ids: Sequence[int] | npt.NDArray[np.int64]) -> pa.RecordBatch:
+        """Look accounts up by id. Returns: the found ones, in the order asked."""
+        asked = pa.record_batch([pa.array(account_ids, pa.int64())], names=["id"])
+        return next(self._exchange("lookup_accounts", [asked], 1))
+
+    def transfers(self, transfer_ids: Sequence[UUID]) -> pa.RecordBatch:
+        """Look transfers up by id: what to ask after Unknown. Returns: the found ones."""
+        body = self._action("transfers", {"ids": [str(one) for one in transfer_ids]})
+        with pa.ipc.open_stream(body) as stream:
+            return stream.read_next_batch()
+
+    def declare_ledgers(self, ledgers: dict[int, str]) -> None:
+        """Name the units of the cell: number → ISO 4217 currency."""
+        items = [{"ledger": number, "currency": currency} for number, currency in ledgers.items()]
+        self._action("declare_ledgers", {"ledgers": items})
+
+    def allot_account_ids(self, count: int) -> npt.NDArray[np.int64]:
+        """Set account ids aside. Returns: int64[count], ascending."""
+        answer = json.loads(self._action("allot_account_ids", {"count": count}))
+        return int(answer["first"]) + np.arange(count, dtype=np.int64)
+
+    def trial_balance(self) -> list[dict[str, Any]]:
+        """Return every ledger's totals."""
+        items: list[dict[str, Any]] = json.loads(self._action("trial_balance", {}))["items"]
+        return items
+
+    def state(self) -> dict[str, Any]:
+        """Return how the cell is doing."""
+        found: dict[str, Any] = json.loads(self._action("state", {}))
+        return found
+
+    def _action(self, name: str, asked: dict[str, Any]) -> bytes:
+        with told(f"the answer to {name}"):
+            action = flight.Action(name, json.dumps(asked).encode())
+            [result] = self._connection.do_action(action, self._options)
+            body: bytes = result.body.to_pybytes()
+            return body
+
+    def _exchange(
+        self, command: str, batches: Iterable[pa.RecordBatch], in_flight: int
+    ) -> Iterator[pa.RecordBatch]:
+        if in_flight < 1:
+            raise ValueError(f"expected at least 1 batch in flight, was {in_flight}")
+        waiting = iter(batches)
+        first = next(waiting, None)
+        if first is None:
+            return
+        with told("the answer to a batch"):
+            descriptor = flight.FlightDescriptor.for_command(command)
+            writer, reader = self._connection.do_exchange(descriptor)
+        with writer, Watch(reader, self._deadline_s) as watch:
+            with told("the answer to a batch"):
+                writer.begin(first.schema)
+                writer.write_batch(first)
+            sent = deque([first])
+            while sent:
+                while len(sent) < in_flight and (more := next(waiting, None)) is not None:
+                    with told("the answer to a batch"):
+                        writer.write_batch(more)
+                    sent.append(more)
+                with told("the answer to a batch"):
+                    chunk = reader.read_chunk()
+                watch.answered()
+                sent.popleft()
+                if chunk.app_metadata is not None:
+                    raise of_document(json.loads(chunk.app_metadata.to_pybytes()))
+                yield chunk.data
