@@ -62,7 +62,7 @@ def build(
 
     Raises: LeaseHeld while another process writes it.
     """
-    from yunjin.foundation.ledger import migrations
+    from yunjin.foundation.ledger import migrations, pages
     from yunjin.foundation.ledger.routes import hot, http
     from yunjin.foundation.ledger.service.cell import Cell
     from yunjin.foundation.ledger.service.ledger import LedgerService, cursor_key
@@ -115,6 +115,10 @@ def build(
         routers=[http.router(service)],
         hot_routes=hot.routes(service),
         openapi=hot.document(),
+        pages=lambda: pages.register(service, clock=clock),
+        menu=pages.MENU,
+        words=pages.WORDS,
+        search=[pages.Search(service)],
         probes={"ledger": lambda: writer.stopped},
         close=service.close,
     )
