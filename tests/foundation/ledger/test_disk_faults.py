@@ -231,7 +231,7 @@ def test_a_read_error_while_opening_is_said_in_words(machine: Machine, number: i
     begin(machine)
     machine.close()
     machine.system.arm(FaultPlan(error_at=("read", number), error_count=None))
-    with pytest.raises(Problem, match="I/O|EIO|read"):
+    with pytest.raises(Problem, match=r"I/O|EIO|read"):
         machine.open()
 
 

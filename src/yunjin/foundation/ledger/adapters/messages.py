@@ -10,8 +10,8 @@ from yunjin.foundation.ledger.api.imports import (
     ControlSum,
     ImportCode,
     ImportWarning,
+    LineOutcome,
     LineReason,
-    Outcome,
 )
 from yunjin.kernel.errors import Malformed
 from yunjin.kernel.money import MINOR_MAX, parse_minor
@@ -41,7 +41,7 @@ class AccountName:
 class Verdict:
     """Why a line is not for posting, known from the file alone."""
 
-    outcome: Outcome
+    outcome: LineOutcome
     reason: LineReason
     detail: str
 
@@ -118,12 +118,17 @@ class Unreadable(Exception):
 
     def __init__(self, reason: LineReason, detail: str) -> None:
         super().__init__(detail)
-        self.verdict = Verdict(outcome=Outcome.REFUSED, reason=reason, detail=detail)
+        self.verdict = Verdict(outcome=LineOutcome.REFUSED, reason=reason, detail=detail)
+
+
+def is_currency(code: str) -> bool:
+    """Say whether a code has the form of ISO 4217's."""
+    return _CURRENCY.fullmatch(code) is not None
 
 
 def read_amount(text: str, currency: str) -> int:
     """Return an unsigned decimal amount in minor units. Raises: Unreadable."""
-    if not _CURRENCY.fullmatch(currency):
+    if not is_currency(currency):
         raise Unreadable(
             LineReason.CURRENCY_MALFORMED, f"expected an ISO 4217 code, was {currency[:20]!r}"
         )

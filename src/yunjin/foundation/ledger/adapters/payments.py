@@ -25,12 +25,12 @@ from yunjin.foundation.ledger.adapters.messages import (
 )
 from yunjin.foundation.ledger.adapters.naming import Tally, account_name, control
 from yunjin.foundation.ledger.adapters.xml import Element, Reader
-from yunjin.foundation.ledger.api.imports import ControlSum, ImportCode, LineReason, Outcome
+from yunjin.foundation.ledger.api.imports import ControlSum, ImportCode, LineOutcome, LineReason
 
 _NO_REFERENCE: Final = {"NOTPROVIDED", "NOT PROVIDED"}
 _REFERENCES: Final = ("PmtId/EndToEndId", "PmtId/InstrId", "PmtId/TxId")
 _CHEQUE: Final = Verdict(
-    outcome=Outcome.SKIPPED,
+    outcome=LineOutcome.SKIPPED,
     reason=LineReason.METHOD_MOVES_NO_MONEY,
     detail="a cheque is to be written; it moves money when it is cashed",
 )

@@ -23,6 +23,7 @@ from yunjin.foundation.ledger.adapters.messages import (
     Statement,
     Unreadable,
     Verdict,
+    is_currency,
     read_amount,
     read_date,
 )
@@ -32,8 +33,8 @@ from yunjin.foundation.ledger.api.imports import (
     ControlSum,
     ImportCode,
     ImportWarning,
+    LineOutcome,
     LineReason,
-    Outcome,
 )
 
 _SECTIONS: Final = {"camt.052": "Rpt", "camt.053": "Stmt", "camt.054": "Ntfctn"}
@@ -167,11 +168,11 @@ class Builder:
             verdict = unreadable.verdict
         if status in _NOT_BOOKED:
             reason, detail = _NOT_BOOKED[status]
-            verdict = Verdict(outcome=Outcome.SKIPPED, reason=reason, detail=detail)
+            verdict = Verdict(outcome=LineOutcome.SKIPPED, reason=reason, detail=detail)
         elif status != "BOOK":
             detail = f"expected BOOK, PDNG, INFO or FUTR, was {status[:40]!r}"
             verdict = Verdict(
-                outcome=Outcome.REFUSED, reason=LineReason.STATUS_UNKNOWN, detail=detail
+                outcome=LineOutcome.REFUSED, reason=LineReason.STATUS_UNKNOWN, detail=detail
             )
         return replace(draft, amount_minor=minor, value_date=day, verdict=verdict)
 
@@ -242,6 +243,9 @@ class Builder:
             reader.findings.add(section.sourceline, f"{where}/Acct/Id", what)
         else:
             currency = reader.text(section, "Acct/Ccy")
+            if currency and not is_currency(currency):
+                what = f"expected an ISO 4217 code, was {currency[:20]!r}"
+                reader.findings.add(section.sourceline, f"{where}/Acct/Ccy", what)
             self._statements.append(self._statement(section, where, name, account, currency))
             page = reader.text(section, "StmtPgntn/PgNb", "RptPgntn/PgNb", "NtfctnPgntn/PgNb")
             key = f"{account.value}|{name}|{self._page}|{page}|"

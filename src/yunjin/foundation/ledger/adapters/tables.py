@@ -28,7 +28,7 @@ from yunjin.foundation.ledger.adapters.messages import (
     read_amount,
 )
 from yunjin.foundation.ledger.adapters.xml import Tick
-from yunjin.foundation.ledger.api.imports import ImportCode, LineReason, Outcome
+from yunjin.foundation.ledger.api.imports import ImportCode, LineOutcome, LineReason
 from yunjin.foundation.ledger.errors import ImportRefused
 
 _ROWS_A_TICK: Final = 4_096
@@ -233,7 +233,7 @@ def _status(rows: _Rows, cells: list[str]) -> Verdict | None:
     if rows.mapping.columns.status is None or status in booked:
         return None
     return Verdict(
-        outcome=Outcome.SKIPPED,
+        outcome=LineOutcome.SKIPPED,
         reason=LineReason.STATUS_PENDING,
         detail=f"not booked: expected {', '.join(booked)}, was {status[:40]!r}",
     )

@@ -20,7 +20,7 @@ class ImportCode(IntEnum):
     OPENING_BALANCE = 8100  # brought in when the import opens the account
 
 
-class Outcome(StrEnum):
+class LineOutcome(StrEnum):
     """What became of a line. In a dry run: what would become of it."""
 
     TAKEN = "taken"  # posted now
@@ -75,7 +75,7 @@ class ImportedLine:
 
     line: int  # of the file, from 1
     path: str  # of the element: BkToCstmrStmt/Stmt[1]/Ntry[3]; a row of CSV: row[7]
-    outcome: Outcome
+    outcome: LineOutcome
     reason: str = ""  # a TransferStatus or LineReason by name; empty when taken
     detail: str = ""  # a sentence
     transfer_id: UUID | None = None
@@ -92,7 +92,7 @@ class ImportTotal:
     """The lines of one currency with one outcome. Unit: minor."""
 
     currency: str
-    outcome: Outcome
+    outcome: LineOutcome
     line_count: int
     credits_minor: int
     debits_minor: int
@@ -177,7 +177,7 @@ class ImportReport:
     opened: tuple[OpenedAccount, ...]
     warnings: tuple[ImportWarning, ...]
 
-    def count(self, outcome: Outcome) -> int:
+    def count(self, outcome: LineOutcome) -> int:
         """Return how many lines had an outcome."""
         return sum(total.line_count for total in self.totals if total.outcome is outcome)
 
@@ -185,7 +185,7 @@ class ImportReport:
     def is_clean(self) -> bool:
         """Whether nothing was refused, every control sum holds and every statement agrees."""
         return (
-            not self.count(Outcome.REFUSED)
+            not self.count(LineOutcome.REFUSED)
             and all(control.holds for control in self.controls)
             and all(statement.holds for statement in self.reconciliations)
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from yunjin.foundation.ledger.adapters.messages import Line, StatedBalance, Statement
-from yunjin.foundation.ledger.api.imports import Difference, Outcome, Reconciliation
+from yunjin.foundation.ledger.api.imports import Difference, LineOutcome, Reconciliation
 
 BalanceAt = Callable[[int | None], int | None]  # ns → credit balance; None: now / not kept
 
@@ -14,14 +14,14 @@ class Done:
     """A line of a statement after posting. `after_minor`: the ledger's balance right then."""
 
     line: Line
-    outcome: Outcome
+    outcome: LineOutcome
     timestamp: int = 0
     after_minor: int | None = None
 
     @property
     def is_in_ledger(self) -> bool:
         """Whether the ledger holds it."""
-        return self.outcome in (Outcome.TAKEN, Outcome.KNOWN)
+        return self.outcome in (LineOutcome.TAKEN, LineOutcome.KNOWN)
 
     @property
     def signed_minor(self) -> int:
@@ -29,15 +29,22 @@ class Done:
         return self.line.signed_minor or 0
 
 
-def reconcile(statement: Statement, lines: Sequence[Done], balance_at: BalanceAt) -> Reconciliation:
+def reconcile(
+    statement: Statement, lines: Sequence[Done], balance_at: BalanceAt | None
+) -> Reconciliation:
     """Compare a statement with the ledger and find the first line where they part.
 
     The ledger's opening balance is what it held right before the earliest of the statement's
     transfers, its closing balance what it held right after the latest, so that the same
-    statement gives the same answer whenever it is imported again.
+    statement gives the same answer whenever it is imported again. Without a ledger to ask
+    (`balance_at` is None: a dry run, an unknown account) the lines that would be in it are held
+    against the statement's own balances.
     """
-    before, after = _ledger_balances(lines, balance_at)
     opening, closing = statement.opening, statement.closing
+    before, after = _ledger_balances(lines, balance_at or _silent)
+    if balance_at is None and opening is not None:
+        before = opening.minor
+        after = before + sum(done.signed_minor for done in lines if done.is_in_ledger)
     difference = None
     if before is not None:
         difference = (
@@ -54,8 +61,13 @@ def reconcile(statement: Statement, lines: Sequence[Done], balance_at: BalanceAt
         closing_stated_minor=closing.minor if closing else None,
         closing_ledger_minor=after,
         difference=difference,
-        not_compared="" if before is not None else "the account keeps no history to look back in",
+        not_compared="" if before is not None else "the ledger cannot tell the opening balance",
     )
+
+
+def _silent(at: int | None) -> int | None:
+    """Know nothing about any instant."""
+    return None
 
 
 def _ledger_balances(lines: Sequence[Done], balance_at: BalanceAt) -> tuple[int | None, int | None]:
@@ -87,9 +99,9 @@ def _at_opening(opening: StatedBalance | None, before: int) -> Difference | None
 
 def _at_line(lines: Sequence[Done], stated: int, ledger: int) -> Difference | None:
     """Walk both balances in the file's order; the first line after which they differ is it."""
-    is_first_time = all(done.outcome is not Outcome.KNOWN for done in lines)
+    is_first_time = all(done.outcome is not LineOutcome.KNOWN for done in lines)
     for done in lines:
-        if done.outcome is Outcome.SKIPPED:
+        if done.outcome is LineOutcome.SKIPPED:
             continue
         line = done.line
         stated = (

@@ -1,0 +1,1 @@
+"""Benchmarks: one file each, run by `yunjin bench NAME --json`, peers beside in the same run."""

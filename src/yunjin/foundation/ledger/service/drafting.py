@@ -1,0 +1,179 @@
+"""Deciding what each line of a message would post, and why some must not be."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from yunjin.foundation.ledger.adapters.messages import (
+    AccountName,
+    Line,
+    Message,
+    Side,
+    Statement,
+    Verdict,
+)
+from yunjin.foundation.ledger.api.imports import ImportCode, ImportFile, LineOutcome, LineReason
+from yunjin.foundation.ledger.service import identity
+from yunjin.foundation.ledger.service.placing import Place, Places, Wish, nostro_name
+from yunjin.kernel.errors import Bug
+
+_ANYWHERE_AHEAD = dt.timedelta(hours=14)  # where on Earth the day begins first: UTC+14
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A line, and the transfer it stands for; without accounts where it is not to be posted."""
+
+    line: Line
+    transfer_id: UUID
+    code: int
+    verdict: Verdict | None
+    debit_account_id: int = 0
+    credit_account_id: int = 0
+    ledger: int = 0
+
+
+def today_anywhere(now: dt.datetime) -> dt.date:
+    """Return the latest calendar day that has begun somewhere."""
+    return (now + _ANYWHERE_AHEAD).date()
+
+
+def wishes(message: Message, command: ImportFile, places: Places) -> list[Wish]:
+    """Return the accounts that would have to be opened, in order of appearance."""
+    found: list[Wish] = []
+    currencies: dict[str, None] = {}
+    for line in message.lines:
+        name = line.account or line.other
+        if line.verdict is not None or name is None:
+            continue
+        currency = line.currency
+        if line.statement is not None:
+            currency = message.statements[line.statement].currency or currency
+        if currency == line.currency:
+            currencies[currency] = None
+        known = places.place(line.account) or (line.other_is_enough and places.place(line.other))
+        if not known:
+            found.append(Wish(name=name, currency=currency, code=command.account_code))
+    for statement in message.statements:
+        if statement.opening is not None:
+            currencies[statement.currency] = None
+            found.append(
+                Wish(
+                    name=statement.account,
+                    currency=statement.currency,
+                    code=command.account_code,
+                )
+            )
+    for currency in currencies:
+        name = nostro_name(command.nostros, currency)
+        found.append(Wish(name=name, currency=currency, code=command.nostro_code))
+    return found
+
+
+class Drafter:
+    """Turns lines into drafts of transfers."""
+
+    def __init__(
+        self, message: Message, command: ImportFile, places: Places, today: dt.date
+    ) -> None:
+        self._message, self._command, self._places = message, command, places
+        self._today = today
+        self._brought_in: set[AccountName] = set()
+
+    def drafts(self) -> Iterator[Draft]:
+        """Yield drafts in the file's order, an opening balance before its statement's lines."""
+        begun = 0
+        for line in self._message.lines:
+            last = -1 if line.statement is None else line.statement
+            while begun <= last:
+                yield from self._opening(self._message.statements[begun])
+                begun += 1
+            yield self._draft(line)
+        for statement in self._message.statements[begun:]:
+            yield from self._opening(statement)
+
+    def _opening(self, statement: Statement) -> Iterator[Draft]:
+        """Bring the opening balance in, where the account is to be opened and still untouched."""
+        place, opening = self._places.place(statement.account), statement.opening
+        is_first = statement.account not in self._brought_in
+        self._brought_in.add(statement.account)
+        if (
+            not self._command.opens_accounts
+            or not is_first
+            or place is None
+            or not place.is_untouched
+            or opening is None
+            or not opening.minor
+        ):
+            return
+        line = Line(
+            line=opening.line,
+            path=opening.path,
+            key="",
+            statement=None,
+            account=statement.account,
+            side=Side.CREDIT if opening.minor > 0 else Side.DEBIT,
+            amount_minor=abs(opening.minor),
+            currency=opening.currency,
+            value_date=opening.date,
+            reference="opening balance",
+        )
+        draft = Draft(line, identity.opening_id(place.account_id), ImportCode.OPENING_BALANCE, None)
+        yield self._placed(draft)
+
+    def _draft(self, line: Line) -> Draft:
+        message = self._message
+        transfer_id = identity.transfer_id(message.kind, message.message_id, line.key)
+        draft = Draft(line, transfer_id, message.code, line.verdict)
+        if line.verdict is not None:
+            return draft
+        if line.is_order and line.value_date is not None and line.value_date > self._today:
+            detail = f"expected a day up to {self._today}, was {line.value_date}"
+            return _refused(draft, LineReason.NOT_DUE, f"{detail}: import the file again then")
+        return self._placed(draft)
+
+    def _placed(self, draft: Draft) -> Draft:
+        """Find the three: account, counter-account (the other's or the nostro) and ledger."""
+        line, places = draft.line, self._places
+        number = places.number(line.currency)
+        if number is None:
+            detail = f"expected a currency that a ledger is kept in, was {line.currency}"
+            return _refused(draft, LineReason.CURRENCY_NOT_KEPT, detail)
+        account, other = places.place(line.account), places.place(line.other)
+        if account is None and not (line.other_is_enough and other is not None):
+            return self._unknown(draft)
+        nostro_alias = nostro_name(self._command.nostros, line.currency)
+        nostro = places.place(nostro_alias)
+        if nostro is None and (account is None or other is None):
+            detail = f"expected a nostro {nostro_alias.value} in {line.currency}, was none"
+            return _refused(draft, LineReason.NOSTRO_UNKNOWN, detail)
+        return self._sided(draft, account or nostro, other or nostro, number)
+
+    def _sided(self, draft: Draft, own: Place | None, counter: Place | None, number: int) -> Draft:
+        if own is None or counter is None:
+            raise Bug("expected both accounts to be found, was one missing")
+        if own.ledger != number or counter.ledger != number:
+            detail = f"expected the currency of both accounts, was {draft.line.currency}"
+            return _refused(draft, LineReason.CURRENCY_DIFFERENT, detail)
+        debit, credit = (own, counter) if draft.line.side is Side.DEBIT else (counter, own)
+        return replace(
+            draft,
+            debit_account_id=debit.account_id,
+            credit_account_id=credit.account_id,
+            ledger=number,
+        )
+
+    def _unknown(self, draft: Draft) -> Draft:
+        name = draft.line.account or draft.line.other
+        if name is None:
+            return _refused(draft, LineReason.ACCOUNT_NOT_NAMED, "expected an account, was none")
+        if complaint := self._places.complaint(name):
+            return _refused(draft, LineReason.ACCOUNT_MALFORMED, f"not opened: {complaint}")
+        detail = f"expected a known account, was {name.kind} {name.value}"
+        return _refused(draft, LineReason.ACCOUNT_UNKNOWN, detail)
+
+
+def _refused(draft: Draft, reason: LineReason, detail: str) -> Draft:
+    verdict = Verdict(outcome=LineOutcome.REFUSED, reason=reason, detail=detail)
+    return replace(draft, verdict=verdict)

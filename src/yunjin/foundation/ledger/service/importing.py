@@ -1,0 +1,229 @@
+"""Importing a file: read it, find its accounts, post it in columns, reconcile, report."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Final
+
+from yunjin.foundation.ledger.adapters.messages import Message, Side, Statement
+from yunjin.foundation.ledger.adapters.reading import read_message
+from yunjin.foundation.ledger.api import LedgerApi, TransferStatus
+from yunjin.foundation.ledger.api.imports import (
+    ImportedLine,
+    ImportFile,
+    ImportReport,
+    ImportTotal,
+    LineOutcome,
+    Reconciliation,
+)
+from yunjin.foundation.ledger.errors import AccountNotFound, HistoryNotKept, ImportRefused
+from yunjin.foundation.ledger.service import identity, posting
+from yunjin.foundation.ledger.service.drafting import Draft, Drafter, today_anywhere, wishes
+from yunjin.foundation.ledger.service.placing import Places, nostro_name
+from yunjin.foundation.ledger.service.posting import Answers
+from yunjin.foundation.ledger.service.reconciling import Done, reconcile
+from yunjin.kernel.clock import Clock, instant
+
+Progress = Callable[[str, int, int], None]  # "reading" bytes or "posting" lines, done, of
+
+_ADVICE: Final = {
+    TransferStatus.EXISTS: "the same line was posted before",
+    TransferStatus.ID_ALREADY_FAILED: "an earlier try of this very line failed, for ever; "
+    "send it again under a new message id",
+    TransferStatus.EXISTS_WITH_DIFFERENT_AMOUNT: "the same message and place was posted before "
+    "with another amount",
+}
+
+
+def _quiet(phase: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+class Importer:
+    """Implements ImportApi over a ledger.
+
+    Parameters
+    ----------
+    progress : told how far the reading (bytes) and the posting (lines) have come.
+    """
+
+    def __init__(self, ledger: LedgerApi, clock: Clock, *, progress: Progress = _quiet) -> None:
+        self._ledger, self._clock, self._progress = ledger, clock, progress
+
+    def import_file(self, command: ImportFile) -> ImportReport:
+        """Post what a file tells of; the same file again moves nothing twice.
+
+        Raises: ImportRefused (nothing was posted), and what `LedgerApi.post_transfers` raises
+        (some batches may have been posted: import the same file again).
+        """
+        message = self._read(command)
+        places = Places(self._ledger, is_dry_run=command.is_dry_run)
+        self._find(message, command, places)
+        today = today_anywhere(instant(self._clock.now_ns()))
+        drafts = list(Drafter(message, command, places, today).drafts())
+        batch = identity.batch_id(message.kind, message.message_id)
+        postable = [draft for draft in drafts if draft.verdict is None]
+        answers = self._post(postable, batch, is_dry_run=command.is_dry_run)
+        lines, done = _outcomes(drafts, answers, is_dry_run=command.is_dry_run)
+        return ImportReport(
+            name=command.name,
+            kind=message.kind,
+            version=message.version,
+            message_id=message.message_id,
+            batch_id=batch,
+            is_dry_run=command.is_dry_run,
+            lines=tuple(lines),
+            totals=_totals(lines),
+            controls=message.controls,
+            reconciliations=tuple(
+                self._reconciled(statement, done[number], places, command.is_dry_run)
+                for number, statement in enumerate(message.statements)
+                if statement.opening or statement.closing
+            ),
+            opened=tuple(places.opened),
+            warnings=message.warnings,
+        )
+
+    def _read(self, command: ImportFile) -> Message:
+        size = len(command.content)
+        message = read_message(command, tick=lambda done: self._progress("reading", done, size))
+        self._progress("reading", size, size)
+        broken = [control for control in message.controls if not control.holds]
+        if broken and command.requires_controls:
+            findings = [
+                {
+                    "line": each.line,
+                    "path": each.path,
+                    "what": f"expected {each.stated}, was {each.found}",
+                }
+                for each in broken
+            ]
+            first = broken[0]
+            raise ImportRefused(
+                f"line {first.line}, {first.path}: expected {first.stated}, was {first.found}",
+                findings=findings,
+            )
+        return message
+
+    def _find(self, message: Message, command: ImportFile, places: Places) -> None:
+        currencies = {line.currency for line in message.lines if line.verdict is None}
+        currencies |= {statement.currency for statement in message.statements}
+        names = [
+            *(name for line in message.lines for name in (line.account, line.other) if name),
+            *(statement.account for statement in message.statements),
+            *(nostro_name(command.nostros, currency) for currency in sorted(currencies)),
+        ]
+        places.find(names)
+        if command.opens_accounts:
+            places.open(wishes(message, command, places))
+            # An account opened for one line may be another line's counterparty.
+            places.find(names)
+
+    def _post(self, drafts: list[Draft], batch: int, *, is_dry_run: bool) -> Answers:
+        total = len(drafts)
+
+        def tick(done: int) -> None:
+            self._progress("posting", done, total)
+
+        if is_dry_run:
+            return posting.foresee(self._ledger, drafts, tick)
+        return posting.post(self._ledger, drafts, batch, tick)
+
+    def _reconciled(
+        self, statement: Statement, lines: list[Done], places: Places, is_dry_run: bool
+    ) -> Reconciliation:
+        place = places.place(statement.account)
+        if is_dry_run or place is None:
+            return reconcile(statement, lines, None)
+        account_id = place.account_id
+        return reconcile(statement, lines, lambda at: self._balance_at(account_id, at))
+
+    def _balance_at(self, account_id: int, at: int | None) -> int | None:
+        """Return an account's credit balance, now or at an instant; None if it cannot be known."""
+        try:
+            found = (
+                self._ledger.accounts([account_id])
+                if at is None
+                else self._ledger.balance_at(account_id, at)
+            )
+        except HistoryNotKept:
+            return None
+        except AccountNotFound:  # not open yet at that instant
+            return 0
+        balance: int = found["credits_posted"][0].as_py() - found["debits_posted"][0].as_py()
+        return balance
+
+
+def _outcomes(
+    drafts: list[Draft], answers: Answers, *, is_dry_run: bool
+) -> tuple[list[ImportedLine], defaultdict[int, list[Done]]]:
+    """Say of every line what became of it, for the report and for its statement."""
+    lines: list[ImportedLine] = []
+    statements: defaultdict[int, list[Done]] = defaultdict(list)
+    statuses, times = answers.status.tolist(), answers.timestamp.tolist()
+    balances = {
+        Side.DEBIT: answers.debit_balance.tolist(),
+        Side.CREDIT: answers.credit_balance.tolist(),
+    }
+    place = 0
+    for draft in drafts:
+        timestamp, after = 0, None
+        if draft.verdict is not None:
+            verdict = draft.verdict
+            outcome, reason, detail = verdict.outcome, verdict.reason.value, verdict.detail
+        else:
+            status, timestamp = TransferStatus(statuses[place]), times[place]
+            outcome, reason, detail = _told(status)
+            if outcome is LineOutcome.TAKEN and not is_dry_run:
+                after = balances[draft.line.side][place]
+            place += 1
+        lines.append(_imported(draft, outcome, reason, detail))
+        if draft.line.statement is not None:
+            statements[draft.line.statement].append(
+                Done(line=draft.line, outcome=outcome, timestamp=timestamp, after_minor=after)
+            )
+    return lines, statements
+
+
+def _told(status: TransferStatus) -> tuple[LineOutcome, str, str]:
+    if status is TransferStatus.CREATED:
+        return LineOutcome.TAKEN, "", ""
+    outcome = LineOutcome.KNOWN if status is TransferStatus.EXISTS else LineOutcome.REFUSED
+    words = f"the ledger answered: {status.name.lower().replace('_', ' ')}"
+    return outcome, status.name, _ADVICE.get(status, words)
+
+
+def _imported(draft: Draft, outcome: LineOutcome, reason: str, detail: str) -> ImportedLine:
+    line = draft.line
+    name = line.account or line.other
+    return ImportedLine(
+        line=line.line,
+        path=line.path,
+        outcome=outcome,
+        reason=reason,
+        detail=detail,
+        transfer_id=draft.transfer_id,
+        account=name.value if name else "",
+        side=line.side.value,
+        amount_minor=line.amount_minor,
+        currency=line.currency,
+        value_date=line.value_date,
+        reference=line.reference,
+    )
+
+
+def _totals(lines: list[ImportedLine]) -> tuple[ImportTotal, ...]:
+    counts: defaultdict[tuple[str, LineOutcome], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for line in lines:
+        total = counts[line.currency, line.outcome]
+        total[0] += 1
+        total[1 if line.side == Side.CREDIT else 2] += line.amount_minor or 0
+    return tuple(
+        ImportTotal(
+            currency=currency,
+            outcome=outcome,
+            line_count=count,
+            credits_minor=credits,
+            debits_minor=debits,
+        )
+        for (currency, outcome), (count, credits, debits) in sorted(counts.items())
+    )
