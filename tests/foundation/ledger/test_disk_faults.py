@@ -97,7 +97,7 @@ def moved(served: Served) -> int:
 def plan(kind: str, file: str, **when: Any) -> FaultPlan:
     if kind == "full":
         return FaultPlan(files=file, space_bytes=0)
-    return FaultPlan(files=file, error_at=(kind, 1), error_count=when.get("count"))  # type: ignore[arg-type]
+    return FaultPlan(files=file, error_at=(kind, 1), error_count=when.get("count"))
 
 
 @pytest.mark.parametrize("kind", ["full", "write", "sync"])

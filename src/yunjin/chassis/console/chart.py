@@ -66,7 +66,7 @@ class Chart:
                 modes, value="chart", on_change=lambda event: self._turn(event.value)
             )
             switch.classes("yj-switch").props(
-                f'no-caps unelevated dense {PLAIN} aria-label="{t("action.view")}"'
+                f'no-caps unelevated dense aria-label="{t("action.view")}"'
             )
         self._chart = ui.echart(self.options()).style(f"height: {self.height_px}px")
         self._chart.classes("yj-chart").props(f'role="img" aria-label="{self.title}"')

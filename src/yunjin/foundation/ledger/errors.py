@@ -91,3 +91,9 @@ class ImportRefused(Refusal):
     """A file cannot be imported at all; nothing of it was posted."""
 
     code, status, title = "ledger/import-refused", 422, "File refused"
+
+
+class AccountMalformed(AccountRefused):
+    """The account's own fields do not go together."""
+
+    code, status, title = "ledger/account-malformed", 422, "Account malformed"

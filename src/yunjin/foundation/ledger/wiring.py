@@ -62,8 +62,7 @@ def build(
 
     Raises: LeaseHeld while another process writes it.
     """
-    from yunjin.foundation.ledger import migrations, pages
-    from yunjin.foundation.ledger.routes import hot, http
+    from yunjin.foundation.ledger import migrations
     from yunjin.foundation.ledger.service.cell import Cell
     from yunjin.foundation.ledger.service.ledger import LedgerService, cursor_key
     from yunjin.foundation.ledger.service.writer import Limits, Writer
@@ -109,6 +108,14 @@ def build(
         cursor_key=cursor_key(tenant, secrets.token_bytes(16)),
         batch_rows_max=settings.batch_rows_max,
     )
+    return _room(service, writer, clock)
+
+
+def _room(service: Any, writer: Any, clock: Clock) -> Room:
+    """Return what the app mounts of the ledger."""
+    from yunjin.foundation.ledger import pages
+    from yunjin.foundation.ledger.routes import hot, http
+
     return Room(
         name="ledger",
         doors={LedgerApi: service},

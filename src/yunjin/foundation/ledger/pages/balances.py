@@ -108,7 +108,7 @@ class BalanceChart:
                     on_change=lambda event: self._choose(event.value),
                 )
                 choice.classes("yj-switch").props(
-                    f'no-caps unelevated dense {PLAIN} aria-label="{t("ledger.range")}"'
+                    f'no-caps unelevated dense aria-label="{t("ledger.range")}"'
                 )
 
     async def _choose(self, chosen: str) -> None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from yunjin.foundation.ledger.api import AccountStatus, LedgerApi
-from yunjin.foundation.ledger.errors import AccountNotFound, AccountRefused
+from yunjin.foundation.ledger.errors import AccountMalformed, AccountNotFound, AccountRefused
 from yunjin.foundation.ledger.routes.schemas import (
     AccountBatchForm,
     AccountBatchOut,
@@ -34,12 +34,6 @@ _MALFORMED = {
     AccountStatus.CODE_MUST_NOT_BE_ZERO,
     AccountStatus.LIMIT_OUT_OF_RANGE,
 }
-
-
-class AccountMalformed(AccountRefused):
-    """The account's own fields do not go together."""
-
-    code, status, title = "ledger/account-malformed", 422, "Account malformed"
 
 
 class AccountsQuery(Form):
