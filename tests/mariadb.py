@@ -33,8 +33,44 @@ class MariaDb:
 
     port: int
     socket: Path
-    process: subprocess.Popen[bytes]
+    command: list[str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def start(self) -> None:
+        """Start the server and wait until it answers, also after a kill."""
+        self.process = subprocess.Popen(
+            self.command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=_die_with_parent,
+        )
+        for _ in range(600):
+            if self.is_up():
+                return
+            try:
+                self.process.wait(timeout=0.1)
+            except subprocess.TimeoutExpired:
+                continue
+            break
+        raise RuntimeError(f"expected MariaDB to start, was:\n{self.log.read_text()[-2000:]}")
+
+    def kill(self) -> None:
+        """Kill -9: what was not synced inside the server is gone."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self) -> None:
+        """Stop in order; used at exit."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
 
     def fresh_url(self) -> str:
         """Return the URL of a new, empty database."""
@@ -93,7 +129,7 @@ def server() -> MariaDb | None:
     folder = Path(tempfile.mkdtemp(prefix="yj-db-"))  # short: a socket's path has 107 bytes
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     user = ["--user=root"] if os.geteuid() == 0 else []
-    data, log = folder / "data", folder / "log"
+    data, log = folder / "data", folder / "log.err"
     subprocess.run(
         [
             install,
@@ -108,46 +144,26 @@ def server() -> MariaDb | None:
         timeout=120,
     )
     port, path = _free_port(), folder / "s.sock"
-    process = subprocess.Popen(
-        [
-            daemon,
-            "--no-defaults",
-            *user,
-            f"--datadir={data}",
-            f"--socket={path}",
-            f"--pid-file={folder / 'pid'}",
-            f"--log-error={log}",
-            "--bind-address=127.0.0.1",
-            f"--port={port}",
-            "--skip-name-resolve",
-            "--innodb-flush-log-at-trx-commit=1",
-            "--innodb-buffer-pool-size=64M",
-            "--innodb-log-file-size=32M",
-            "--max-connections=100",
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=_die_with_parent,
-    )
-    atexit.register(_stop, process)
-    found = MariaDb(port=port, socket=path, process=process)
-    for _ in range(600):
-        if found.is_up():
-            return found
-        try:
-            process.wait(timeout=0.1)
-        except subprocess.TimeoutExpired:
-            continue
-        break
-    raise RuntimeError(f"expected MariaDB to start, was:\n{log.read_text()[-2000:]}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=20)
-    except subprocess.TimeoutExpired:
-        process.kill()
+    command = [
+        daemon,
+        "--no-defaults",
+        *user,
+        f"--datadir={data}",
+        f"--socket={path}",
+        f"--pid-file={folder / 'pid'}",
+        f"--log-error={log}",
+        "--bind-address=127.0.0.1",
+        f"--port={port}",
+        "--skip-name-resolve",
+        "--innodb-flush-log-at-trx-commit=1",
+        "--innodb-buffer-pool-size=64M",
+        "--innodb-log-file-size=32M",
+        "--max-connections=100",
+    ]
+    found = MariaDb(port=port, socket=path, command=command, log=log)
+    atexit.register(found.stop)
+    found.start()
+    return found
 
 
 @pytest.fixture

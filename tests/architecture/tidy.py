@@ -153,6 +153,9 @@ def flight(source: Source) -> Iterator[str]:
                 yield f"{number}: pyarrow.flight is a network library; this file is pure"
 
 
+ASSERTIONS = r"assert|raises|check|expect|\.should_(not_)?see\("  # the last two: NiceGUI's own
+
+
 def tests(source: Source) -> Iterator[str]:
     """Tests are sentences that state, assert and never sleep."""
     if not source.is_test:
@@ -165,7 +168,7 @@ def tests(source: Source) -> Iterator[str]:
             continue
         if "_should_" in node.name or len(node.name.split("_")) < 4:
             yield f"{node.lineno}: {node.name} is no sentence that states something"
-        if not re.search(r"assert|raises|check|expect", text):
+        if not re.search(ASSERTIONS, text):
             yield f"{node.lineno}: {node.name} asserts nothing"
 
 

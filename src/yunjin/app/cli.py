@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from yunjin.app.commands import bank, chaos, ledger
+from yunjin.app.commands import bank, bench, chaos, importing, ledger
 
 app = typer.Typer(
     name="yunjin",
@@ -18,7 +18,9 @@ app = typer.Typer(
 app.command("demo")(bank.demo)
 app.command("serve")(bank.serve)
 app.command("up", help="The same as serve.")(bank.serve)
+app.command("bench")(bench.bench)
 app.add_typer(bank.config, name="config")
+app.command("import")(importing.import_files)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(chaos.app, name="chaos")
 

@@ -1,9 +1,9 @@
 """Batches over Arrow Flight: posted one by one or many in flight, every wait with a deadline."""
 
 import json
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from types import TracebackType
 from typing import Any, Final, Self
 from uuid import UUID
@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.flight as flight
 
 from yunjin.client.codes import TRANSFER_RESULTS
-from yunjin.client.waiting import Watch, told
+from yunjin.client.waiting import Watch, closing, told
 from yunjin.kernel.errors import Outage, of_document
 
 CREATED: Final = 0
+_ANSWER: Final = "the answer to a batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,27 +153,28 @@ class Client:
     ) -> Iterator[pa.RecordBatch]:
         if in_flight < 1:
             raise ValueError(f"expected at least 1 batch in flight, was {in_flight}")
-        waiting = iter(batches)
+        waiting, sent = iter(batches), 0
         first = next(waiting, None)
         if first is None:
             return
-        with told("the answer to a batch"):
+        upcoming = chain([first], waiting)
+        with told(_ANSWER):
             descriptor = flight.FlightDescriptor.for_command(command)
             writer, reader = self._connection.do_exchange(descriptor)
-        with writer, Watch(reader, self._deadline_s) as watch:
-            with told("the answer to a batch"):
+        with closing(writer), Watch(reader, self._deadline_s) as watch:
+            with told(_ANSWER):
                 writer.begin(first.schema)
-                writer.write_batch(first)
-            sent = deque([first])
-            while sent:
-                while len(sent) < in_flight and (more := next(waiting, None)) is not None:
-                    with told("the answer to a batch"):
-                        writer.write_batch(more)
-                    sent.append(more)
-                with told("the answer to a batch"):
+            while True:
+                for batch in islice(upcoming, in_flight - sent):
+                    with told(_ANSWER):
+                        writer.write_batch(batch)
+                    sent += 1
+                if not sent:
+                    return
+                with told(_ANSWER):
                     chunk = reader.read_chunk()
                 watch.answered()
-                sent.popleft()
+                sent -= 1
                 if chunk.app_metadata is not None:
                     raise of_document(json.loads(chunk.app_metadata.to_pybytes()))
                 yield chunk.data

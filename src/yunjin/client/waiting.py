@@ -1,5 +1,6 @@
 """Waiting with an end: a watch that hangs up on a silent server, and errors told as problems."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
@@ -64,3 +65,13 @@ def told(what: str) -> Iterator[None]:
         if info:
             raise of_document(json.loads(info)) from None
         raise Unknown(f"{what} was lost: {str(error)[:200]}") from error
+
+
+@contextmanager
+def closing(writer: Any) -> Iterator[None]:
+    """Close a stream at the end of a block; its answers have all come, or an error is told."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(pa.ArrowException, OSError):
+            writer.close()

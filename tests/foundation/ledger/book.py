@@ -20,7 +20,6 @@ from yunjin.foundation.ledger.api import (
 )
 
 SIDES = ("debit", "credit")
-EXPIRED = TransferStatus.PENDING_TRANSFER_EXPIRED
 TOTALS = ("debits_pending", "debits_posted", "credits_pending", "credits_posted")
 
 
@@ -73,7 +72,7 @@ class Served:
     def history(
         self, account_id: int, *, oldest_first: bool = True
     ) -> list[tuple[int, int, tuple[int, ...]]]:
-        """Return (transfer, time, totals) of an account's lines; the time of an expiry as 0."""
+        """Return (transfer, time, totals) of an account's lines."""
         found: list[tuple[int, int, tuple[int, ...]]] = []
         cursor: str | None = None
         while True:
@@ -81,9 +80,8 @@ class Served:
                 account_id, cursor=cursor, limit=3, oldest_first=oldest_first
             )
             for row in page.to_pylist():
-                at = 0 if row["status"] == EXPIRED else row["timestamp"]
                 totals = tuple(row[name] for name in TOTALS)
-                found.append((row["id_hi"] << 64 | row["id_lo"], at, totals))
+                found.append((row["id_hi"] << 64 | row["id_lo"], row["timestamp"], totals))
             if cursor is None:
                 return found
 

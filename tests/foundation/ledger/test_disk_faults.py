@@ -94,10 +94,11 @@ def moved(served: Served) -> int:
     return served.totals()[ONE][1] // 10
 
 
-def plan(kind: str, file: str, **when: Any) -> FaultPlan:
+def plan(kind: Any, file: str, *, count: int | None = None) -> FaultPlan:
+    """Let a file run out of space, or fail all (or so many) calls of a kind."""
     if kind == "full":
         return FaultPlan(files=file, space_bytes=0)
-    return FaultPlan(files=file, error_at=(kind, 1), error_count=when.get("count"))
+    return FaultPlan(files=file, error_at=(kind, 1), error_count=count)
 
 
 @pytest.mark.parametrize("kind", ["full", "write", "sync"])

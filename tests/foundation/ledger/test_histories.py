@@ -1,115 +1,36 @@
 """Goal: the fast ledger answers and remembers exactly what the plain oracle does.
 
 Method: Hypothesis makes random histories out of few accounts, few ids, extreme amounts, chains,
-holds, imports and waits; each batch goes to both; every status, time and balance is compared.
-The ledger is closed and opened again, and killed without closing, at random points.
+holds, imports and waits (the clock may run back); each batch goes to both; every status, time and
+balance is compared. The ledger is closed and opened again, with and without its index, at random
+points. At the end every line of every history and every balance at a time is compared too.
 """
 
+from collections import Counter
+from enum import IntEnum
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
 
 from tests.foundation.ledger.book import Served
-from tests.foundation.ledger.oracle import Oracle, Request
-from yunjin.foundation.ledger.api import AccountFlag, LedgerApi, TransferFlag
+from tests.foundation.ledger.histories import FIRST, History, histories
+from tests.foundation.ledger.oracle import Oracle
+from yunjin.foundation.ledger.api import AccountFlag, AccountStatus, LedgerApi, TransferStatus
 from yunjin.foundation.ledger.wiring import Settings, build
 from yunjin.kernel.clock import FixedClock
-from yunjin.kernel.ids import account_id
 from yunjin.kernel.room import Room
 
-START_NS = 1_760_000_000_000_000_000
-MAX = 2**63 - 1
 SETTINGS = Settings(bloom_words=64, checkpoint_transfers=12)
-
-account_ids = st.sampled_from([account_id(1, n) for n in (1, 2, 3, 4, 5_000_000_000)])
-some_ids = account_ids | st.sampled_from([0, -1, account_id(2, 1), account_id(1, 99)])
-amounts = st.sampled_from([0, 1, 5, 10, 100, MAX // 2, MAX]) | st.integers(-1, 60)
-flag_sets = st.sets(st.sampled_from([int(flag) for flag in TransferFlag if flag < 256]), max_size=2)
-rarely_imported = st.sampled_from([0] * 19 + [int(TransferFlag.IMPORTED)])
-
-
-@st.composite
-def accounts(draw: st.DrawFn) -> Request:
-    """Return one account to open, mostly a good one."""
-    flags = draw(st.sets(st.sampled_from([1, 2, 4, 8, 8, 32, 64]), max_size=2))
-    is_limited = bool(flags & {2, 4})
-    return {
-        "id": draw(account_ids | some_ids),
-        "ledger": draw(st.sampled_from([1, 1, 1, 1, 2, 0])),
-        "code": draw(st.sampled_from([7, 7, 7, 0])),
-        "flags": sum(flags),
-        "limit_minor": draw(st.sampled_from([0, 0, 20, MAX, -1])) if is_limited else 0,
-    }
-
-
-@st.composite
-def transfers(draw: st.DrawFn) -> Request:
-    """Return one transfer; ids are few, so that they collide."""
-    flags = sum(draw(flag_sets))
-    settles = bool(flags & (TransferFlag.POST_PENDING | TransferFlag.VOID_PENDING))
-    odd = draw(st.integers(0, 9)) == 0
-    request: Request = {
-        "id_hi": draw(st.sampled_from([0, 0, 0, START_NS // 10**6 << 16 | 0x7000])),
-        "id_lo": draw(st.integers(0 if odd else 1, 24)) | draw(st.sampled_from([0, 1 << 63])),
-        "debit_account_id": draw(some_ids if odd else account_ids),
-        "credit_account_id": draw(some_ids if odd else account_ids),
-        "amount_minor": draw(amounts),
-        "ledger": draw(st.sampled_from([1, 1, 1, 1, 1, 2, 0])),
-        "code": draw(st.sampled_from([7, 7, 7, 8, 0])),
-        "flags": flags | (draw(st.sampled_from([0, 1 << 12])) if odd else 0),
-    }
-    if settles or odd:
-        request["pending_id_lo"] = draw(st.integers(0, 24)) | draw(st.sampled_from([0, 1 << 63]))
-        if draw(st.booleans()):
-            for name in ("debit_account_id", "credit_account_id", "ledger", "code"):
-                request[name] = 0
-            request["amount_minor"] = draw(st.sampled_from([0, 0, 1, 5]))
-    if flags & TransferFlag.PENDING or odd:
-        request["timeout_s"] = draw(st.sampled_from([0, 1, 2, 3, 2**32 - 1]))
-    if draw(st.booleans()):
-        request["user_data_64"] = draw(st.integers(0, 2))
-        request["user_data_32"] = draw(st.integers(0, 1))
-    return request
-
-
-@st.composite
-def batches(draw: st.DrawFn) -> tuple[str, list[Request]]:
-    """Return a batch of transfers, some of them imported with times of their own."""
-    rows = draw(st.lists(transfers(), min_size=1, max_size=6))
-    if draw(st.integers(0, 7)) == 0:
-        for row in rows:
-            row["flags"] |= int(TransferFlag.IMPORTED)
-            row["timestamp"] = START_NS + draw(st.integers(-2, 40)) * 100_000_000
-    return "transfers", rows
-
-
-steps = (
-    batches()
-    | batches()
-    | batches()
-    | st.tuples(st.just("accounts"), st.lists(accounts(), min_size=1, max_size=5))
-    | st.tuples(st.just("wait"), st.integers(0, 3))
-    | st.tuples(st.just("reopen"), st.booleans())
-)
-FIRST = [
-    {
-        "id": account_id(1, n),
-        "ledger": 1,
-        "code": 7,
-        "flags": int(AccountFlag.HISTORY) | flag,
-        "limit_minor": 20 if flag else 0,
-    }
-    for n, flag in ((1, 0), (2, 2), (3, 4))
-]
 
 
 class Pair:
     """The oracle and the ledger, side by side."""
 
-    def __init__(self, home: Path) -> None:
-        self.home, self.clock = home, FixedClock(START_NS)
+    def __init__(self, home: Path, start_ns: int) -> None:
+        self.home, self.clock = home, FixedClock(start_ns)
         self.oracle = Oracle(self.clock)
         self.open()
 
@@ -127,32 +48,88 @@ class Pair:
         """Do one step on both and compare."""
         if kind == "wait":
             assert isinstance(what, int)
+            self.settle()
             self.clock.advance(what)
         elif kind == "reopen":
+            self.settle()
             self.close()
             if what:  # as after a crash: only the journal is left
                 for file in (self.home / "demo").glob("*.index.db*"):
                     file.unlink()
             self.open()
-        else:
+        else:  # only now is it sure that both have let go of what has expired
             assert isinstance(what, list)
             name = "open_accounts" if kind == "accounts" else "post_transfers"
             expected = getattr(self.oracle, name)([dict(row) for row in what])
             assert getattr(self.served, name)(what) == expected
-        assert self.served.totals() == self.oracle.totals()
+            assert self.served.totals() == self.oracle.totals()
+
+    def settle(self) -> None:
+        """Let both expire what is due: an idle ledger does so by itself, the oracle when asked."""
+        self.step("accounts", FIRST)
+
+    def compare_histories(self) -> None:
+        """Compare every line of every history, both ways, and the balances at their times."""
+        for account in self.oracle.state.accounts.values():
+            if not account.flags & AccountFlag.HISTORY:
+                continue
+            lines = self.oracle.history(account.id)
+            told = self.served.history(account.id)
+            assert told == [(line.transfer_id, line.timestamp, line.totals) for line in lines]
+            assert self.served.history(account.id, oldest_first=False) == told[::-1]
+            for line, after in zip_longest(lines, lines[1:]):
+                if after is None or after.timestamp > line.timestamp:
+                    assert self.served.balance_at(account.id, line.timestamp) == line.totals
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(history=st.lists(steps, min_size=1, max_size=14))
-def test_any_history_gives_the_answers_of_the_oracle(
-    history: list[tuple[str, object]],
-) -> None:
+def run(history: History) -> None:
+    """Tell a history to both and compare, to the last line."""
     with TemporaryDirectory() as folder:
-        pair = Pair(Path(folder))
+        pair = Pair(Path(folder), history.start_ns)
         try:
-            pair.step("accounts", FIRST)
-            for kind, what in history:
+            for kind, what in history.steps:
                 pair.step(kind, what)
+            pair.settle()
+            pair.compare_histories()
             assert pair.served.ledger.verify().is_sound
         finally:
             pair.close()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(history=histories(steps_max=14))
+def test_any_history_gives_the_answers_of_the_oracle(history: History) -> None:
+    run(history)
+    assert history.steps
+
+
+@pytest.mark.slow
+@settings(max_examples=4_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(history=histories(steps_max=40))
+def test_many_long_histories_give_the_answers_of_the_oracle(history: History) -> None:
+    run(history)
+    assert history.steps
+
+
+@pytest.mark.slow
+def test_the_histories_reach_every_code() -> None:
+    reached: Counter[IntEnum] = Counter()
+
+    @settings(max_examples=3_000, deadline=None, suppress_health_check=list(HealthCheck))
+    @seed(7)
+    @given(history=histories(steps_max=14))
+    def tell(history: History) -> None:
+        oracle = Oracle(FixedClock(history.start_ns))
+        for kind, what in history.steps:
+            if kind == "wait":
+                oracle.clock.advance(what)
+            elif kind != "reopen":
+                name = "open_accounts" if kind == "accounts" else "post_transfers"
+                reached.update(answer.status for answer in getattr(oracle, name)(what))
+
+    tell()
+    names = {f"{type(status).__name__}.{status.name}" for status in reached}
+    wanted = {
+        f"{type(status).__name__}.{status.name}" for status in (*AccountStatus, *TransferStatus)
+    }
+    assert wanted - names == set()

@@ -30,6 +30,7 @@ from yunjin.chassis.console.parts import (
     problem_title,
     quiet,
     skeleton,
+    switch,
     title_row,
 )
 from yunjin.chassis.console.table import Ask, Column, Row, Table, static_table, table_html
@@ -74,6 +75,7 @@ __all__ = [
     "quiet",
     "skeleton",
     "static_table",
+    "switch",
     "t",
     "table_html",
     "title_row",

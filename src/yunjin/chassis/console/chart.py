@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from nicegui import app, ui
 
 from yunjin.chassis.console import formats
-from yunjin.chassis.console.parts import box, html
+from yunjin.chassis.console.parts import box, html, switch
 from yunjin.chassis.console.table import Column, table_html
 from yunjin.chassis.console.tokens import DARK, LIGHT, Palette
 from yunjin.chassis.console.words import t
@@ -62,12 +62,7 @@ class Chart:
             html(Markup("<h2>{}</h2>").format(self.title))
             self._note = html(self.note, tag="span", classes="yj-note")
             modes = {"chart": t("action.chart"), "table": t("action.table")}
-            switch = ui.toggle(
-                modes, value="chart", on_change=lambda event: self._turn(event.value)
-            )
-            switch.classes("yj-switch").props(
-                f'no-caps unelevated dense aria-label="{t("action.view")}"'
-            )
+            switch(modes, "chart", self._turn, name=t("action.view"))
         self._chart = ui.echart(self.options()).style(f"height: {self.height_px}px")
         self._chart.classes("yj-chart").props(f'role="img" aria-label="{self.title}"')
         self._table = html("", classes="yj-chart-table")
@@ -105,9 +100,11 @@ class Chart:
     def _fill_table(self) -> None:
         names = self.labels or [formats.moment(at_ns) for at_ns in self.instants]
         columns = [
-            Column(key="x", label=self.x_name, is_wide=True),
+            Column(key="x", label=self.x_name, card="lead"),
             *(
-                Column(key=str(i), label=f"{one.name} {one.unit}".strip(), is_number=True)
+                Column(
+                    key=str(i), label=f"{one.name} {one.unit}".strip(), is_number=True, card="right"
+                )
                 for i, one in enumerate(self.series)
             ),
         ]

@@ -23,9 +23,10 @@ def csv_route(path: str, rows: Callable[[Mapping[str, str]], Rows]) -> None:
     Text that a spreadsheet would run as a formula is quoted, numbers stay numbers.
     """
 
+    name = path.rsplit("/", 1)[-1]
+
     def serve(request: Request) -> Response:
         facts = {**request.query_params, **request.path_params}
-        name = path.rsplit("/", 1)[-1].format_map(facts)
         try:
             with tenant.entered(console().tenant):
                 source = rows(facts)

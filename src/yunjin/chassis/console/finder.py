@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 from markupsafe import Markup
 from nicegui import ui
+from nicegui.events import GenericEventArguments
 
 from yunjin.chassis.console import markup
 from yunjin.chassis.console.context import ask, console
@@ -64,7 +65,10 @@ class Finder:
                     ).classes("yj-finder-input")
                     icon_button("close", t("search.clear"), self._dialog.close)
                 self._results = html(_hint(), classes="yj-finder-results").props('role="listbox"')
-        self._input.on("keydown.enter", self._open_only)
+        # The field's own value comes late by its debounce; Enter brings what is typed.
+        self._input.on(
+            "keydown.enter", self._open_only, js_handler="(event) => emit(event.target.value)"
+        )
 
     def open(self) -> None:
         """Show the dialog."""
@@ -89,10 +93,9 @@ class Finder:
             content = _line(t("search.nothing", query=query)) if query.strip() else _hint()
         self._results.set_content(str(content))
 
-    async def _open_only(self) -> None:
-        query = str(self._input.value or "")
-        if query != self._asked:
-            await self._look(query)
+    async def _open_only(self, event: GenericEventArguments) -> None:
+        typed = event.args if isinstance(event.args, str) else self._input.value
+        await self._look(str(typed or ""))
         if len(self._hits) == 1:
             ui.navigate.to(self._hits[0].path)
         elif self._hits:

@@ -64,7 +64,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "action.copied": ("已复制", "Copied"),
     "action.retry": ("重试", "Try again"),
     "action.cancel": ("取消", "Cancel"),
-    "action.close": ("关闭", "Close"),
     "action.clear_filters": ("清除筛选", "Clear filters"),
     "action.csv": ("下载 CSV", "Download CSV"),
     "action.chart": ("图", "Chart"),

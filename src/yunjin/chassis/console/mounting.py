@@ -129,7 +129,7 @@ def _register_home(root: str, rooms: Sequence[Room]) -> None:
         return RedirectResponse(f"{root}{first.path}", 307)
 
     @app.exception_handler(404)
-    async def not_found(request: Request, problem: Exception) -> Response:
+    async def not_found(request: Request, _: Exception) -> Response:
         client = Client(ui.page(""), request=request)
         with client, shell.shell(active="", title=t("frame.not_found")), panel():
             empty(

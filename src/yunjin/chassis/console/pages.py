@@ -7,7 +7,7 @@ from typing import ParamSpec
 
 from nicegui import ui
 
-from yunjin.chassis.console.parts import problem_panel
+from yunjin.chassis.console.parts import problem_panel, title_row
 from yunjin.chassis.console.shell import shell
 from yunjin.chassis.console.words import t
 
@@ -40,6 +40,8 @@ def page(
                         problem = error
                 content.clear()
                 with content:
+                    with title_row(t(title)):
+                        pass
                     problem_panel(problem)
 
         ui.page(path, response_timeout=30)(shown)

@@ -1,6 +1,6 @@
 """The small parts of a page: title row, key figure, panel, empty state, problem, waiting."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -156,6 +156,18 @@ def icon_button(icon: str, name: str, on_click: Callable[..., Any] | None = None
     """Show a button that is an icon; its name is told to everybody who cannot see it."""
     shown = ui.button(icon=f"o_{icon}", on_click=on_click, color=None)
     return shown.classes("yj-icon-button").props(f'flat dense aria-label="{name}" title="{name}"')
+
+
+def switch(
+    options: Mapping[str, str], value: str, on_change: Callable[[str], Any], *, name: str
+) -> ui.toggle:
+    """Show a choice of one among a few, all in sight."""
+    shown = ui.toggle(dict(options), value=value, on_change=lambda event: on_change(event.value))
+    # "none" keeps Quasar from colouring it, so that the style sheet can.
+    return shown.classes("yj-switch").props(
+        "no-caps unelevated dense color=none text-color=none toggle-color=none "
+        f'toggle-text-color=none aria-label="{name}"'
+    )
 
 
 def skeleton(rows: int = 4) -> Element:

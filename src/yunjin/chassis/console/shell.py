@@ -23,6 +23,7 @@ LOGO: Final = Markup(
     '<path d="M5 9h16M5 13h16M5 17h16" stroke="#fff" stroke-width="1.6" opacity=".55"/>'
     '<path d="M9 5v16M13 5v16M17 5v16" stroke="#fff" stroke-width="1.6"/></svg>'
 )
+BRAND: Final = LOGO + Markup("<span>云锦 <em>Yunjin</em></span>")
 
 
 @contextmanager
@@ -41,7 +42,7 @@ def shell(*, active: str, title: str) -> Iterator[None]:
     client.page.language = LOCALE[language()]
     client.page.dark = is_dark()
     ui.page_title(f"{title} · {t('frame.product')}")
-    _head()
+    _head(title)
     finder = Finder()
     html(
         Markup('<a class="yj-skip" href="#main">{}</a>').format(t("frame.skip")),
@@ -59,7 +60,7 @@ def shell(*, active: str, title: str) -> Iterator[None]:
                 yield
 
 
-def _head() -> None:
+def _head(title: str) -> None:
     root, version, colours = console().root, console().assets_version, palette()
     theme = "dark" if is_dark() else "light"
     ui.colors(
@@ -78,10 +79,13 @@ def _head() -> None:
         f"window.yjWords = {json.dumps(_browser_words(), ensure_ascii=False)};</script>"
         f'<script src="{root}{ASSETS}/console.js?{version}"></script>'
     )
-    ui.add_body_html(
-        f'<div id="yj-boot" role="status" aria-label="{t("frame.loading")}"><div></div>'
-        f"<div><i></i><p><b></b><b></b><b></b><b></b></p><u></u></div></div>"
+    # Stands there until the page does: the first content comes with the first bytes.
+    boot = Markup(
+        '<div id="yj-boot" role="status" aria-label="{}">'
+        '<div><span class="yj-brand">{}</span></div>'
+        "<div><i></i><strong>{}</strong><p><b></b><b></b><b></b><b></b></p><u></u></div></div>"
     )
+    ui.add_body_html(boot.format(t("frame.loading"), BRAND, title))
 
 
 def _browser_words() -> dict[str, str]:
@@ -104,13 +108,13 @@ def _navigation(active: str) -> None:
     )
     html(
         Markup(
-            '<a class="yj-brand" href="{}">{}<span>云锦 <em>Yunjin</em></span></a>'
+            '<a class="yj-brand" href="{}">{}</a>'
             '<nav aria-label="{}">{}</nav>'
             '<button type="button" class="yj-collapse" data-nav="toggle" aria-label="{}">'
             "{}<span>{}</span></button>"
         ).format(
             console().url("/"),
-            LOGO,
+            BRAND,
             t("frame.navigation"),
             groups,
             t("frame.collapse"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from markupsafe import Markup
 from nicegui import ui
@@ -22,8 +23,10 @@ class Column:
     key: str
     label: str
     is_number: bool = False
-    is_wide: bool = False  # takes a card's whole width on a phone
     is_sortable: bool = False
+    # Where it stands when the row is a card, on a phone: in the card's first line ("lead" and, at
+    # its end, "side"), below in the left or right half or over both ("line"), or not at all.
+    card: Literal["lead", "side", "left", "right", "line", "none"] = "left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +74,7 @@ def _head(column: Column, is_ascending: bool) -> Markup:
 def _row(columns: Sequence[Column], row: Row) -> Markup:
     cells = Markup("").join(
         Markup('<td class="{}" data-label="{}">{}</td>').format(
-            " ".join(
-                name
-                for name, holds in (("yj-right num", column.is_number), ("yj-wide", column.is_wide))
-                if holds
-            ),
+            f"yj-card-{column.card}{' yj-right num' if column.is_number else ''}",
             column.label,
             row.get(column.key, ""),
         )

@@ -62,6 +62,7 @@ class Database:
         self._clock, self._limits, self._pause = clock, limits or RetryLimits(), pause
         self._counts: Counter[str] = Counter()
         self._counting = threading.Lock()
+        self._writing = threading.Lock()
 
     @property
     def engine(self) -> sa.Engine:
@@ -90,7 +91,8 @@ class Database:
         """
         committing = False
         try:
-            with (self._reader if reads else self.engine).connect() as connection:
+            engine = self._reader if reads else self.engine
+            with self._turn(reads=reads), engine.connect() as connection:
                 connection.begin()
                 yield connection
                 committing = not reads
@@ -173,6 +175,27 @@ class Database:
             self._pause(self._pause_ms(attempt))
         # A lost transaction may still be on its way inside the server, whatever came after it.
         raise lost or last or Bug("expected at least one try, was none")
+
+    @contextmanager
+    def _turn(self, *, reads: bool) -> Iterator[None]:
+        """Let the writers of this process take turns on SQLite, where one writes at a time.
+
+        SQLite's own waiting is sleep and look again: a busy file starves the unlucky for seconds.
+        """
+        if reads or self.flavour is not Flavour.SQLITE:
+            yield
+            return
+        if not self._writing.acquire(timeout=self._opened.lock_wait_s):
+            self._count("rolled-back")
+            raise RolledBack(
+                "Another writer of this process did not finish in time.",
+                engine=self.flavour.value,
+                wait_s=self._opened.lock_wait_s,
+            )
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def _settled(self, settle: Callable[[], T | None], lost: LostAnswer) -> T | None:
         try:

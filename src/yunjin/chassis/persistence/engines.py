@@ -40,6 +40,7 @@ class OpenEngine:
 
     engine: sa.Engine
     flavour: Flavour
+    lock_wait_s: int
 
 
 def open_engine(url: str, limits: EngineLimits | None = None) -> OpenEngine:
@@ -89,7 +90,7 @@ def _sqlite(url: URL, limits: EngineLimits) -> OpenEngine:
         reads = connection.get_execution_options().get(READS, False)
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
-    return OpenEngine(engine, Flavour.SQLITE)
+    return OpenEngine(engine, Flavour.SQLITE, limits.lock_wait_s)
 
 
 def _mysql(url: URL, limits: EngineLimits) -> OpenEngine:
@@ -110,7 +111,7 @@ def _mysql(url: URL, limits: EngineLimits) -> OpenEngine:
             "sql_mode": _SQL_MODE,
         },
     )
-    opened = OpenEngine(engine, Flavour.MYSQL)
+    opened = OpenEngine(engine, Flavour.MYSQL, limits.lock_wait_s)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, record: Any) -> None:

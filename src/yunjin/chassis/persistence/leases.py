@@ -16,13 +16,24 @@ class Lease:
     def __init__(self, room: RoomDatabase, *, name: str, holder: str, seconds: int) -> None:
         self._room, self._name, self._holder = room, name, holder
         self._us = seconds * 1_000_000
+        self._until_us = 0  # of what we hold, as far as we know
 
     def hold(self) -> bool:
-        """Take or renew the lease; return whether this holder has it now."""
-        return self._room.run(self._hold)
+        """Take or renew the lease; return whether this holder has it now.
+
+        One that lasts for another half of its time is not renewed: that costs a commit.
+        """
+        now_us = instant_us(self._room.clock.now_ns())
+        if self._until_us - now_us > self._us // 2:
+            return True
+        is_ours = self._room.run(lambda work: self._take(work, now_us))
+        self._until_us = now_us + self._us if is_ours else 0
+        return is_ours
 
     def release(self) -> None:
-        """Give the lease back, so that another need not wait for its end."""
+        """Give the lease back where we hold it, so that another need not wait for its end."""
+        if not self._until_us:
+            return
         leases = self._room.tables.leases
 
         def released(work: SqlUnitOfWork) -> None:
@@ -32,10 +43,11 @@ class Lease:
                 .values(until_us=0)
             )
 
+        self._until_us = 0
         self._room.run(released)
 
-    def _hold(self, work: SqlUnitOfWork) -> bool:
-        leases, now_us = self._room.tables.leases, instant_us(self._room.clock.now_ns())
+    def _take(self, work: SqlUnitOfWork, now_us: int) -> bool:
+        leases = self._room.tables.leases
         ours = {"holder": self._holder, "until_us": now_us + self._us}
         row = work.connection.execute(
             sa.select(leases.c.holder, leases.c.until_us)

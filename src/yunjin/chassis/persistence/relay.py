@@ -5,6 +5,7 @@ with growing pauses, then parked with the reason; only its own subject waits beh
 any point costs repetitions, which the receivers' inboxes catch, never an event.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 
 from yunjin.chassis.persistence.columns import instant_us
 from yunjin.chassis.persistence.leases import Lease
@@ -23,6 +25,7 @@ from yunjin.kernel.events import Event
 
 Handler = Callable[[Event], None]
 _SECOND_US: Final = 1_000_000
+_log: Final = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,24 +98,29 @@ class Relay:
     def run(self, stop: threading.Event) -> None:
         """Tell events until `stop` is set; outages of the database are waited out.
 
-        Set `room.told` after `stop` to have it end at once.
+        One process at a time does so, by a lease. Set `room.told` after `stop` to have it end at
+        once.
         """
         while not stop.is_set():
             self._room.told.clear()
+            if stop.is_set():  # it was set right before the bell that was just cleared
+                break
             try:
-                is_busy = self._lease.hold() and self.deliver().delivered > 0
+                is_busy = self._has_news() and self._lease.hold() and self.deliver().delivered > 0
             except (Outage, Unknown):
                 is_busy = False
             if not is_busy:
                 self._room.told.wait(self._limits.idle_ms / 1_000)
-        self._lease.release()
+        with contextlib.suppress(Outage, Unknown):  # the lease then ends by itself
+            self._lease.release()
 
     def deliver(self) -> Pass:
         """Tell what is due, once, and note how it went. Raises: Outage, Unknown."""
         told: list[UUID] = []
         troubled: dict[UUID, tuple[int, str, bool]] = {}
         held_back: set[str] = set()
-        for row in self._room.read(self._due):
+        limit = self._limits.events_a_pass
+        for row in self._room.read(lambda connection: self._due(connection, limit)):
             if row.subject in held_back:
                 continue
             trouble = self._tell(self._event(row))
@@ -123,7 +131,10 @@ class Relay:
                 troubled[row.event_id] = (row.attempts + 1, *trouble)
         if not told and not troubled:
             return Pass()
-        return self._room.run(lambda work: self._note(work, told, troubled))
+        parked = self._room.run(lambda work: self._note(work, told, troubled))
+        for event_id in parked:  # the reason stays in the table: it may name a person
+            _log.warning("event.parked", room=self._room.room, event_id=str(event_id))
+        return Pass(delivered=len(told), failed=len(troubled), parked=len(parked))
 
     def parked(self, limit: int = 100) -> list[Parked]:
         """Return the events that wait for a person, oldest first."""
@@ -157,7 +168,10 @@ class Relay:
             raise NotFound("No such event is parked.", event_id=str(event_id))
         self._room.told.set()
 
-    def _due(self, connection: sa.Connection) -> list[Any]:
+    def _has_news(self) -> bool:
+        return bool(self._room.read(lambda connection: self._due(connection, 1)))
+
+    def _due(self, connection: sa.Connection, limit: int) -> list[Any]:
         """Return events to tell, none of a subject whose earlier event must be waited for."""
         outbox = self._room.tables.outbox
         other = outbox.alias()
@@ -173,7 +187,7 @@ class Relay:
                 sa.select(outbox)
                 .where(c.state == Told.WAITING, c.subject.not_in(blocked))
                 .order_by(c.at_us, c.subject, c.sequence)
-                .limit(self._limits.events_a_pass)
+                .limit(limit)
             )
         )
 
@@ -208,9 +222,10 @@ class Relay:
         work: SqlUnitOfWork,
         told: list[UUID],
         troubled: dict[UUID, tuple[int, str, bool]],
-    ) -> Pass:
+    ) -> list[UUID]:
+        """Save how the pass went; return which events were parked."""
         outbox, now_us = self._room.tables.outbox, instant_us(self._room.clock.now_ns())
-        parked = 0
+        parked = []
         if told:
             work.connection.execute(
                 sa.update(outbox)
@@ -219,7 +234,8 @@ class Relay:
             )
         for event_id, (attempts, reason, is_outage) in troubled.items():
             is_parked = attempts >= self._limits.tries and not is_outage
-            parked += is_parked
+            if is_parked:
+                parked.append(event_id)
             pause_s = min(self._limits.pause_s_max, 1 << min(attempts - 1, 20))
             work.connection.execute(
                 sa.update(outbox)
@@ -231,4 +247,4 @@ class Relay:
                     reason=reason[:REASON_LENGTH].rstrip(),
                 )
             )
-        return Pass(delivered=len(told), failed=len(troubled), parked=parked)
+        return parked

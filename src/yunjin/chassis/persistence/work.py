@@ -38,9 +38,9 @@ class SqlUnitOfWork:
 
     def __init__(self, room: "RoomDatabase") -> None:
         self._room = room
-        self._open = self._opened()
 
     def __enter__(self) -> Self:
+        self._open = self._opened()
         self._open.__enter__()
         return self
 
@@ -155,6 +155,18 @@ class RoomDatabase:
             + self._prune(tables.inbox, inbox_days)
             + self._prune(tables.outbox, told_days, told)
         )
+
+    def backlog(self) -> dict[Told, int]:
+        """Return how many events wait, and how many are parked."""
+        c = self.tables.outbox.c
+        query = (
+            sa.select(c.state, sa.func.count())
+            .where(c.state.in_([Told.WAITING, Told.PARKED]))
+            .group_by(c.state)
+        )
+        counts = {Told.WAITING: 0, Told.PARKED: 0}
+        found = self.read(lambda connection: connection.execute(query).all())
+        return counts | {Told(state): count for state, count in found}
 
     def _once(self, body: Callable[[SqlUnitOfWork], T]) -> T:
         with self.work() as work:

@@ -4,12 +4,14 @@ from yunjin.chassis.transport.assembly import api_of, root_of
 from yunjin.chassis.transport.expose import expose
 from yunjin.chassis.transport.gather import Gatherer
 from yunjin.chassis.transport.guard import Guard
+from yunjin.chassis.transport.logs import configure_logs
 from yunjin.chassis.transport.problems import (
     BodyTooLarge,
     Crowded,
     body_of,
     concealed,
     install_problems,
+    json_body_of,
     problem_response,
 )
 from yunjin.chassis.transport.remote import connect, remote
@@ -24,9 +26,11 @@ __all__ = [
     "api_of",
     "body_of",
     "concealed",
+    "configure_logs",
     "connect",
     "expose",
     "install_problems",
+    "json_body_of",
     "problem_response",
     "remote",
     "root_of",

@@ -45,6 +45,7 @@ def api_of(rooms: Iterable[Room], *, title: str, version: str) -> FastAPI:
         openapi_url="/v1/openapi.json",
         docs_url=None,  # its page asks a CDN
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
     )
     install_problems(api)
     for room in rooms:
@@ -83,6 +84,9 @@ def _completed(document: dict[str, Any], rooms: list[Room]) -> dict[str, Any]:
     """Add the fast routes, and say of every operation that it may answer with a problem."""
     paths = document.setdefault("paths", {})
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for operations in paths.values():
+        for operation in operations.values():  # the docstring says more than the function's name
+            operation["summary"] = operation["description"].partition(".")[0]
     for room in rooms:
         for path, operations in room.openapi.get("paths", {}).items():
             paths.setdefault(path, {}).update(operations)

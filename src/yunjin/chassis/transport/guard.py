@@ -3,7 +3,7 @@
 Pure ASGI and cheap, since the hot routes go through it too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import structlog
@@ -13,6 +13,7 @@ from yunjin.chassis.transport import trace
 from yunjin.chassis.transport.problems import (
     BODY_BYTES_MAX,
     BodyTooLarge,
+    WrongHost,
     limited,
     problem_of,
     problem_response,
@@ -41,6 +42,8 @@ class Guard:
     ----------
     tenant : whom this process serves; a request that names another is refused.
     body_bytes_max : how much of a body is read, checked while it streams in.
+    hosts : names by which it may be called, without port; empty for any. While nobody signs in,
+        a stranger's web page must not reach it through a name of its own.
     observe : called after each request with its scope, status and nanoseconds.
     """
 
@@ -51,19 +54,24 @@ class Guard:
         tenant: str,
         clock: Clock,
         body_bytes_max: int = BODY_BYTES_MAX,
+        hosts: Iterable[str] = (),
         observe: Observe | None = None,
     ) -> None:
         self._app, self._tenant, self._clock = app, tenants.checked(tenant), clock
         self._body_bytes_max, self._observe = body_bytes_max, observe
+        self._hosts = frozenset(host.encode() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with tenants.entered(self._tenant):
             if scope["type"] == "http":
                 await self._request(scope, receive, send)
+            elif scope["type"] == "websocket" and not self._is_host(dict(scope["headers"])):
+                await send({"type": "websocket.close", "code": 1008})
             else:
                 await self._app(scope, receive, send)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["body_bytes_max"] = self._body_bytes_max
         started_ns, status = self._clock.monotonic_ns(), 0
         headers = dict(scope["headers"])
         here = trace.Trace.enter(headers.get(TRACE_HEADER, b"").decode("latin-1"))
@@ -92,7 +100,12 @@ class Guard:
             self._observe(scope, status, self._clock.monotonic_ns() - started_ns)
 
     def _admit(self, headers: dict[Any, bytes]) -> None:
-        """Refuse what can be refused before reading. Raises: UnknownTenant, BodyTooLarge."""
+        """Refuse what can be refused before reading.
+
+        Raises: WrongHost, UnknownTenant, BodyTooLarge.
+        """
+        if not self._is_host(headers):
+            raise WrongHost("expected a request for this machine's loopback, was for another host")
         asked = headers.get(TENANT_HEADER)
         if asked is not None and asked != self._tenant.encode():
             raise UnknownTenant(f"expected tenant {self._tenant}, was another")
@@ -102,3 +115,9 @@ class Guard:
                 f"expected at most {self._body_bytes_max} bytes, was more",
                 bytes_max=self._body_bytes_max,
             )
+
+    def _is_host(self, headers: dict[Any, bytes]) -> bool:
+        if not self._hosts:
+            return True
+        host = headers.get(b"host", b"")
+        return (host if host.endswith(b"]") else host.rpartition(b":")[0] or host) in self._hosts

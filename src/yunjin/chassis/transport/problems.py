@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from yunjin.chassis.transport import trace
 from yunjin.kernel.errors import Bug, Malformed, NotFound, Outage, Problem, Refusal
@@ -32,6 +32,18 @@ class MethodNotAllowed(Refusal):
     """The address exists, but not for this method."""
 
     code, status, title = "kernel/method-not-allowed", 405, "Method not allowed"
+
+
+class WrongMediaType(Refusal):
+    """The body is not said to be JSON; browsers may send other kinds on a stranger's behalf."""
+
+    code, status, title = "kernel/wrong-media-type", 415, "Wrong media type"
+
+
+class WrongHost(Refusal):
+    """The request was meant for another host: a name that somebody pointed at this machine."""
+
+    code, status, title = "kernel/wrong-host", 421, "Wrong host"
 
 
 class NotAccepted(Refusal):
@@ -66,6 +78,8 @@ def problem_response(
     document = shown.document(instance=instance, trace_id=_trace_id())
     document["status"] = status or shown.status
     more = dict(headers)
+    if isinstance(shown, BodyTooLarge):
+        more["connection"] = "close"  # or the rest of the body would be read for nothing
     if isinstance(shown, Outage):
         more["retry-after"] = str(shown.retry_after_s)
     return Response(
@@ -89,18 +103,14 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, RequestValidationError):
         return _invalid(error)
-    if isinstance(error, RecursionError | UnicodeDecodeError | json.JSONDecodeError):
-        return Malformed(f"expected a well-formed body, was one that {_fault(error)}")
     if not isinstance(error, HTTPException):
         return Bug(f"expected no exception, was {type(error).__name__}")
-    if isinstance(error.__cause__, Exception) and error.status_code == 400:
-        return problem_of(error.__cause__)  # FastAPI hides what went wrong in reading the body
+    if error.status_code == 400 and error.__cause__ is not None:
+        return _unreadable(error.__cause__)  # FastAPI hides what went wrong in reading the body
     if error.status_code == 404:
         return NotFound("There is nothing at this address.")
     if error.status_code == 405:
         return MethodNotAllowed("This address does not take this method.")
-    if error.status_code == 413:
-        return BodyTooLarge("The request is too large.")
     return NotAccepted(str(error.detail), reason=error.status_code)
 
 
@@ -134,6 +144,13 @@ async def body_of(receive: Receive, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     return b"".join(parts)
 
 
+async def json_body_of(scope: Scope, receive: Receive) -> bytes:
+    """Read a fast route's body up to the guard's limit. Raises: WrongMediaType, BodyTooLarge."""
+    if not any(name == b"content-type" and _is_json(value) for name, value in scope["headers"]):
+        raise WrongMediaType("expected a body of application/json, was another")
+    return await body_of(receive, scope.get("body_bytes_max", BODY_BYTES_MAX))
+
+
 def limited(receive: Receive, bytes_max: int) -> Receive:
     """Return a `receive` that counts: it raises BodyTooLarge in the middle of the stream."""
     seen = 0
@@ -146,6 +163,10 @@ def limited(receive: Receive, bytes_max: int) -> Receive:
         return message
 
     return counting
+
+
+def _is_json(media_type: bytes) -> bool:
+    return media_type.partition(b";")[0].strip().lower() == b"application/json"
 
 
 def _within(size: int, bytes_max: int) -> None:
@@ -172,10 +193,12 @@ def _invalid(error: RequestValidationError) -> Malformed:
     return Malformed("The request is not of the form this address takes.", errors=complaints)
 
 
-def _fault(error: Exception) -> str:
+def _unreadable(error: BaseException) -> Problem:
+    if isinstance(error, Problem):
+        return error
     if isinstance(error, RecursionError):
-        return "is nested too deeply"
-    return "is not UTF-8" if isinstance(error, UnicodeDecodeError) else "is not JSON"
+        return Malformed("expected a body in JSON, was one nested too deeply")
+    return Malformed("expected a body in JSON and UTF-8, was another")
 
 
 def _exact(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The database room's service: one tenant's database, opened room by room."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -33,9 +34,17 @@ _BACKUP_TOOLS: Final = {
 class DatabaseService:
     """The near implementation of DatabaseApi."""
 
-    def __init__(self, database: Database, *, tenant: str, clock: Clock, prober: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        tenant: str,
+        clock: Clock,
+        prober: str,
+        traceparent: Callable[[], str] = str,
+    ) -> None:
         self._database, self._tenant, self._clock = database, tenant, clock
-        self._prober = prober
+        self._prober, self._traceparent = prober, traceparent
         self._rooms: dict[str, RoomDatabase] = {}
         self._own = self.open("database", source="/foundation/database", migrations=own_migrations)
 
@@ -44,9 +53,18 @@ class DatabaseService:
             steps = migrations_of(migrations)
             Migrator(self._database, room, steps, self._clock).migrate()
             self._rooms[room] = RoomDatabase(
-                self._database, room=room, tenant=self._tenant, source=source, clock=self._clock
+                self._database,
+                room=room,
+                tenant=self._tenant,
+                source=source,
+                clock=self._clock,
+                traceparent=self._traceparent,
             )
         return self._rooms[room]
+
+    def rooms(self) -> list[RoomDatabase]:
+        """Return the rooms that are open, by name."""
+        return [self._rooms[name] for name in sorted(self._rooms)]
 
     def info(self) -> DatabaseInfo:
         version = store.version(self._database)

@@ -2,8 +2,9 @@
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -30,7 +31,7 @@ heartbeat: Final = table(
     column("beat", Int64),
     column("at_us", Micros),
 )
-_PAGES_A_STEP: Final = 256  # 1 MB: a writer waits no longer than for one step
+_PAGES_A_STEP: Final = 256  # 1 MB: others get a turn between two steps
 
 
 def write_beat(connection: sa.Connection, prober: str, beat: int, at_us: int) -> None:
@@ -87,14 +88,19 @@ def copy_sqlite(database: Database, to: Path) -> None:
 
 
 def _copy(database: Database, part: Path) -> None:
-    source = database.engine.raw_connection()
-    target = sqlite3.connect(part, isolation_level=None)
-    try:
-        source.driver_connection.backup(target, pages=_PAGES_A_STEP)  # type: ignore[union-attr]
+    with (
+        closing(database.engine.raw_connection()) as source,
+        closing(sqlite3.connect(part, isolation_level=None)) as target,
+    ):
+        origin: Any = source.driver_connection
+        # One snapshot for all steps: without it each commit of others starts the copy over.
+        origin.execute("BEGIN")
+        try:
+            origin.execute("SELECT 1 FROM sqlite_schema").fetchone()
+            origin.backup(target, pages=_PAGES_A_STEP)
+        finally:
+            origin.execute("ROLLBACK")
         target.execute("PRAGMA journal_mode = DELETE")  # one file, complete in itself
         [finding] = target.execute("PRAGMA integrity_check(1)").fetchone()
         if finding != "ok":
             raise sqlite3.DatabaseError(f"expected a sound copy, was: {finding}")
-    finally:
-        target.close()
-        source.close()

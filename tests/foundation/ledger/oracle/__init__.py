@@ -17,7 +17,8 @@ The decisions worth knowing:
   move it on.
 - **Imported batches.** The first item of a batch says whether all of it is imported.
 - **Expiry.** Before a batch, every hold with timestamp + timeout ≤ the ledger's clock is released,
-  in the order of (expiry, timestamp). A timeout of 0 never ends.
+  in the order of (expiry, timestamp). A timeout of 0 never ends. Expiry takes the time it happens
+  at: what comes after it, imported or not, is later.
 - **Chains.** All or nothing. The member that fails keeps its own code, the others answer
   LINKED_FAILED. `EXISTS` is no failure: a chain sent again answers EXISTS throughout. A chain that
   the batch ends inside is not looked at: its last answers LINKED_CHAIN_OPEN, the others

@@ -78,6 +78,7 @@ class Oracle:
             transfer = self.state.transfers[transfer_id]
             self._release(transfer, Fate.EXPIRED)
             self._note(transfer, transfer_id, now, is_expiry=True)
+            self.state.last = now
         return [transfer_id for _, _, transfer_id in sorted(due)]
 
     # A batch: expiry first, then its items one by one, in chains of all or nothing.

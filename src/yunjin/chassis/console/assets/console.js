@@ -28,7 +28,8 @@ const yj = {
   timeLabel(ms) {
     const text = yj.wall(ms);
     if (!text.endsWith(":00")) return text.slice(11);
-    return text.endsWith("00:00:00") ? text.slice(5, 10) : text.slice(11, 16);
+    if (!text.endsWith("00:00:00")) return text.slice(11, 16);
+    return text.slice(5, 10) === "01-01" ? text.slice(0, 4) : text.slice(5, 10);
   },
 
   escape(text) {

@@ -3,11 +3,9 @@
 import re
 from typing import Final
 
-from lxml import etree
-
 from yunjin.foundation.ledger.adapters import payments, statements
 from yunjin.foundation.ledger.adapters.messages import Message
-from yunjin.foundation.ledger.adapters.xml import Findings, Reader, Tick, check_schema, walk
+from yunjin.foundation.ledger.adapters.xml import Findings, Reader, Tick, check_schema, split, walk
 from yunjin.foundation.ledger.errors import ImportRefused
 
 _NAME: Final = re.compile(r"(?<![a-z])([a-z]{4}\.\d{3})\.\d{3}\.(\d{2})(?!\d)")
@@ -48,18 +46,19 @@ def _identify(content: bytes) -> tuple[str, str, int, str, int]:
     """Return namespace, kind, version, local name and line of the message element."""
     first = ""
     for count, element in enumerate(walk(content, starts=True)):
-        name = etree.QName(element)
-        first = first or f"{name.localname} in namespace {name.namespace or 'none'}"
-        match = _NAME.search(name.namespace or "")
+        namespace, name = split(element.tag)
+        first = first or f"{name} in namespace {namespace or 'none'}"
+        match = _NAME.search(namespace)
         if match and match[1] != "head.001":
             kind, version = match[1], int(match[2])
             _check_supported(kind, version)
-            if name.localname != "Document":
-                return _checked(element, name, kind, version)
+            if name != "Document":
+                root = _checked(element.sourceline, name, kind, version)
+                return namespace, kind, version, root, element.sourceline
         if count >= _ELEMENTS_BEFORE_MAX:
             break
     raise ImportRefused(
-        f"expected an ISO 20022 message ({', '.join(VERSIONS)}), was {first or 'nothing'}"
+        f"expected an ISO 20022 message ({', '.join(VERSIONS)}), was {first[:200] or 'nothing'}"
     )
 
 
@@ -73,15 +72,11 @@ def _check_supported(kind: str, version: int) -> None:
         )
 
 
-def _checked(
-    element: object, name: etree.QName, kind: str, version: int
-) -> tuple[str, str, int, str, int]:
-    line = element.sourceline  # type: ignore[attr-defined]
+def _checked(line: int, name: str, kind: str, version: int) -> str:
     root = f"{_ROOTS[kind]}V01" if version == 1 else _ROOTS[kind]
-    if name.localname != root:
-        what = f"expected {root}, was {name.localname}"
-        path = f"/{name.localname}"
+    if name != root:
+        what, path = f"expected {root}, was {name}", f"/{name}"
         raise ImportRefused(
             f"line {line}, {path}: {what}", findings=[{"line": line, "path": path, "what": what}]
         )
-    return str(name.namespace), kind, version, root, line
+    return root

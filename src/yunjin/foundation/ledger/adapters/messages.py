@@ -17,6 +17,7 @@ from yunjin.kernel.errors import Malformed
 from yunjin.kernel.money import MINOR_MAX, parse_minor
 
 LINES_MAX: Final = 2_000_000
+CHAIN_MAX: Final = 8_190  # lines that stand or fall together: they must fit a batch
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T.*|Z|[+-]\d{2}:\d{2})?", re.ASCII)
 _EPOCH: Final = dt.date(1970, 1, 1)
@@ -61,6 +62,7 @@ class Line:
     amount_minor: int | None = None
     currency: str = ""
     value_date: dt.date | None = None
+    is_linked: bool = False  # with the next line: all or nothing
     is_order: bool = False  # something to be done on its date, not something that happened
     reference: str = ""
     uetr: str = ""

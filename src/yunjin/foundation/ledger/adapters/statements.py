@@ -1,9 +1,10 @@
 """camt.052, 053 and 054, versions 1 to 8: reports, statements and notifications of an account.
 
 What is booked is the entry (Ntry). Its details (TxDtls) become lines of their own only where
-several of them, all in the entry's currency, add up to it exactly. Charges inside an entry are
-information: the entry's amount already is what moved. A reversal's indicator says what it was
-before; the entry's own side already is the side it moves now.
+several of them, all in the entry's currency, add up to it exactly; they are linked, and the first
+has the entry's own key, so that an entry can never be posted both whole and in pieces. Charges
+inside an entry are information: the entry's amount already is what moved. A reversal's indicator
+says what it was before; the entry's own side already is the side it moves now.
 
 Source: ISO 20022 message definition reports, Bank-to-Customer Cash Management.
 """
@@ -14,6 +15,7 @@ from decimal import Decimal
 from typing import Final
 
 from yunjin.foundation.ledger.adapters.messages import (
+    CHAIN_MAX,
     LINES_MAX,
     AccountName,
     Line,
@@ -74,7 +76,7 @@ class Builder:
         self._day: dt.date | None = None
         self._drafts: list[Line] = []  # of the section that is being read
         self._tally = Tally()
-        self._entry_count = 0
+        self._section_count = self._entry_count = 0
         self._lines: list[Line] = []
         self._statements: list[Statement] = []
         self._controls: list[ControlSum] = []
@@ -94,7 +96,7 @@ class Builder:
         findings = self._reader.findings
         if self._header_count != 1:
             findings.add(line, f"/{self._root}", f"expected 1 GrpHdr, was {self._header_count}")
-        if not self._statements:
+        if not self._section_count:
             what = f"expected at least one {self._section}, was none"
             findings.add(line, f"/{self._root}", what)
         findings.settle()
@@ -124,7 +126,7 @@ class Builder:
                 )
 
     def _where(self) -> str:
-        return f"/{self._root}/{self._section}[{len(self._statements) + 1}]"
+        return f"/{self._root}/{self._section}[{self._section_count + 1}]"
 
     def _take_entry(self, entry: Element) -> None:
         reader, self._entry_count = self._reader, self._entry_count + 1
@@ -140,28 +142,34 @@ class Builder:
         if amount and not currency:
             reader.findings.add(entry.sourceline, f"{path}/Amt", "expected Ccy, was missing")
         self._tally.add(indicator, amount)
-        draft = Line(
+        minor, day, verdict = self._values(entry, amount, currency, status)
+        whole = Line(
             line=entry.sourceline,
             path=path,
             key=str(self._entry_count),
             statement=len(self._statements),
             account=None,
             side=side or Side.CREDIT,
+            amount_minor=minor,
             currency=currency,
+            value_date=day,
             reference=reader.text(entry, "AcctSvcrRef", "NtryRef"),
+            verdict=verdict,
         )
-        self._drafts += self._details_or_whole(entry, self._valued(entry, draft, amount, status))
+        self._drafts += self._details_or_whole(entry, whole)
         if len(self._lines) + len(self._drafts) > LINES_MAX:
             reader.findings.add(entry.sourceline, path, f"expected at most {LINES_MAX} lines")
             reader.findings.settle()
 
-    def _valued(self, entry: Element, draft: Line, amount: str, status: str) -> Line:
-        """Fill in amount, date and verdict."""
+    def _values(
+        self, entry: Element, amount: str, currency: str, status: str
+    ) -> tuple[int | None, dt.date | None, Verdict | None]:
+        """Return amount, date and verdict."""
         verdict: Verdict | None = None
         minor: int | None = None
         day = self._day
         try:
-            minor = read_amount(amount, draft.currency)
+            minor = read_amount(amount, currency)
             written = self._reader.text(entry, *_DATES)
             day = read_date(written) if written else day
         except Unreadable as unreadable:
@@ -174,7 +182,7 @@ class Builder:
             verdict = Verdict(
                 outcome=LineOutcome.REFUSED, reason=LineReason.STATUS_UNKNOWN, detail=detail
             )
-        return replace(draft, amount_minor=minor, value_date=day, verdict=verdict)
+        return minor, day, verdict
 
     def _details_or_whole(self, entry: Element, whole: Line) -> list[Line]:
         """Return one line a detail where they are the entry exactly; else the entry."""
@@ -186,13 +194,15 @@ class Builder:
             return [whole]
         lines = self._split(whole, details)
         if lines is None:
-            what = f"{len(details)} details do not add up to the entry: posted as one line"
+            what = f"{len(details)} details are not the entry exactly: posted as one line"
             self._warn(whole.line, f"{whole.path}/NtryDtls", what)
             return [whole]
         return lines
 
     def _split(self, whole: Line, details: list[_Detail]) -> list[Line] | None:
-        lines = []
+        lines: list[Line] = []
+        if len(details) > CHAIN_MAX:
+            return None
         try:
             for number, detail in enumerate(details, 1):
                 if detail.currency != whole.currency:
@@ -201,7 +211,8 @@ class Builder:
                     whole,
                     line=detail.line,
                     path=f"{whole.path}/TxDtls[{number}]",
-                    key=f"{whole.key}/{number}",
+                    key=whole.key if number == 1 else f"{whole.key}/{number}",
+                    is_linked=number < len(details),
                     side=detail.side or whole.side,
                     amount_minor=read_amount(detail.amount, detail.currency),
                     reference=detail.reference or whole.reference,
@@ -254,6 +265,7 @@ class Builder:
             ]
             self._check_totals(section, where)
         self._drafts, self._tally, self._entry_count = [], Tally(), 0
+        self._section_count += 1
 
     def _statement(
         self, section: Element, where: str, name: str, account: AccountName, currency: str

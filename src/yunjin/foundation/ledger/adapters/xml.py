@@ -94,10 +94,17 @@ class Reader:
         return found
 
 
-def refuse_syntax(error: etree.XMLSyntaxError) -> ImportRefused:
-    """Return the refusal of a file that is not well-formed XML."""
-    line = error.lineno or 1
-    what = f"expected well-formed XML, was: {error.msg}"
+def split(tag: str) -> tuple[str, str]:
+    """Return namespace and local name of a qualified name."""
+    namespace, brace, name = tag.rpartition("}")
+    return (namespace[1:], name) if brace else ("", tag)
+
+
+def _refused_syntax(error: etree.XMLSyntaxError, log: Any) -> ImportRefused:
+    """Return the refusal of a file that is not well-formed; the parser's log knows the place."""
+    last = log[-1] if len(log) else None
+    line = (last.line if last is not None else error.lineno) or 1
+    what = f"expected well-formed XML, was: {last.message if last is not None else error.msg}"
     return ImportRefused(
         f"line {line}: {what}", findings=[{"line": line, "path": "/", "what": what}]
     )
@@ -118,8 +125,9 @@ def walk(
     """
     source = io.BytesIO(content)
     seen = 0
+    parser = etree.iterparse(source, events=("start", "end"), **_SAFE)
     try:
-        for event, element in etree.iterparse(source, events=("start", "end"), **_SAFE):
+        for event, element in parser:
             seen += 1
             if seen == 1 and element.getroottree().docinfo.internalDTD is not None:
                 what = "expected no document type declaration, was one"
@@ -134,7 +142,7 @@ def walk(
                 yield element
                 element.clear()
     except etree.XMLSyntaxError as error:
-        raise refuse_syntax(error) from None
+        raise _refused_syntax(error, parser.error_log) from None
     except (LookupError, ValueError) as error:  # an encoding nobody knows
         raise ImportRefused(f"expected readable XML, was: {error}") from None
 
@@ -152,7 +160,7 @@ def check_schema(content: bytes, namespace: str, root: str, directory: str) -> N
     schema = _schema_of(namespace, directory)
     tree = etree.parse(io.BytesIO(content), etree.XMLParser(**_SAFE))
     message = tree.getroot()
-    if etree.QName(message).namespace != namespace:
+    if split(message.tag)[0] != namespace:
         message = etree.Element(f"{{{namespace}}}Document", nsmap={None: namespace})
         message.append(next(tree.iter(f"{{{namespace}}}{root}")))
     if schema.validate(message):
@@ -188,7 +196,7 @@ def _path_of(root: Element, generic: str | None) -> str:
     while element is not None:
         before = sum(1 for _ in element.itersiblings(element.tag, preceding=True))
         after = any(True for _ in element.itersiblings(element.tag))
-        name = etree.QName(element).localname
+        name = split(element.tag)[1]
         steps.append(f"{name}[{before + 1}]" if before or after else name)
         element = element.getparent()
     return "/" + "/".join(reversed(steps))

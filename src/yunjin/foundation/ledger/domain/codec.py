@@ -16,7 +16,9 @@ from yunjin.foundation.ledger.api import (
     ACCOUNTS_REQUIRED,
     TRANSFERS_OPTIONAL,
     TRANSFERS_REQUIRED,
+    AccountFlag,
     Ledger,
+    TransferFlag,
 )
 from yunjin.foundation.ledger.kernels import AccountColumns, Outcome, TransferColumns
 from yunjin.kernel import check
@@ -128,11 +130,7 @@ def unpack_transfers(entry: Entry) -> tuple[TransferColumns, Outcome]:
     bit = list(FIELDS[TRANSFERS]).index("requested")
     if not entry.columns >> bit & 1:
         requested = columns.amount_minor.copy()
-    timestamp = columns.timestamp
-    if not timestamp.any():
-        timestamp = np.arange(
-            entry.timestamp_first, entry.timestamp_first + entry.row_count, dtype=np.int64
-        )
+    timestamp = _timestamps(entry, columns, TransferFlag.IMPORTED)
     timestamp = np.where(arrays["status"] == 0, timestamp, 0)
     return columns, Outcome(
         arrays["status"], timestamp, arrays["inherited"], requested, NO_BALANCES
@@ -155,12 +153,15 @@ def unpack_accounts(entry: Entry) -> tuple[AccountColumns, Any, Any]:
     """Read a body of accounts: columns, statuses, timestamps."""
     arrays = _unpack(entry)
     columns = AccountColumns(*(arrays[name] for name in AccountColumns._fields))
-    timestamp = columns.timestamp
-    if not timestamp.any():
-        timestamp = np.arange(
-            entry.timestamp_first, entry.timestamp_first + entry.row_count, dtype=np.int64
-        )
-    return columns, arrays["status"], timestamp
+    return columns, arrays["status"], _timestamps(entry, columns, AccountFlag.IMPORTED)
+
+
+def _timestamps(entry: Entry, columns: AccountColumns | TransferColumns, imported: int) -> Any:
+    """Return when each row happened; what a row of a batch that is not imported brought is void."""
+    if entry.row_count and columns.flags[0] & imported:
+        return columns.timestamp
+    first = entry.timestamp_first
+    return np.arange(first, first + entry.row_count, dtype=np.int64)
 
 
 def pack_expiry(hi: Any, lo: Any) -> tuple[int, bytes]:

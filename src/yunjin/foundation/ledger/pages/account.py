@@ -174,14 +174,28 @@ class Account:
     def _columns(self) -> list[Column]:
         currency = self._units.currency(self._row.ledger)
         return [
-            Column(key="at", label=t("time.at", zone=formats.zone_name()), is_sortable=True),
+            Column(
+                key="at",
+                label=t("time.at", zone=formats.zone_name()),
+                is_sortable=True,
+                card="line",
+            ),
             Column(key="id", label=t("ledger.transfer_id")),
-            Column(key="other", label=t("ledger.counterparty"), is_wide=True),
-            Column(key="code", label=t("ledger.transfer_code"), is_number=True),
-            Column(key="debit", label=f"{t('ledger.debit')} {currency}", is_number=True),
-            Column(key="credit", label=f"{t('ledger.credit')} {currency}", is_number=True),
-            Column(key="running", label=f"{t('ledger.running')} {currency}", is_number=True),
-            Column(key="kind", label=t("ledger.state")),
+            Column(key="other", label=t("ledger.counterparty"), card="lead"),
+            Column(key="code", label=t("ledger.transfer_code"), is_number=True, card="none"),
+            Column(
+                key="debit", label=f"{t('ledger.debit')} {currency}", is_number=True, card="side"
+            ),
+            Column(
+                key="credit", label=f"{t('ledger.credit')} {currency}", is_number=True, card="side"
+            ),
+            Column(
+                key="running",
+                label=f"{t('ledger.running')} {currency}",
+                is_number=True,
+                card="left",
+            ),
+            Column(key="kind", label=t("ledger.state"), card="right"),
         ]
 
     async def _load(self, wanted: Ask) -> tuple[Sequence[Row], str | None]:

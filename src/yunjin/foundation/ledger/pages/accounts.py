@@ -74,15 +74,15 @@ class Accounts:
 
     def _columns(self) -> list[Column]:
         return [
-            Column(key="account", label=t("ledger.account"), is_wide=True),
+            Column(key="account", label=t("ledger.account"), card="lead"),
             Column(key="ledger", label=t("ledger.ledger")),
-            Column(key="code", label=t("ledger.code"), is_number=True),
-            Column(key="balance", label=t("ledger.balance"), is_number=True),
-            Column(key="held", label=t("ledger.held"), is_number=True),
-            Column(key="available", label=t("ledger.available"), is_number=True),
-            Column(key="rules", label=t("ledger.rules"), is_wide=True),
-            Column(key="opened", label=t("ledger.opened")),
-            Column(key="state", label=t("ledger.state")),
+            Column(key="code", label=t("ledger.code"), is_number=True, card="right"),
+            Column(key="balance", label=t("ledger.balance"), is_number=True, card="side"),
+            Column(key="held", label=t("ledger.held"), is_number=True, card="left"),
+            Column(key="available", label=t("ledger.available"), is_number=True, card="right"),
+            Column(key="rules", label=t("ledger.rules"), card="line"),
+            Column(key="opened", label=t("ledger.opened"), card="none"),
+            Column(key="state", label=t("ledger.state"), card="none"),
         ]
 
     async def _load(self, wanted: Ask) -> tuple[Sequence[Row], str | None]:

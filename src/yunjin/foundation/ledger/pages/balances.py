@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from nicegui import ui
-
 from yunjin.chassis.console import (
     Address,
     Chart,
@@ -15,6 +13,7 @@ from yunjin.chassis.console import (
     box,
     formats,
     panel,
+    switch,
     t,
 )
 from yunjin.foundation.ledger.api import LedgerApi
@@ -102,14 +101,8 @@ class BalanceChart:
             )
             self._chart.draw()
             with box("yj-ranges"):
-                choice = ui.toggle(
-                    {one: t(f"ledger.range.{one}") for one in RANGES},
-                    value=self._range,
-                    on_change=lambda event: self._choose(event.value),
-                )
-                choice.classes("yj-switch").props(
-                    f'no-caps unelevated dense aria-label="{t("ledger.range")}"'
-                )
+                ranges = {one: t(f"ledger.range.{one}") for one in RANGES}
+                switch(ranges, self._range, self._choose, name=t("ledger.range"))
 
     async def _choose(self, chosen: str) -> None:
         self._range = chosen

@@ -132,12 +132,15 @@ class Journal:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._address = Address()
+        self._newest = desk.states.samples[-1][1].head.sequence if desk.states.samples else 0
 
     async def draw(self) -> None:
         """Lay head, check and rows."""
         state = await ask(self._desk.ledger.state)
         with title_row(t("ledger.journal"), note=t("ledger.journal_note")):
             contact_chip()
+            self._news = button("", self._reload, icon="refresh").classes("yj-push")
+            self._news.set_visibility(False)
         with box("yj-halves"):
             with panel(t("ledger.head")):
                 self._head = html(head_facts(state))
@@ -156,17 +159,29 @@ class Journal:
         await self._table.show()
         live(1.0, self._beat)
 
+    async def _reload(self) -> None:
+        await self._table.restart()
+        self._beat()
+
     def _beat(self) -> None:
+        """Show where the journal ends now; the rows stay put until the reader wants the new."""
         self._verification.beat()
-        samples = self._desk.states.samples
-        content = str(head_facts(samples[-1][1])) if samples else self._head.content
+        if not self._desk.states.samples:
+            return
+        state = self._desk.states.samples[-1][1]
+        content = str(head_facts(state))
         if content != self._head.content:
             self._head.set_content(content)
+            count = state.head.sequence - self._newest
+            self._news.set_text(t("ledger.new_rows", count=formats.number(max(count, 0))))
+            self._news.set_visibility(count > 0)
 
     async def _load(self, wanted: Ask) -> tuple[Sequence[Row], str | None]:
         cursor = wanted.cursor or ""
         before = int(cursor) if cursor.isascii() and cursor.isdecimal() else None
         rows = await ask(self._desk.ledger.journal, before=before, limit=PAGE_ROWS)
+        if before is None:
+            self._newest = rows[0].sequence if rows else 0
         following = str(rows[-1].sequence) if len(rows) == PAGE_ROWS else None
         return [journal_row(row) for row in rows], following
 
@@ -189,14 +204,14 @@ def head_facts(state: CellState) -> Markup:
 def row_columns() -> list[Column]:
     """Return the columns of the journal's rows."""
     return [
-        Column(key="row", label=t("ledger.row"), is_number=True),
-        Column(key="kind", label=t("ledger.kind")),
-        Column(key="count", label=t("ledger.rows_in_batch"), is_number=True),
-        Column(key="at", label=t("time.at", zone=formats.zone_name())),
-        Column(key="size", label=t("ledger.body"), is_number=True),
-        Column(key="codec", label=t("ledger.codec")),
-        Column(key="hash", label=t("ledger.hash")),
-        Column(key="previous", label=t("ledger.previous_hash")),
+        Column(key="row", label=t("ledger.row"), is_number=True, card="lead"),
+        Column(key="kind", label=t("ledger.kind"), card="side"),
+        Column(key="count", label=t("ledger.rows_in_batch"), is_number=True, card="left"),
+        Column(key="at", label=t("time.at", zone=formats.zone_name()), card="line"),
+        Column(key="size", label=t("ledger.body"), is_number=True, card="right"),
+        Column(key="codec", label=t("ledger.codec"), card="none"),
+        Column(key="hash", label=t("ledger.hash"), card="line"),
+        Column(key="previous", label=t("ledger.previous_hash"), card="line"),
     ]
 
 

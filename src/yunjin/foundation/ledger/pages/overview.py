@@ -71,7 +71,7 @@ class Overview:
                 ):
                     self._latest = html("")
             with box("yj-column"):
-                with panel(t("ledger.waiting")):
+                with panel(t("ledger.waiting"), classes="yj-first"):
                     self._notices = html("")
                 with panel(t("ledger.cell")):
                     self._cell = html("")
@@ -153,17 +153,17 @@ def rates_of(
 def trial_balance(lines: Sequence[TrialBalanceLine], units: Units) -> Markup:
     """Return the trial balance as a table, one row a ledger."""
     columns = [
-        Column(key="ledger", label=t("ledger.ledger"), is_wide=True),
-        Column(key="accounts", label=t("ledger.accounts"), is_number=True),
+        Column(key="ledger", label=t("ledger.ledger"), card="lead"),
+        Column(key="accounts", label=t("ledger.accounts"), is_number=True, card="line"),
         *(
-            Column(key=key, label=t(f"ledger.{key}"), is_number=True)
+            Column(key=key, label=t(f"ledger.{key}"), is_number=True, card="line")
             for key in ("debits_posted", "credits_posted", "debits_pending", "credits_pending")
         ),
-        Column(key="state", label=t("ledger.state")),
+        Column(key="state", label=t("ledger.state"), card="side"),
     ]
     rows = [
         {
-            "ledger": units.name(line.ledger),
+            "ledger": ledger_name(line.ledger, units),
             "accounts": formats.number(line.account_count),
             "debits_posted": units.amount(line.ledger, line.debits_posted),
             "credits_posted": units.amount(line.ledger, line.credits_posted),
@@ -178,13 +178,19 @@ def trial_balance(lines: Sequence[TrialBalanceLine], units: Units) -> Markup:
     return table_html(columns, rows, caption=t("ledger.trial_balance"))
 
 
+def ledger_name(ledger: int, units: Units) -> Markup | str:
+    """Return a ledger's number and currency with the name it was given beneath."""
+    given = units.given_name(ledger)
+    return markup.stacked(units.name(ledger), given) if given else units.name(ledger)
+
+
 def latest_transfers(
     rows: Sequence[TransferRow], units: Units, names: dict[int, list[str]]
 ) -> Markup:
     """Return transfers as a short table."""
     if not rows:
         return quiet("schedule", t("ledger.no_transfers_yet"), t("ledger.no_transfers_yet_hint"))
-    columns = transfer_columns(units.common({row.ledger for row in rows}))
+    columns = transfer_columns(units.common({row.ledger for row in rows}), with_code=False)
     return table_html(columns, transfer_rows(rows, units, names), caption=t("ledger.latest"))
 
 

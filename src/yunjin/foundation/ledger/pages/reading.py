@@ -171,6 +171,10 @@ class Units:
         """Name a ledger: `1 · CNY`."""
         return f"{ledger} · {self.currency(ledger)}" if ledger in self._ledgers else str(ledger)
 
+    def given_name(self, ledger: int) -> str:
+        """Return the name a ledger was declared with; may be empty."""
+        return self._ledgers[ledger].name if ledger in self._ledgers else ""
+
     def decimals(self, ledger: int) -> int:
         """Return the number of decimals of its amounts."""
         return exponent(self.currency(ledger)) if ledger in self._ledgers else 0

@@ -13,17 +13,18 @@ CSV_HEAD: Sequence[str] = (
 )  # fmt: skip
 
 
-def transfer_columns(currency: str) -> list[Column]:
+def transfer_columns(currency: str, *, with_code: bool = True) -> list[Column]:
     """Return the columns of transfers; the currency is in the head where all rows share it."""
+    code = Column(key="code", label=t("ledger.transfer_code"), is_number=True, card="left")
     amount = t("ledger.amount_in", currency=currency) if currency else t("ledger.amount")
     return [
-        Column(key="at", label=t("time.at", zone=formats.zone_name())),
-        Column(key="id", label=t("ledger.transfer_id")),
-        Column(key="debit", label=t("ledger.debit_account")),
-        Column(key="credit", label=t("ledger.credit_account")),
-        Column(key="amount", label=amount, is_number=True),
-        Column(key="code", label=t("ledger.transfer_code"), is_number=True),
-        Column(key="kind", label=t("ledger.state")),
+        Column(key="at", label=t("time.at", zone=formats.zone_name()), card="line"),
+        Column(key="id", label=t("ledger.transfer_id"), card="lead"),
+        Column(key="debit", label=t("ledger.debit")),
+        Column(key="credit", label=t("ledger.credit"), card="right"),
+        Column(key="amount", label=amount, is_number=True, card="side"),
+        *([code] if with_code else []),
+        Column(key="kind", label=t("ledger.state"), card="right"),
     ]
 
 

@@ -14,7 +14,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     # overview
     "ledger.rate": ("当前吞吐", "Throughput"),
     "ledger.per_s": ("笔/秒", "transfers/s"),
-    "ledger.per_s_short": ("笔/秒", "per s"),
     "ledger.peak": ("近 5 分钟峰值 {rate}", "5-minute peak {rate}"),
     "ledger.booked": ("累计入账", "Transfers booked"),
     "ledger.in_accounts": ("分布在 {count} 个账户", "across {count} accounts"),
@@ -168,8 +167,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     # transfers
     "ledger.amount": ("金额", "Amount"),
     "ledger.amount_in": ("金额（{currency}）", "Amount ({currency})"),
-    "ledger.debit_account": ("借方账户", "Debit account"),
-    "ledger.credit_account": ("贷方账户", "Credit account"),
     "ledger.transfer_id": ("流水号", "Transfer id"),
     "ledger.no_transfers": ("没有符合条件的流水", "No transfer matches"),
     "ledger.no_transfers_hint": (
@@ -241,12 +238,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "ledger.row_kind.ledgers": ("账本", "Ledgers"),
     "ledger.row_kind.other": ("其他", "Other"),
     "ledger.rows_in_batch": ("条数", "Items"),
-    "ledger.batch_time": ("时间", "Time"),
     "ledger.body": ("大小", "Size"),
     "ledger.codec": ("编码", "Codec"),
     "ledger.codec_none": ("不压缩", "Plain"),
     "ledger.hash": ("哈希", "Hash"),
     "ledger.previous_hash": ("前一行哈希", "Previous hash"),
+    "ledger.new_rows": ("有 {count} 行新增", "{count} new rows"),
     "ledger.no_rows": ("日志还是空的", "The journal is empty"),
     "ledger.no_rows_hint": (
         "第一批入账后出现第一行。",

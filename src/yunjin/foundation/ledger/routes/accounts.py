@@ -63,23 +63,23 @@ class Accounts:
 
     def add_to(self, router: APIRouter) -> None:
         """Add the addresses to a router."""
-        router.post("/account_ids", status_code=201)(self.allot)
+        router.post("/account_ids", status_code=201)(self.allot_account_ids)
         router.post(
             "/accounts",
             status_code=201,
             responses={200: {"model": AccountResult, "description": "It exists already."}},
-        )(self.open)
-        router.post("/account_batches")(self.open_batch)
-        router.get("/accounts")(self.find)
-        router.get("/accounts/{account_id}")(self.get)
-        router.get("/accounts/{account_id}/history")(self.history)
-        router.get("/accounts/{account_id}/balance")(self.balance)
+        )(self.open_account)
+        router.post("/account_batches")(self.open_account_batch)
+        router.get("/accounts")(self.find_accounts)
+        router.get("/accounts/{account_id}")(self.account)
+        router.get("/accounts/{account_id}/history")(self.account_history)
+        router.get("/accounts/{account_id}/balance")(self.account_balance)
 
-    def allot(self, form: AccountIdsForm) -> AccountIdsOut:
+    def allot_account_ids(self, form: AccountIdsForm) -> AccountIdsOut:
         """Set account ids aside: durable, and never given to anybody else."""
         return AccountIdsOut(first=self._ledger.allot_account_ids(form.count), count=form.count)
 
-    def open(self, form: AccountForm, response: Response) -> AccountResult:
+    def open_account(self, form: AccountForm, response: Response) -> AccountResult:
         """Open an account. The same again answers 200 and opens nothing."""
         if {"linked", "imported"} & set(form.flags):
             raise Malformed("expected neither linked nor imported outside of a batch")
@@ -98,7 +98,7 @@ class Accounts:
             )
         return AccountResult.of(form.id, row["status"], row["timestamp"])
 
-    def open_batch(self, form: AccountBatchForm) -> AccountBatchOut:
+    def open_account_batch(self, form: AccountBatchForm) -> AccountBatchOut:
         """Open accounts in one batch; each has its own result."""
         rows = self._ledger.open_accounts(account_batch(form.accounts)).to_pylist()
         pairs = zip(form.accounts, rows, strict=True)
@@ -108,21 +108,23 @@ class Accounts:
             ]
         )
 
-    def find(self, query: Annotated[AccountsQuery, Query()]) -> AccountsOut:
+    def find_accounts(self, query: Annotated[AccountsQuery, Query()]) -> AccountsOut:
         """List accounts, newest first."""
         batch, cursor = self._ledger.find_accounts(**query.model_dump())
         return AccountsOut(items=[AccountOut.of(r) for r in batch.to_pylist()], next_cursor=cursor)
 
-    def get(self, account_id: AccountId) -> AccountOut:
+    def account(self, account_id: AccountId) -> AccountOut:
         """Return an account as it stands."""
         return self._only(self._ledger.accounts([account_id]).to_pylist(), account_id)
 
-    def history(self, account_id: AccountId, query: Annotated[HistoryQuery, Query()]) -> HistoryOut:
+    def account_history(
+        self, account_id: AccountId, query: Annotated[HistoryQuery, Query()]
+    ) -> HistoryOut:
         """Return an account's postings with its running totals."""
         batch, cursor = self._ledger.history(account_id, **query.model_dump())
         return HistoryOut(items=[Posting.of(row) for row in batch.to_pylist()], next_cursor=cursor)
 
-    def balance(self, account_id: AccountId, at: At) -> AccountOut:
+    def account_balance(self, account_id: AccountId, at: At) -> AccountOut:
         """Return the account as it stood at an instant (inclusive)."""
         return self._only(self._ledger.balance_at(account_id, at).to_pylist(), account_id)
 

@@ -81,16 +81,16 @@ class Books:
     def add_to(self, router: APIRouter) -> None:
         """Add the addresses to a router."""
         router.get("/ledgers")(self.ledgers)
-        router.put("/ledgers")(self.declare)
+        router.put("/ledgers")(self.declare_ledgers)
         router.get("/transfers/{transfer_id}")(self.transfer)
         router.get("/transfers")(self.find_transfers)
         router.get("/trial_balance")(self.trial_balance)
         router.get("/journal")(self.journal)
-        router.post("/journal/verify")(self.verify)
+        router.post("/journal/verify")(self.verify_journal)
         router.get("/cell")(self.cell)
-        router.get("/aliases")(self.aliases)
-        router.post("/aliases", status_code=201)(self.bind)
-        router.delete("/aliases/{kind}/{value}")(self.release)
+        router.get("/aliases")(self.find_aliases)
+        router.post("/aliases", status_code=201)(self.bind_alias)
+        router.delete("/aliases/{kind}/{value}")(self.release_alias)
 
     def ledgers(self) -> LedgersOut:
         """List the declared units, by number."""
@@ -99,7 +99,7 @@ class Books:
             items=[LedgerOut(ledger=x.ledger, currency=x.currency, name=x.name) for x in found]
         )
 
-    def declare(self, form: LedgersForm) -> LedgersOut:
+    def declare_ledgers(self, form: LedgersForm) -> LedgersOut:
         """Declare units; saying the same again is fine, changing a currency is not."""
         self._ledger.declare_ledgers([Ledger(**one.model_dump()) for one in form.ledgers])
         return self.ledgers()
@@ -129,7 +129,7 @@ class Books:
         more = str(rows[-1].sequence) if len(rows) == query.limit else None
         return JournalOut(items=[JournalRowOut.of(row) for row in rows], next_cursor=more)
 
-    def verify(self) -> VerifyOut:
+    def verify_journal(self) -> VerifyOut:
         """Read the whole journal again and say what is wrong with it."""
         return VerifyOut.of(self._ledger.verify())
 
@@ -137,7 +137,7 @@ class Books:
         """Say how the cell is doing."""
         return CellOut.of(self._ledger.state())
 
-    def aliases(self, query: Annotated[AliasesQuery, Query()]) -> AliasesOut:
+    def find_aliases(self, query: Annotated[AliasesQuery, Query()]) -> AliasesOut:
         """List aliases by their beginning, by value or by account."""
         asked = query.model_dump(exclude={"limit"}, exclude_none=True)
         if len(asked) != 1:
@@ -152,11 +152,11 @@ class Books:
             found = self._ledger.aliases_of([asked["account_id"]])
         return AliasesOut(items=[AliasOut.of(alias) for alias in found], next_cursor=cursor)
 
-    def bind(self, form: AliasForm, command_id: CommandId) -> AliasOut:
+    def bind_alias(self, form: AliasForm, command_id: CommandId) -> AliasOut:
         """Let an alias stand for an account."""
         alias = Alias(kind=form.kind, value=form.value, account_id=form.account_id)
         return AliasOut.of(self._ledger.bind_alias(command_id, alias))
 
-    def release(self, kind: str, value: str, command_id: CommandId) -> AliasOut:
+    def release_alias(self, kind: str, value: str, command_id: CommandId) -> AliasOut:
         """Take an alias away."""
         return AliasOut.of(self._ledger.release_alias(command_id, kind, value))

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from yunjin.chassis.transport import Gatherer, body_of, problem_response
+from yunjin.chassis.transport import Gatherer, json_body_of, problem_response
 from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.foundation.ledger.routes import posting
 from yunjin.foundation.ledger.routes.posting import (
@@ -26,7 +26,6 @@ from yunjin.foundation.ledger.routes.posting import (
 from yunjin.foundation.ledger.routes.values import BATCH_MAX
 from yunjin.kernel.errors import Malformed, Problem
 
-BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 _read_transfer: Final = msgspec.json.Decoder(Transfer).decode
 _read_batch: Final = msgspec.json.Decoder(TransferBatch).decode
 _write: Final = msgspec.json.Encoder().encode
@@ -58,7 +57,7 @@ class Transfers:
             await problem_response(problem, instance=scope["path"])(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await body_of(receive, BODY_BYTES_MAX)
+        body = await json_body_of(scope, receive)
         try:
             transfer = _read_transfer(body)
         except _UNREADABLE as error:
@@ -92,7 +91,7 @@ class TransferBatches:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body = await body_of(receive, BODY_BYTES_MAX)
+            body = await json_body_of(scope, receive)
             content = await run_in_threadpool(self._post, body)
         except Problem as problem:
             await problem_response(problem, instance=scope["path"])(scope, receive, send)

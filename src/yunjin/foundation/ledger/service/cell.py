@@ -179,8 +179,8 @@ class Cell:
         self, columns: kernels.AccountColumns, epoch: int, clock_ns: int
     ) -> tuple[Any, Any, list[Entry]]:
         """Open accounts. Returns (statuses, timestamps, journal rows)."""
-        count, base = len(columns.id), self._next(clock_ns)
-        rows = self.expire(epoch, base)
+        count, rows = len(columns.id), self.expire(epoch, clock_ns)
+        base = self._next(clock_ns)
         self.ensure_accounts(columns.id & SEQUENCE_MAX)
         status, timestamp = np.zeros(count, np.uint8), np.zeros(count, np.int64)
         kernels.open_accounts(self.book, columns, status, timestamp, base, base)
@@ -200,9 +200,9 @@ class Cell:
         self, columns: TransferColumns, epoch: int, clock_ns: int, *, balances: bool = False
     ) -> tuple[Outcome, list[Entry]]:
         """Post transfers. Returns (answers, journal rows); the columns are filled in place."""
-        count, base = len(columns.id_hi), self._next(clock_ns)
+        count, rows = len(columns.id_hi), self.expire(epoch, clock_ns)
+        base = self._next(clock_ns)
         imported = count > 0 and bool(columns.flags[0] & TransferFlag.IMPORTED)
-        rows = self.expire(epoch, base)
         self.ensure_transfers(count)
         earlier = self._earlier(columns)
         out = _outcome(count, balances=balances)
@@ -231,10 +231,13 @@ class Cell:
         )
         return out, rows
 
-    def expire(self, epoch: int, until: int) -> list[Entry]:
-        """Expire the holds whose time has come. Returns the journal rows."""
+    def expire(self, epoch: int, clock_ns: int) -> list[Entry]:
+        """Expire the holds whose time has come. Returns the journal rows.
+
+        It takes a place in the ledger's time, so that nothing imported later comes before it.
+        """
         rows: list[Entry] = []
-        until = self._next(until)  # history stays in order where the machine's clock ran back
+        until = self._next(clock_ns)
         while self.count(Counter.HEAP) and self.book.heap[0, 0] <= until:
             self.ensure_transfers(8_190)
             hi, lo = np.zeros(8_190, np.uint64), np.zeros(8_190, np.uint64)
@@ -243,6 +246,7 @@ class Cell:
                 break
             mask, body = codec.pack_expiry(hi[:count], lo[:count])
             rows.append(self._seal(codec.EXPIRY, mask, body, count, epoch, until, until))
+            self.book.counters[Counter.LAST_TIMESTAMP] = until
         return rows
 
     # earlier transfers --------------------------------------------------------------------------
@@ -350,8 +354,7 @@ class Cell:
             )
         else:
             return f"row {entry.sequence} is of the unknown kind {entry.kind!r}"
-        if entry.kind != codec.EXPIRY:
-            self.book.counters[Counter.LAST_TIMESTAMP] = entry.timestamp_last
+        self.book.counters[Counter.LAST_TIMESTAMP] = entry.timestamp_last
         self.sequence, self.hash = entry.sequence, entry.hash
         return f"row {entry.sequence} moves {strangers} amounts nobody holds" if strangers else ""
 

@@ -15,8 +15,7 @@ from yunjin.foundation.ledger.adapters.messages import (
 )
 from yunjin.foundation.ledger.api.imports import ImportCode, ImportFile, LineOutcome, LineReason
 from yunjin.foundation.ledger.service import identity
-from yunjin.foundation.ledger.service.placing import Place, Places, Wish, nostro_name
-from yunjin.kernel.errors import Bug
+from yunjin.foundation.ledger.service.placing import Places, Wish, nostro_name, shown
 
 _ANYWHERE_AHEAD = dt.timedelta(hours=14)  # where on Earth the day begins first: UTC+14
 
@@ -32,11 +31,26 @@ class Draft:
     debit_account_id: int = 0
     credit_account_id: int = 0
     ledger: int = 0
+    sides_before: tuple[int, int] | None = None  # had the other account been unknown
 
 
 def today_anywhere(now: dt.datetime) -> dt.date:
     """Return the latest calendar day that has begun somewhere."""
     return (now + _ANYWHERE_AHEAD).date()
+
+
+def due(message: Message, today: dt.date) -> Message:
+    """Return the message with the orders for days to come refused."""
+
+    def judged(line: Line) -> Line:
+        day = line.value_date
+        if not line.is_order or day is None or day <= today or line.verdict is not None:
+            return line
+        detail = f"expected a day up to {today}, was {day}: import the file again then"
+        verdict = Verdict(outcome=LineOutcome.REFUSED, reason=LineReason.NOT_DUE, detail=detail)
+        return replace(line, verdict=verdict)
+
+    return replace(message, lines=tuple(map(judged, message.lines)))
 
 
 def wishes(message: Message, command: ImportFile, places: Places) -> list[Wish]:
@@ -50,13 +64,15 @@ def wishes(message: Message, command: ImportFile, places: Places) -> list[Wish]:
         currency = line.currency
         if line.statement is not None:
             currency = message.statements[line.statement].currency or currency
+        known = places.place(line.account) or (line.other_is_enough and places.place(line.other))
+        if not known and not places.can_open(name):
+            continue
         if currency == line.currency:
             currencies[currency] = None
-        known = places.place(line.account) or (line.other_is_enough and places.place(line.other))
         if not known:
             found.append(Wish(name=name, currency=currency, code=command.account_code))
     for statement in message.statements:
-        if statement.opening is not None:
+        if statement.opening is not None and places.can_open(statement.account):
             currencies[statement.currency] = None
             found.append(
                 Wish(
@@ -74,11 +90,8 @@ def wishes(message: Message, command: ImportFile, places: Places) -> list[Wish]:
 class Drafter:
     """Turns lines into drafts of transfers."""
 
-    def __init__(
-        self, message: Message, command: ImportFile, places: Places, today: dt.date
-    ) -> None:
+    def __init__(self, message: Message, command: ImportFile, places: Places) -> None:
         self._message, self._command, self._places = message, command, places
-        self._today = today
         self._brought_in: set[AccountName] = set()
 
     def drafts(self) -> Iterator[Draft]:
@@ -128,40 +141,37 @@ class Drafter:
         draft = Draft(line, transfer_id, message.code, line.verdict)
         if line.verdict is not None:
             return draft
-        if line.is_order and line.value_date is not None and line.value_date > self._today:
-            detail = f"expected a day up to {self._today}, was {line.value_date}"
-            return _refused(draft, LineReason.NOT_DUE, f"{detail}: import the file again then")
         return self._placed(draft)
 
     def _placed(self, draft: Draft) -> Draft:
         """Find the three: account, counter-account (the other's or the nostro) and ledger."""
         line, places = draft.line, self._places
+        account, other = places.place(line.account), places.place(line.other)
+        if account is None and not (line.other_is_enough and other is not None):
+            return self._unknown(draft)
         number = places.number(line.currency)
         if number is None:
             detail = f"expected a currency that a ledger is kept in, was {line.currency}"
             return _refused(draft, LineReason.CURRENCY_NOT_KEPT, detail)
-        account, other = places.place(line.account), places.place(line.other)
-        if account is None and not (line.other_is_enough and other is not None):
-            return self._unknown(draft)
-        nostro_alias = nostro_name(self._command.nostros, line.currency)
-        nostro = places.place(nostro_alias)
-        if nostro is None and (account is None or other is None):
-            detail = f"expected a nostro {nostro_alias.value} in {line.currency}, was none"
-            return _refused(draft, LineReason.NOSTRO_UNKNOWN, detail)
-        return self._sided(draft, account or nostro, other or nostro, number)
-
-    def _sided(self, draft: Draft, own: Place | None, counter: Place | None, number: int) -> Draft:
+        alias = nostro_name(self._command.nostros, line.currency)
+        nostro = places.place(alias)
+        own, counter = account or nostro, other or nostro
         if own is None or counter is None:
-            raise Bug("expected both accounts to be found, was one missing")
+            detail = f"expected a nostro {alias.value} in {line.currency}, was none"
+            return _refused(draft, LineReason.NOSTRO_UNKNOWN, detail)
         if own.ledger != number or counter.ledger != number:
-            detail = f"expected the currency of both accounts, was {draft.line.currency}"
+            detail = f"expected the currency of both accounts, was {line.currency}"
             return _refused(draft, LineReason.CURRENCY_DIFFERENT, detail)
-        debit, credit = (own, counter) if draft.line.side is Side.DEBIT else (counter, own)
+        debit, credit = _sides(line, own.account_id, counter.account_id)
+        before = None
+        if account is not None and other is not None and nostro is not None:
+            before = _sides(line, own.account_id, nostro.account_id)
         return replace(
             draft,
-            debit_account_id=debit.account_id,
-            credit_account_id=credit.account_id,
+            debit_account_id=debit,
+            credit_account_id=credit,
             ledger=number,
+            sides_before=before,
         )
 
     def _unknown(self, draft: Draft) -> Draft:
@@ -170,8 +180,13 @@ class Drafter:
             return _refused(draft, LineReason.ACCOUNT_NOT_NAMED, "expected an account, was none")
         if complaint := self._places.complaint(name):
             return _refused(draft, LineReason.ACCOUNT_MALFORMED, f"not opened: {complaint}")
-        detail = f"expected a known account, was {name.kind} {name.value}"
+        detail = f"expected a known account, was {name.kind} {shown(name)}"
         return _refused(draft, LineReason.ACCOUNT_UNKNOWN, detail)
+
+
+def _sides(line: Line, own: int, counter: int) -> tuple[int, int]:
+    """Return debit and credit account."""
+    return (own, counter) if line.side is Side.DEBIT else (counter, own)
 
 
 def _refused(draft: Draft, reason: LineReason, detail: str) -> Draft:

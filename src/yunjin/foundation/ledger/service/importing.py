@@ -17,12 +17,13 @@ from yunjin.foundation.ledger.api.imports import (
 )
 from yunjin.foundation.ledger.errors import AccountNotFound, HistoryNotKept, ImportRefused
 from yunjin.foundation.ledger.service import identity, posting
-from yunjin.foundation.ledger.service.drafting import Draft, Drafter, today_anywhere, wishes
-from yunjin.foundation.ledger.service.placing import Places, nostro_name
+from yunjin.foundation.ledger.service.drafting import Draft, Drafter, due, today_anywhere, wishes
+from yunjin.foundation.ledger.service.placing import Places, nostro_name, shown
 from yunjin.foundation.ledger.service.posting import Answers
 from yunjin.foundation.ledger.service.reconciling import Done, reconcile
 from yunjin.kernel.clock import Clock, instant
 
+Held = dict[int, tuple[int, int]]
 Progress = Callable[[str, int, int], None]  # "reading" bytes or "posting" lines, done, of
 
 _ADVICE: Final = {
@@ -55,15 +56,16 @@ class Importer:
         Raises: ImportRefused (nothing was posted), and what `LedgerApi.post_transfers` raises
         (some batches may have been posted: import the same file again).
         """
-        message = self._read(command)
+        today = today_anywhere(instant(self._clock.now_ns()))
+        message = due(self._read(command), today)
         places = Places(self._ledger, is_dry_run=command.is_dry_run)
         self._find(message, command, places)
-        today = today_anywhere(instant(self._clock.now_ns()))
-        drafts = list(Drafter(message, command, places, today).drafts())
+        drafts = list(Drafter(message, command, places).drafts())
         batch = identity.batch_id(message.kind, message.message_id)
         postable = [draft for draft in drafts if draft.verdict is None]
         answers = self._post(postable, batch, is_dry_run=command.is_dry_run)
-        lines, done = _outcomes(drafts, answers, is_dry_run=command.is_dry_run)
+        held = posting.held(self._ledger, postable, answers)
+        lines, done = _outcomes(drafts, answers, held, is_dry_run=command.is_dry_run)
         return ImportReport(
             name=command.name,
             kind=message.kind,
@@ -132,6 +134,8 @@ class Importer:
         self, statement: Statement, lines: list[Done], places: Places, is_dry_run: bool
     ) -> Reconciliation:
         place = places.place(statement.account)
+        if place is not None and place.ledger != places.number(statement.currency):
+            return reconcile(statement, [], None, not_compared="the account is in another currency")
         if is_dry_run or place is None:
             return reconcile(statement, lines, None)
         account_id = place.account_id
@@ -154,33 +158,38 @@ class Importer:
 
 
 def _outcomes(
-    drafts: list[Draft], answers: Answers, *, is_dry_run: bool
+    drafts: list[Draft], answers: Answers, held: Held, *, is_dry_run: bool
 ) -> tuple[list[ImportedLine], defaultdict[int, list[Done]]]:
     """Say of every line what became of it, for the report and for its statement."""
     lines: list[ImportedLine] = []
     statements: defaultdict[int, list[Done]] = defaultdict(list)
-    statuses, times = answers.status.tolist(), answers.timestamp.tolist()
+    statuses = answers.status.tolist()
     balances = {
         Side.DEBIT: answers.debit_balance.tolist(),
         Side.CREDIT: answers.credit_balance.tolist(),
     }
     place = 0
     for draft in drafts:
-        timestamp, after = 0, None
+        timestamp, moved, after = 0, None, None
         if draft.verdict is not None:
             verdict = draft.verdict
             outcome, reason, detail = verdict.outcome, verdict.reason.value, verdict.detail
         else:
-            status, timestamp = TransferStatus(statuses[place]), times[place]
-            outcome, reason, detail = _told(status)
+            outcome, reason, detail = _told(TransferStatus(statuses[place]))
+            timestamp, moved = held.get(place, (0, None))
             if outcome is LineOutcome.TAKEN and not is_dry_run:
                 after = balances[draft.line.side][place]
             place += 1
         lines.append(_imported(draft, outcome, reason, detail))
         if draft.line.statement is not None:
-            statements[draft.line.statement].append(
-                Done(line=draft.line, outcome=outcome, timestamp=timestamp, after_minor=after)
+            done = Done(
+                line=draft.line,
+                outcome=outcome,
+                timestamp=timestamp,
+                held_minor=moved,
+                after_minor=after,
             )
+            statements[draft.line.statement].append(done)
     return lines, statements
 
 
@@ -194,7 +203,6 @@ def _told(status: TransferStatus) -> tuple[LineOutcome, str, str]:
 
 def _imported(draft: Draft, outcome: LineOutcome, reason: str, detail: str) -> ImportedLine:
     line = draft.line
-    name = line.account or line.other
     return ImportedLine(
         line=line.line,
         path=line.path,
@@ -202,7 +210,7 @@ def _imported(draft: Draft, outcome: LineOutcome, reason: str, detail: str) -> I
         reason=reason,
         detail=detail,
         transfer_id=draft.transfer_id,
-        account=name.value if name else "",
+        account=shown(line.account or line.other),
         side=line.side.value,
         amount_minor=line.amount_minor,
         currency=line.currency,

@@ -50,6 +50,13 @@ def nostro_name(nostros: Mapping[str, str], currency: str) -> AccountName:
     return AccountName(kind=NOSTRO_KIND, value=alias)
 
 
+def shown(name: AccountName | None) -> str:
+    """Return a name for reports; of a card only its last digits are anybody's business."""
+    if name is None:
+        return ""
+    return rules.masked(name.value) if name.kind == rules.CARD else name.value
+
+
 class Places:
     """What names and currencies stand for in this ledger."""
 
@@ -69,6 +76,17 @@ class Places:
     def place(self, name: AccountName | None) -> Place | None:
         """Return the account a name stands for, None if nobody knows it."""
         return self._places.get(name) if name is not None else None
+
+    def can_open(self, name: AccountName) -> bool:
+        """Say whether an account may be known by a name."""
+        if name in self._malformed:
+            return False
+        try:
+            rules.checked(name.kind, name.value)
+        except Malformed as malformed:
+            self._malformed[name] = malformed.detail
+            return False
+        return True
 
     def complaint(self, name: AccountName) -> str:
         """Return why no account could be opened by a name; empty if none was tried."""
@@ -99,7 +117,7 @@ class Places:
         new = {
             wish.name: wish
             for wish in reversed(wishes)
-            if wish.name not in self._places and self._is_well_formed(wish.name)
+            if wish.name not in self._places and self.can_open(wish.name)
         }
         for some in chunks(list(reversed(new.values()))):
             self._open(some)
@@ -115,14 +133,6 @@ class Places:
                 ledger=row["ledger"],
                 is_untouched=not any(row[total] for total in totals),
             )
-
-    def _is_well_formed(self, name: AccountName) -> bool:
-        try:
-            rules.checked(name.kind, name.value)
-        except Malformed as malformed:
-            self._malformed[name] = malformed.detail
-            return False
-        return True
 
     def _declare(self, currencies: set[str]) -> None:
         """Give each new currency the next free ledger number."""
@@ -152,7 +162,7 @@ class Places:
             self.opened.append(
                 OpenedAccount(
                     kind=wish.name.kind,
-                    alias=wish.name.value,
+                    alias=shown(wish.name),
                     currency=wish.currency,
                     account_id=None if self._is_dry_run else account_id,
                 )

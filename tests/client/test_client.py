@@ -1,0 +1,125 @@
+"""Goal: the client knows the ledger's words without importing them, and never waits for ever.
+Method: its constants are held to the ledger's; columns and ids by their properties; silence by
+servers that never answer.
+"""
+
+import socket
+import threading
+from collections.abc import Iterator
+from uuid import UUID
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.flight as flight
+import pytest
+
+from yunjin import client
+from yunjin.client import columns
+from yunjin.foundation.ledger import api
+from yunjin.kernel.clock import FixedClock
+from yunjin.kernel.errors import Outage, Unknown
+
+ROW = {
+    "id_hi": 1,
+    "id_lo": 2**64 - 1,
+    "debit_account_id": 1,
+    "credit_account_id": 2,
+    "amount_minor": 3,
+    "ledger": 156,
+    "code": 1,
+}
+
+
+def test_the_columns_are_the_ledgers() -> None:
+    assert {**api.TRANSFERS_REQUIRED, **api.TRANSFERS_OPTIONAL} == columns.TRANSFERS
+    assert {**api.ACCOUNTS_REQUIRED, **api.ACCOUNTS_OPTIONAL} == columns.ACCOUNTS
+
+
+def test_the_result_names_are_the_ledgers() -> None:
+    for names, codes in (
+        (client.TRANSFER_RESULTS, api.TransferStatus),
+        (client.ACCOUNT_RESULTS, api.AccountStatus),
+    ):
+        assert dict(enumerate(names)) == {int(code): code.name.lower() for code in codes}
+
+
+def test_arrays_and_single_values_mix() -> None:
+    batch = client.Transfers(**{**ROW, "amount_minor": np.arange(3), "code": [1, 2, 3]})
+    assert batch.num_rows == 3
+    assert batch["id_lo"].to_pylist() == [2**64 - 1] * 3
+    assert batch["code"].to_pylist() == [1, 2, 3]
+    assert batch.schema == pa.schema(api.TRANSFERS_REQUIRED.items())
+    assert client.Transfers(**ROW).num_rows == 1
+    assert client.Transfers(**{**ROW, "code": np.zeros(0, int)}).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"code": 2**16}, ValueError),
+        ({"code": -1}, ValueError),
+        ({"amount_minor": 2**63}, ValueError),
+        ({"amount_minor": [1, 2], "code": [1, 2, 3]}, ValueError),
+        ({"amount_minor": [[1]]}, ValueError),
+        ({"amount_minor": 1.0}, TypeError),
+        ({"amount_minor": "1"}, TypeError),
+        ({"amount_minor": True}, TypeError),
+        ({"amount": 1}, TypeError),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_sending(
+    fields: dict[str, object], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        client.Transfers(**{**ROW, **fields})
+
+
+def test_ids_are_uuids_of_version_7_with_one_time() -> None:
+    hi, lo = client.ids(10_000, clock=FixedClock(1_795_520_000_123_456_789))
+    made = client.uuids(hi, lo)
+    assert len(set(made)) == 10_000
+    assert {(one.version, one.variant) for one in made} == {(7, "specified in RFC 4122")}
+    assert {one.int >> 80 for one in made} == {1_795_520_000_123}
+    assert client.uuids(*client.ids(0)) == []
+    assert isinstance(made[0], UUID)
+
+
+def test_nobody_listening_is_an_outage_within_the_deadline() -> None:
+    with pytest.raises(Outage, match="within 1 s"):
+        client.connect("grpc://127.0.0.1:9", deadline_s=1)
+    with pytest.raises(Outage), client.WebClient("http://127.0.0.1:9", deadline_s=1) as web:
+        web.get(UUID(int=1))
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """Yield the address of a Flight server that takes batches and never answers."""
+    gate = threading.Event()
+
+    class Silent(flight.FlightServerBase):  # type: ignore[misc]
+        def do_exchange(self, *_: object) -> None:
+            gate.wait(20)
+
+        def do_action(self, *_: object) -> list[object]:
+            gate.wait(20)
+            return []
+
+    server = Silent("grpc://127.0.0.1:0")
+    yield f"grpc://127.0.0.1:{server.port}"
+    gate.set()
+    server.shutdown()
+
+
+def test_a_server_that_never_answers_is_unknown_in_the_end(silent: str) -> None:
+    with client.connect(silent, deadline_s=1) as far:
+        with pytest.raises(Unknown):
+            far.post(client.Transfers(**ROW))
+        with pytest.raises(Unknown):
+            far.state()
+
+
+def test_a_web_server_that_never_answers_is_unknown_in_the_end() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with client.WebClient(address, deadline_s=1) as web, pytest.raises(Unknown):
+            web.get(UUID(int=1))

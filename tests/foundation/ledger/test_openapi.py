@@ -1,0 +1,81 @@
+"""Goal: the served OpenAPI is true, and nothing that fits it (or does not) is ever our fault.
+Method: schemathesis sends what the document allows and what it forbids to the real server; a few
+examples an address in the normal lane, many in the slow one.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.foundation.ledger.serving import Bank, open_bank
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    """Yield one served ledger for all."""
+    with open_bank(tmp_path_factory.mktemp("bank")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def document(bank: Bank) -> Any:
+    """Return the OpenAPI that the server serves."""
+    return schemathesis.openapi.from_url(f"{bank.web.base_url}/v1/openapi.json")
+
+
+def send(document: Any, mode: GenerationMode, examples: int) -> int:
+    """Send examples to every address and check the answers; return how many were sent."""
+    sent = 0
+    for found in document.get_all_operations():
+        operation = found.ok()
+
+        @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def ask(case: Any) -> None:
+            nonlocal sent
+            sent += 1
+            case.call_and_validate(checks=CHECKS)
+
+        with contextlib.suppress(Unsatisfiable):  # an address that takes nothing to spoil
+            ask()
+    return sent
+
+
+MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_a_few_requests_are_answered_as_documented(document: Any, mode: GenerationMode) -> None:
+    assert send(document, mode, 10) > 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_many_requests_are_answered_as_documented(document: Any, mode: GenerationMode) -> None:
+    assert send(document, mode, 300) > 1_000
+
+
+def test_the_books_still_balance(bank: Bank) -> None:
+    assert bank.web.get("/v1/trial_balance").json()["is_balanced"]
+    assert bank.web.post("/v1/journal/verify").json()["is_sound"]
