@@ -153,7 +153,8 @@ def flight(source: Source) -> Iterator[str]:
                 yield f"{number}: pyarrow.flight is a network library; this file is pure"
 
 
-ASSERTIONS = r"assert|raises|check|expect|\.should_(not_)?see\("  # the last two: NiceGUI's own
+# the last two: NiceGUI's and Playwright's own
+ASSERTIONS = r"assert|raises|check|expect|\.should_(not_)?see\(|\.wait_for"
 
 
 def tests(source: Source) -> Iterator[str]:

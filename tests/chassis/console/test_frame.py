@@ -103,6 +103,7 @@ def test_nothing_is_asked_of_other_hosts(show: Show) -> None:
         sources = [part.split('"')[0] for part in answer.text.split('src="')[1:]]
         links = [part.split('"')[0] for part in answer.text.split('href="')[1:]]
         assert [one for one in sources + links if "://" in one or one.startswith("//")] == []
+        assert "&lt;style" not in answer.text  # markup that met NiceGUI's and was escaped
 
     show.visit(show.room(simple_pages), story)
 

@@ -1,14 +1,14 @@
 """The process that dies: opens a ledger over the faulty disk, posts the load, tells what is safe.
 
-Run as `python -m yunjin.app.chaos.child ORDER` (JSON). Each acknowledged batch is one line on
-standard output and one note in the trace; the last line, if it comes to that, counts the calls.
+Each acknowledged batch is one word through the pipe to the parent and one note in the trace; the
+last word, if it comes to that, counts the calls.
 """
 
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -26,7 +26,6 @@ from yunjin.kernel.room import Room
 
 TENANT: Final = "chaos"
 VFS: Final = "faulty-disk"
-_saying: Final = threading.Lock()
 Sabotage = Literal["", "no-sync", "lying-disk"]
 
 
@@ -48,12 +47,31 @@ class Order(msgspec.Struct, frozen=True):
     sabotage: Sabotage = ""
 
 
-class Acknowledged(msgspec.Struct, frozen=True):
+class Acknowledged(msgspec.Struct, frozen=True, tag="acknowledged"):
     """A batch that the ledger has answered, so it must be there from now on."""
 
     batch: int
     statuses: list[int]
     timestamps: list[int]
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """The ledger is open, the load begins."""
+
+
+class Ended(msgspec.Struct, frozen=True, tag="ended"):
+    """The child came to its end in peace, after so many calls of each kind."""
+
+    calls: dict[str, int]
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """The ledger did not open, or stopped."""
+
+    why: str
+
+
+Word = Ready | Acknowledged | Ended | Refused
 
 
 def settings(sabotage: Sabotage = "", *, vfs: str = "") -> wiring.Settings:
@@ -67,8 +85,25 @@ def settings(sabotage: Sabotage = "", *, vfs: str = "") -> wiring.Settings:
     )
 
 
-def main(order: Order) -> None:
+def main(order: Order, pipe: "Connection[bytes, bytes]") -> None:
     """Serve the order, to the end or to death."""
+    saying = threading.Lock()
+
+    def say(word: Word) -> None:
+        with saying:
+            pipe.send_bytes(msgspec.json.encode(word))
+
+    try:
+        serve(order, say)
+    except Problem as problem:
+        say(Refused(f"{problem.code}: {problem.detail}"))
+
+
+def serve(order: Order, say: Callable[[Word], None]) -> None:
+    """Open the ledger, post the load, close it; say each word as soon as it is true.
+
+    Raises: Problem, where the ledger does not keep on.
+    """
     plan = FaultPlan(kill_at=order.kill_at, is_lying=order.sabotage == "lying-disk")
     system = FaultyFileSystem(VFS, plan, trace=(trace := Trace(Path(order.trace))))
     vars(files)["os"] = FaultyOs(system)  # the head kept apart goes through the same disk
@@ -77,10 +112,22 @@ def main(order: Order) -> None:
     load = Load(seed=order.seed, start_ms=order.start_ms)
     ledger.declare_ledgers([UNIT])
     ledger.open_accounts(load.accounts())
-    _say(b"ready")
-    run_streams(ledger, load, order.batch_count, lambda body: _acknowledge(trace, body))
-    _close(room)
-    _say(msgspec.json.encode(dict(system.calls)))
+    say(Ready())
+
+    def post(first: int) -> None:
+        for number in range(first, order.batch_count, STREAMS):
+            answer = ledger.post_transfers(transfers(load.batch(number)))
+            statuses, timestamps = (answer.column(i).to_pylist() for i in (0, 1))
+            word = Acknowledged(number, statuses, timestamps)
+            trace.note(msgspec.json.encode(word))
+            say(word)
+
+    with ThreadPoolExecutor(STREAMS) as threads:
+        for done in [threads.submit(post, first) for first in range(STREAMS)]:
+            done.result()
+    if room.close is not None:
+        room.close()
+    say(Ended(dict(system.calls)))
 
 
 def _open_patiently(order: Order) -> Room:
@@ -94,44 +141,3 @@ def _open_patiently(order: Order) -> Room:
             if clock.monotonic_ns() > patience_ns:
                 raise
             time.sleep(0.1)
-
-
-def run_streams(
-    ledger: LedgerApi, load: Load, batch_count: int, tell: Callable[[bytes], None]
-) -> None:
-    """Post all batches from STREAMS threads; tell each answer as soon as it is there."""
-
-    def post(first: int) -> None:
-        for number in range(first, batch_count, STREAMS):
-            answer = ledger.post_transfers(transfers(load.batch(number)))
-            statuses, timestamps = (answer.column(i).to_pylist() for i in (0, 1))
-            tell(msgspec.json.encode(Acknowledged(number, statuses, timestamps)))
-
-    threads = [threading.Thread(target=post, args=(first,)) for first in range(STREAMS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def _acknowledge(trace: Trace, body: bytes) -> None:
-    trace.note(body)
-    _say(body)
-
-
-def _say(line: bytes) -> None:
-    """Tell the parent: a line in one write, past all buffers that a kill would empty."""
-    with _saying:
-        os.write(sys.stdout.fileno(), line + b"\n")
-
-
-def _close(room: Room) -> None:
-    if room.close is not None:
-        room.close()
-
-
-if __name__ == "__main__":
-    try:
-        main(msgspec.json.decode(sys.argv[1], type=Order))
-    except Problem as problem:
-        _say(b"refused " + f"{problem.code}: {problem.detail}".encode())

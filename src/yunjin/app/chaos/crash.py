@@ -5,26 +5,25 @@ kill -9 from inside around a write, sync or truncation, every index once before 
 `power`, the same, and then everything since the last syncs is dropped, torn or reordered.
 """
 
-import contextlib
-import json
 import random
-import select
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import msgspec
 
 from yunjin.app.chaos.checking import Wrongs
-from yunjin.app.chaos.child import Acknowledged, Order, Sabotage
+from yunjin.app.chaos.child import Acknowledged, Ended, Order, Refused, Sabotage, Word
+from yunjin.app.chaos.child import main as serve_child
 from yunjin.app.chaos.load import Load
+from yunjin.app.chaos.nursery import nursery
 from yunjin.app.chaos.reopening import forget_index, question
 from yunjin.chassis.persistence.faulty_disk import Manner, cut, read_trace
 from yunjin.kernel.clock import SystemClock
@@ -34,7 +33,6 @@ Kind = Literal["kill", "call", "power"]
 KINDS: Final[tuple[Kind, ...]] = ("kill", "call", "power")
 PHASES: Final = ("before", "torn", "after")
 _ENDS: Final[tuple[tuple[Kind, Manner | None], ...]] = (("call", "keep"), ("power", None))
-_CHILD: Final = (sys.executable, "-m", "yunjin.app.chaos.child")
 _PATIENCE_S: Final = 60
 
 
@@ -96,6 +94,7 @@ class CrashHarness:
         self._kinds = kinds
         self._chance = random.Random(seed)
         self._clock = SystemClock()
+        self._nursery = nursery()
         self._points: list[tuple[str, int]] = []
         self._upcoming: list[tuple[str, int]] = []
 
@@ -211,32 +210,27 @@ class CrashHarness:
 
     def _live(self, order: Order, *, kill_after: int | None = None) -> _Life:
         """Run a child to its end; kill it a moment after so many acknowledgements, if asked."""
-        words = [*_CHILD, msgspec.json.encode(order).decode()]
+        hears, says = self._nursery.Pipe(duplex=False)
+        child = self._nursery.Process(target=serve_child, args=(order, says))
+        child.start()
+        says.close()  # then the child's is the last one, and its death ends the pipe
         life = _Life([], {}, was_killed=False)
-        with (
-            tempfile.TemporaryFile() as errors,
-            subprocess.Popen(words, stdout=subprocess.PIPE, stderr=errors) as child,
-        ):
-            for line in _lines(child):
-                if line == b"ready":
-                    pass
-                elif line.startswith(b'{"batch"'):
-                    life.acknowledged.append(_acknowledged(line))
-                elif line.startswith(b"refused "):
-                    life.refusal = line.decode()
-                else:
-                    life.calls = json.loads(line)
-                if kill_after is not None and len(life.acknowledged) >= kill_after:
-                    with contextlib.suppress(subprocess.TimeoutExpired):
-                        child.wait(self._chance.random() * 0.003)
-                    child.kill()
-                    kill_after = None
-            ended = child.wait()
-            life.was_killed = ended == -signal.SIGKILL
-            if ended not in (0, -signal.SIGKILL):
-                errors.seek(0)
-                said = errors.read().decode(errors="replace")[-2_000:]
-                raise Bug(f"expected a child to end or to be killed, was {ended}: {said}")
+        for word in _words(hears, child):
+            match word:
+                case Acknowledged():
+                    life.acknowledged.append(word)
+                case Ended(calls=calls):
+                    life.calls = calls
+                case Refused(why=why):
+                    life.refusal = why
+            if kill_after is not None and len(life.acknowledged) >= kill_after:
+                child.join(self._chance.random() * 0.003)
+                child.kill()
+                kill_after = None
+        child.join()
+        life.was_killed = child.exitcode == -signal.SIGKILL
+        if child.exitcode not in (0, -signal.SIGKILL):
+            raise Bug(f"expected a child to end or to be killed, was {child.exitcode}")
         return life
 
 
@@ -244,18 +238,15 @@ def _acknowledged(note: bytes) -> Acknowledged:
     return msgspec.json.decode(note, type=Acknowledged)
 
 
-def _lines(child: "subprocess.Popen[bytes]") -> Iterator[bytes]:
-    """Yield the whole lines of a child; what a kill has torn is no acknowledgement."""
-    pipe, waiting = child.stdout, b""
-    if pipe is None:
-        raise Bug("expected a child with a pipe, was none")
-    while True:
-        ready, _, _ = select.select([pipe], [], [], _PATIENCE_S)
-        if not ready:
-            child.kill()
-            raise Bug(f"expected a word from a child within {_PATIENCE_S} s, was none")
-        some = pipe.raw.read(1 << 16)  # type: ignore[attr-defined]
-        if not some:
-            return
-        *whole, waiting = (waiting + some).split(b"\n")
-        yield from whole
+def _words(hears: "Connection[bytes, bytes]", child: BaseProcess) -> Iterator[Word]:
+    """Yield the words of a child; one that a kill has torn is no acknowledgement."""
+    with hears:
+        while True:
+            if not hears.poll(_PATIENCE_S):
+                child.kill()
+                raise Bug(f"expected a word from a child within {_PATIENCE_S} s, was none")
+            try:
+                said = hears.recv_bytes()
+            except (EOFError, OSError):
+                return
+            yield msgspec.json.decode(said, type=Word)

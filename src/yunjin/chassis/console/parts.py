@@ -15,6 +15,7 @@ from yunjin.chassis.console.words import LEXICON, t
 from yunjin.kernel import ids
 from yunjin.kernel.errors import Bug, Outage, Problem, Refusal, Unknown
 
+FIGURE_LONG = 14  # characters from which on a key figure is set smaller
 log = structlog.get_logger()
 
 
@@ -68,10 +69,13 @@ class Figure:
             self._element.set_content(content)
 
     def _content(self, value: str, note: Markup | str, tone: str) -> Markup:
+        classes = f"yj-ink-{tone}" if tone else ""
+        if len(Markup(value).striptags()) > FIGURE_LONG:
+            classes += " yj-long"
         return Markup(
             '<div class="yj-figure-name">{}</div><div class="yj-figure-value num {}">{}</div>'
             '<div class="yj-note num">{}</div>'
-        ).format(self._name, f"yj-ink-{tone}" if tone else "", value, note)
+        ).format(self._name, classes, value, note)
 
 
 @contextmanager

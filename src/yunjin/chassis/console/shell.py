@@ -85,7 +85,8 @@ def _head(title: str) -> None:
         '<div><span class="yj-brand">{}</span></div>'
         "<div><i></i><strong>{}</strong><p><b></b><b></b><b></b><b></b></p><u></u></div></div>"
     )
-    ui.add_body_html(boot.format(t("frame.loading"), BRAND, title))
+    # str: NiceGUI joins it with HTML of its own, which Markup would escape.
+    ui.add_body_html(str(boot.format(t("frame.loading"), BRAND, title)))
 
 
 def _browser_words() -> dict[str, str]:

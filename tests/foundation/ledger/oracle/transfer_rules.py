@@ -278,11 +278,13 @@ def debit_left(account: Account) -> int:
     """Return what may still be debited: credits and limit, less what is out or held."""
     flag = AccountFlag.DEBITS_MUST_NOT_EXCEED_CREDITS
     limit_minor = account.limit_minor if account.flags & flag else 0
-    return account.credits_posted + limit_minor - account.debits_posted - account.debits_pending
+    most = min(INT64_MAX, account.credits_posted + limit_minor)  # no total goes beyond anyway
+    return most - account.debits_posted - account.debits_pending
 
 
 def credit_left(account: Account) -> int:
     """Return what may still be credited: debits and limit, less what came in or is held."""
     flag = AccountFlag.CREDITS_MUST_NOT_EXCEED_DEBITS
     limit_minor = account.limit_minor if account.flags & flag else 0
-    return account.debits_posted + limit_minor - account.credits_posted - account.credits_pending
+    most = min(INT64_MAX, account.debits_posted + limit_minor)
+    return most - account.credits_posted - account.credits_pending

@@ -116,10 +116,9 @@ class Account:
                 if minor is None:
                     Figure(t(f"ledger.{key}"), t("ledger.unlimited"))
                     continue
-                value = Markup('{} <small class="yj-unit">{}</small>').format(
-                    units.amount(row.ledger, minor), currency
-                )
-                Figure(t(f"ledger.{key}"), value, note, tone="bad" if minor < 0 else "")
+                name = f"{t(f'ledger.{key}')} {currency}"
+                value = units.amount(row.ledger, minor)
+                Figure(name, value, note, tone="bad" if minor < 0 else "")
 
     def _about(self) -> None:
         row, units = self._row, self._units

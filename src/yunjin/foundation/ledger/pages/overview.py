@@ -159,29 +159,30 @@ def trial_balance(lines: Sequence[TrialBalanceLine], units: Units) -> Markup:
             Column(key=key, label=t(f"ledger.{key}"), is_number=True, card="line")
             for key in ("debits_posted", "credits_posted", "debits_pending", "credits_pending")
         ),
-        Column(key="state", label=t("ledger.state"), card="side"),
     ]
     rows = [
         {
-            "ledger": ledger_name(line.ledger, units),
+            "ledger": ledger_line(line, units),
             "accounts": formats.number(line.account_count),
             "debits_posted": units.amount(line.ledger, line.debits_posted),
             "credits_posted": units.amount(line.ledger, line.credits_posted),
             "debits_pending": units.amount(line.ledger, line.debits_pending),
             "credits_pending": units.amount(line.ledger, line.credits_pending),
-            "state": markup.chip(t("ledger.unbalanced"), "bad")
-            if line.difference_minor
-            else markup.chip(t("ledger.balanced"), "good"),
         }
         for line in lines
     ]
     return table_html(columns, rows, caption=t("ledger.trial_balance"))
 
 
-def ledger_name(ledger: int, units: Units) -> Markup | str:
-    """Return a ledger's number and currency with the name it was given beneath."""
-    given = units.given_name(ledger)
-    return markup.stacked(units.name(ledger), given) if given else units.name(ledger)
+def ledger_line(line: TrialBalanceLine, units: Units) -> Markup:
+    """Return a ledger's number, currency and name, and whether it balances."""
+    is_off = bool(line.difference_minor)
+    state = markup.chip(
+        t("ledger.unbalanced" if is_off else "ledger.balanced"), "bad" if is_off else "good"
+    )
+    name = Markup("{} {}").format(units.name(line.ledger), state)
+    given = units.given_name(line.ledger)
+    return markup.stacked(name, given) if given else name
 
 
 def latest_transfers(
