@@ -75,7 +75,7 @@ def _of_account(cell: Cell, query: TransferQuery, cursor: list[int]) -> list[int
     """Return the journal rows that an account's history names, newest first."""
     account = query.account_id or 0
     start = query.timestamp_from or 0
-    end = 2**62 if query.timestamp_until is None else query.timestamp_until
+    end = 2**63 - 1 if query.timestamp_until is None else query.timestamp_until
     found: list[int] = []
     for page in histories.descending(cell, account, start, end):
         rows = np.unique(page["position"] >> 16)[::-1]
