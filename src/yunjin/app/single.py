@@ -53,7 +53,7 @@ def one_transfer(
 ) -> str:
     """Move an amount between two accounts; say what came of it. Raises: TransferRefused."""
     account = one_balance(ledger, debit, None)
-    currency = next((x.currency for x in ledger.ledgers() if x.ledger == account["ledger"]), "XXX")
+    currency = currency_of(ledger, account["ledger"])
     row = {
         "id_hi": identity.int >> 64,
         "id_lo": identity.int & (2**64 - 1),
@@ -70,6 +70,11 @@ def one_transfer(
             f"The transfer was refused: {status.name.lower()}.", status=status.name
         )
     return status.name.lower()
+
+
+def currency_of(ledger: LedgerApi, number: int) -> str:
+    """Return the currency of a ledger; ISO 4217's code of no currency for an undeclared one."""
+    return next((x.currency for x in ledger.ledgers() if x.ledger == number), "XXX")
 
 
 def one_balance(ledger: LedgerApi, account: int, at_ns: int | None) -> dict[str, Any]:

@@ -44,10 +44,6 @@ def _account(text: str, ledger: Any) -> int:
     return account
 
 
-def _currency(ledger: Any, number: int) -> str:
-    return next((x.currency for x in ledger.ledgers() if x.ledger == number), "XXX")
-
-
 @app.command("open")
 def open_account(
     currency: Annotated[str, typer.Option(help="ISO 4217 code.")] = "CNY",
@@ -99,7 +95,7 @@ def balance(
     as_json: AsJson = False,
 ) -> None:
     """Print an account's totals, now or at an instant."""
-    from yunjin.app.single import instant_ns, one_balance
+    from yunjin.app.single import currency_of, instant_ns, one_balance
     from yunjin.kernel.money import format_minor
 
     with _Opened(home) as ledger:
@@ -107,7 +103,7 @@ def balance(
         if as_json:
             print(json.dumps({key: str(value) for key, value in row.items()}))
             return
-        currency = _currency(ledger, row["ledger"])
+        currency = currency_of(ledger, row["ledger"])
         for name in ("debits_posted", "credits_posted", "debits_pending", "credits_pending"):
             print(f"{name:16} {format_minor(row[name], currency, grouped=True):>24} {currency}")
         net = row["credits_posted"] - row["debits_posted"]
@@ -121,6 +117,7 @@ def history(
     home: Home = None,
 ) -> None:
     """Print an account's latest transfers with the balance after each."""
+    from yunjin.app.single import currency_of
     from yunjin.kernel.clock import instant
     from yunjin.kernel.money import format_minor
 
@@ -128,7 +125,7 @@ def history(
         number = _account(account, ledger)
         lines, _ = ledger.history(number, limit=limit)
         for line in lines.to_pylist():
-            currency = _currency(ledger, line["ledger"])
+            currency = currency_of(ledger, line["ledger"])
             sign = -1 if line["debit_account_id"] == number else 1
             net = line["credits_posted"] - line["debits_posted"]
             print(
