@@ -2,7 +2,7 @@
 
 from yunjin.foundation.ledger.kernels.accounts import open_accounts
 from yunjin.foundation.ledger.kernels.holds import compact_holds, expire, expire_again
-from yunjin.foundation.ledger.kernels.ids import bloom_add, probe_ids, rehash_ids, split_timely
+from yunjin.foundation.ledger.kernels.ids import end_generation, probe_ids, rehash_ids, shelves_of
 from yunjin.foundation.ledger.kernels.lookups import gather_accounts, rows_of, sum_ledgers
 from yunjin.foundation.ledger.kernels.replay import replay_accounts, replay_transfers
 from yunjin.foundation.ledger.kernels.tables import (
@@ -10,6 +10,7 @@ from yunjin.foundation.ledger.kernels.tables import (
     COUNTERS,
     ENTRY,
     HOLD,
+    USED,
     AccountColumns,
     Book,
     Counter,
@@ -28,6 +29,7 @@ __all__ = [
     "COUNTERS",
     "ENTRY",
     "HOLD",
+    "USED",
     "AccountColumns",
     "Book",
     "Counter",
@@ -36,8 +38,8 @@ __all__ = [
     "Inherited",
     "Outcome",
     "TransferColumns",
-    "bloom_add",
     "compact_holds",
+    "end_generation",
     "expire",
     "expire_again",
     "gather_accounts",
@@ -50,6 +52,6 @@ __all__ = [
     "replay_accounts",
     "replay_transfers",
     "rows_of",
-    "split_timely",
+    "shelves_of",
     "sum_ledgers",
 ]

@@ -1,6 +1,7 @@
-"""The memory of transfer ids: a hash table of the recent ones, and the gates before the disk.
+"""The memory of transfer ids: rows in order of use, slots to find them by, gates before the disk.
 
-A UUIDv7 made near the time of its transfer (a *timely* id) tells by its time whether an older
+A slot holds 32 bits of an id's hash beside its row, so that a new id is told without looking at
+any row. A UUIDv7 made near the time of its transfer (a *timely* id) tells by its time whether an older
 generation can hold it. All other ids are in a Bloom filter once they leave the table.
 """
 
@@ -8,22 +9,63 @@ from typing import Any, Final
 
 import numpy as np
 
-from yunjin.foundation.ledger.kernels.compile import leaf, loop
+from yunjin.foundation.ledger.kernels.compile import leaf, loop, prefetch
 from yunjin.foundation.ledger.kernels.tables import Array, mix, mix_id
 
 NOT_V7: Final = -1
 TIMELY_MS: Final = 600_000  # an id is timely within ten minutes of its transfer's timestamp
-ASK_DISK: Final = -1
+_AHEAD: Final = 16
+NOWHERE: Final = -1
+ASK_DISK: Final = -2
+_MARK: Final = np.uint64(0xFFFFFFFF00000000)
+_ROW: Final = np.uint64(0x00000000FFFFFFFF)
 
 
 @leaf
-def find_id(table: Any, hi: Any, lo: Any) -> Any:
-    """Return the slot of an id, or the free slot where it would go."""
-    mask = np.uint64(len(table) - 1)
-    slot = mix_id(hi, lo) & mask
-    while table[slot, 2] != 0 and (table[slot, 1] != lo or table[slot, 0] != hi):
-        slot = (slot + np.uint64(1)) & mask
-    return slot
+def find_id(slots: Any, rows: Any, hi: Any, lo: Any) -> Any:
+    """Return the slot of an id, or the free slot where it would go, and the mark to put there."""
+    mask, scrambled = np.uint64(len(slots) - 1), mix_id(hi, lo)
+    mark = scrambled & _MARK
+    at = scrambled & mask
+    while slots[at] != 0:
+        if (slots[at] & _MARK) == mark:
+            row = (slots[at] & _ROW) - np.uint64(1)
+            if rows[row].lo == lo and rows[row].hi == hi:
+                break
+        at = (at + np.uint64(1)) & mask
+    return at, mark
+
+
+@leaf
+def fetch_slot(slots: Any, hi: Any, lo: Any) -> None:
+    """Ask the memory for the slot of an id that will be looked up soon."""
+    prefetch(slots, np.int64(mix_id(hi, lo) & np.uint64(len(slots) - 1)))
+
+
+@leaf
+def position_of(slots: Any, rows: Any, hi: Any, lo: Any) -> Any:
+    """Return where an id was used, NOWHERE for a new one."""
+    at, _ = find_id(slots, rows, hi, lo)
+    found = np.int64(NOWHERE)
+    if slots[at] != 0:
+        found = rows[(slots[at] & _ROW) - np.uint64(1)].position
+    return found
+
+
+@leaf
+def put_id(slots: Any, rows: Any, row: Any, hi: Any, lo: Any, position: Any, at: Any) -> None:
+    """Write an id into a row and its slot; there is room."""
+    slot, mark = find_id(slots, rows, hi, lo)
+    slots[slot] = mark | np.uint64(row + 1)
+    rows[row].hi, rows[row].lo = hi, lo
+    rows[row].position, rows[row].timestamp = position, at
+
+
+@leaf
+def take_id(slots: Any, rows: Any, hi: Any, lo: Any) -> None:
+    """Free the slot of the id that was put last."""
+    slot, _ = find_id(slots, rows, hi, lo)
+    slots[slot] = 0
 
 
 @leaf
@@ -53,30 +95,30 @@ def bloom_word(bloom: Any, hi: Any, lo: Any) -> Any:
 
 
 @loop
-def bloom_add(bloom: Array, hi: Array, lo: Array) -> None:
-    """Add ids (uint64[n] each) to a filter (uint64[words], a power of two), in place."""
-    for i in range(len(hi)):
-        word, bits = bloom_word(bloom, hi[i], lo[i])
-        bloom[word] |= bits
-
-
-@loop
 def probe_ids(
-    hi: Array, lo: Array, young: Array, old: Array, bloom: Array, gates: Array, found: Array
+    hi: Array,
+    lo: Array,
+    slots: Array,
+    rows: Array,
+    old_slots: Array,
+    old_rows: Array,
+    bloom: Array,
+    gates: Array,
+    found: Array,
 ) -> Any:
-    """Look ids up among the recent ones.
+    """Look ids up among the recent ones: this generation's (slots, rows) and the last one's.
 
-    gates: int64[2], the latest timely milliseconds in `old` and on disk, -1 where there is none.
-    found: int64[n], written: position + 1, 0 for an id never seen, ASK_DISK where the disk knows.
+    gates: int64[2], the latest timely milliseconds in the last one and on disk, -1 without any.
+    found: int64[n], written: position, NOWHERE for an id never seen, ASK_DISK where the disk knows.
 
     Returns the number of ids that are not plainly new.
     """
     count = 0
     for i in range(len(hi)):
-        found[i] = 0
-        slot = find_id(young, hi[i], lo[i])
-        if young[slot, 2] != 0:
-            found[i] = np.int64(young[slot, 2])
+        if i + _AHEAD < len(hi):
+            fetch_slot(slots, hi[i + _AHEAD], lo[i + _AHEAD])
+        found[i] = position_of(slots, rows, hi[i], lo[i])
+        if found[i] != NOWHERE:
             count += 1
             continue
         ms = milliseconds(hi[i], lo[i])
@@ -87,36 +129,46 @@ def probe_ids(
             if bloom[word] & bits == bits:
                 late_old = late_disk = True
         if late_old:
-            slot = find_id(old, hi[i], lo[i])
-            if old[slot, 2] != 0:
-                found[i] = np.int64(old[slot, 2])
-                count += 1
-                continue
-        if late_disk:
+            found[i] = position_of(old_slots, old_rows, hi[i], lo[i])
+        if found[i] == NOWHERE and late_disk:
             found[i] = ASK_DISK
+        if found[i] != NOWHERE:
             count += 1
     return count
 
 
 @loop
-def rehash_ids(source: Array, target: Array) -> None:
-    """Copy a table of ids into a larger, empty one."""
-    for slot in range(len(source)):
-        if source[slot, 2] != 0:
-            place = find_id(target, source[slot, 0], source[slot, 1])
-            for column in range(4):
-                target[place, column] = source[slot, column]
+def shelves_of(hi: Array, lo: Array, shelves: Array) -> None:
+    """Say on which of 65,536 shelves of the disk ids lie. shelves: uint16[n], written."""
+    for i in range(len(hi)):
+        shelves[i] = mix_id(hi[i], lo[i]) >> np.uint64(48)
 
 
 @loop
-def split_timely(hi: Array, lo: Array, timestamp: Array, timely: Array) -> Any:
-    """Tell timely ids from the others.
+def rehash_ids(rows: Array, count: int, slots: Array) -> None:
+    """Fill empty slots from the first `count` rows; no id is there twice."""
+    mask = np.uint64(len(slots) - 1)
+    for row in range(count):
+        scrambled = mix_id(rows[row].hi, rows[row].lo)
+        at = scrambled & mask
+        while slots[at] != 0:
+            at = (at + np.uint64(1)) & mask
+        slots[at] = scrambled & _MARK | np.uint64(row + 1)
 
-    timely: bool[n], written. Returns the latest milliseconds of the timely ones, -1 without any.
+
+@loop
+def end_generation(rows: Array, count: int, bloom: Array) -> Any:
+    """Take leave of the first `count` ids: the ones that are not timely go into the filter.
+
+    bloom: uint64[words], written. Returns the latest milliseconds of the timely ones, NOT_V7
+    without any.
     """
     latest = np.int64(NOT_V7)
-    for i in range(len(hi)):
-        timely[i] = is_timely(hi[i], lo[i], timestamp[i])
-        if timely[i]:
-            latest = max(latest, milliseconds(hi[i], lo[i]))
+    for i in range(count):
+        hi, lo = rows[i].hi, rows[i].lo
+        if is_timely(hi, lo, rows[i].timestamp):
+            latest = max(latest, milliseconds(hi, lo))
+        else:
+            word, bits = bloom_word(bloom, hi, lo)
+            bloom[word] |= bits
     return latest

@@ -19,7 +19,7 @@ from yunjin.foundation.ledger.kernels.tables import (
     find_hold,
     row_of,
 )
-from yunjin.foundation.ledger.kernels.transfers import _is_transient, remember
+from yunjin.foundation.ledger.kernels.transfers import _is_transient, fetch_ahead, remember
 
 _SETTLE = int(TransferFlag.POST_PENDING | TransferFlag.VOID_PENDING)
 
@@ -42,7 +42,9 @@ def replay_transfers(
     Returns the number of rows that do not fit the book: 0, or the journal is not its own.
     """
     strangers = 0
-    for i in range(len(out.status)):
+    count = len(out.status)
+    for i in range(count):
+        fetch_ahead(book, batch, i, count)
         status = out.status[i]
         if status != S.CREATED:
             if _is_transient(status):

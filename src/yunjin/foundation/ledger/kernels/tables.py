@@ -54,6 +54,9 @@ HOLD: Final = np.dtype(  # a pending transfer
     ],
     align=True,
 )
+USED: Final = np.dtype(  # a transfer id that was used
+    [("hi", "u8"), ("lo", "u8"), ("position", "i8"), ("timestamp", "i8")], align=True
+)
 ENTRY: Final = np.dtype(  # a line of an account's history
     [
         ("account", "i8"),
@@ -112,7 +115,8 @@ class Book(NamedTuple):
     accounts: Array  # ACCOUNT[rows]
     direct: Array  # int32[sequences], row of a small sequence, -1 where there is none
     sparse: Array  # int64[slots, 2], (sequence, row + 1) of the others
-    ids: Array  # uint64[slots, 4], (id_hi, id_lo, position + 1, timestamp)
+    ids: Array  # USED[rows], in the order of use
+    id_slots: Array  # uint64[slots], 32 bits of the id's hash, row + 1
     holds: Array  # HOLD[rows]
     hold_slots: Array  # int32[slots], row + 1
     heap: Array  # int64[rows, 2], (expires_at, hold row), a binary heap

@@ -8,13 +8,14 @@ from yunjin.foundation.ledger.api.codes import AccountFlag as A
 from yunjin.foundation.ledger.api.codes import TransferFlag as F
 from yunjin.foundation.ledger.api.codes import TransferStatus as S
 from yunjin.foundation.ledger.kernels.apply import apply_transfer, undo_transfer
-from yunjin.foundation.ledger.kernels.compile import leaf, loop
+from yunjin.foundation.ledger.kernels.compile import leaf, loop, prefetch
 from yunjin.foundation.ledger.kernels.forms import compare, form, plan
-from yunjin.foundation.ledger.kernels.ids import find_id
+from yunjin.foundation.ledger.kernels.ids import fetch_slot, position_of, put_id, take_id
 from yunjin.foundation.ledger.kernels.tables import (
     INT64_MAX,
     ROW_BITS,
     SEQUENCE_BITS,
+    SEQUENCE_MASK,
     Book,
     Counter,
     Earlier,
@@ -28,6 +29,7 @@ from yunjin.foundation.ledger.kernels.tables import (
 
 _SETTLE = int(F.POST_PENDING | F.VOID_PENDING)
 _BALANCING = int(F.BALANCING_DEBIT | F.BALANCING_CREDIT)
+_AHEAD = 16
 _ROW = (1 << ROW_BITS) - 1
 
 
@@ -215,17 +217,14 @@ def _is_transient(status: Any) -> Any:
 @leaf
 def _in_batch(book: Any, hi: Any, lo: Any, position: Any) -> Any:
     """Return the row of this very batch that an id was used in, -1 where none was."""
-    slot = find_id(book.ids, hi, lo)
-    at = np.int64(book.ids[slot, 2]) - 1
+    at = position_of(book.id_slots, book.ids, hi, lo)
     return at & _ROW if at >= position else np.int64(-1)
 
 
 @leaf
 def remember(book: Any, hi: Any, lo: Any, position: Any, timestamp: Any) -> None:
-    """Put an id into the table; there is room."""
-    slot = find_id(book.ids, hi, lo)
-    book.ids[slot, 0], book.ids[slot, 1] = hi, lo
-    book.ids[slot, 2], book.ids[slot, 3] = np.uint64(position + 1), np.uint64(timestamp)
+    """Remember an id for ever."""
+    put_id(book.id_slots, book.ids, book.counters[Counter.IDS], hi, lo, position, timestamp)
     book.counters[Counter.IDS] += 1
 
 
@@ -235,9 +234,7 @@ def _undo_chain(book: Any, batch: Any, out: Any, first: Any, end: Any) -> None:
     for j in range(end - 1, first - 1, -1):
         if out.status[j] == S.CREATED:
             undo_transfer(book, batch, out, j)
-            slot = find_id(book.ids, batch.id_hi[j], batch.id_lo[j])
-            for column in range(4):
-                book.ids[slot, column] = 0
+            take_id(book.id_slots, book.ids, batch.id_hi[j], batch.id_lo[j])
             book.counters[Counter.IDS] -= 1
         out.status[j] = S.LINKED_FAILED
         out.timestamp[j] = 0
@@ -300,6 +297,19 @@ def _judge(
     return status, debit, credit, hold_row, amount
 
 
+@leaf
+def fetch_ahead(book: Any, batch: Any, i: Any, count: Any) -> None:
+    """Ask for what later rows will need: random places in memory are what a transfer waits for."""
+    far, near = i + 2 * _AHEAD, i + _AHEAD
+    if far < count:
+        prefetch(book.direct, batch.debit_account_id[far] & SEQUENCE_MASK)
+        prefetch(book.direct, batch.credit_account_id[far] & SEQUENCE_MASK)
+    if near < count:
+        fetch_slot(book.id_slots, batch.id_hi[near], batch.id_lo[near])
+        prefetch(book.accounts, np.int64(row_of(book, batch.debit_account_id[near])))
+        prefetch(book.accounts, np.int64(row_of(book, batch.credit_account_id[near])))
+
+
 @loop
 def post_transfers(
     book: Book,
@@ -322,6 +332,7 @@ def post_transfers(
     chain, broken, is_open, created = -1, False, False, 0
     entries_before = last_before = np.int64(0)
     for i in range(count):
+        fetch_ahead(book, batch, i, count)
         linked = batch.flags[i] & F.LINKED != 0
         hi, lo = batch.id_hi[i], batch.id_lo[i]
         out.timestamp[i] = 0

@@ -67,7 +67,8 @@ class Cell:
             np.zeros(64, kernels.ACCOUNT),
             np.full(128, -1, np.int32),
             np.zeros((8, 2), np.int64),
-            self.ids.young,
+            self.ids.rows,
+            self.ids.slots,
             np.zeros(64, kernels.HOLD),
             np.zeros(128, np.int32),
             np.zeros((64, 2), np.int64),
@@ -124,7 +125,8 @@ class Cell:
         if remade:
             slots = np.zeros(1 << (2 * len(holds)).bit_length(), np.int32)
         self.book = book._replace(
-            ids=self.ids.young,
+            ids=self.ids.rows,
+            id_slots=self.ids.slots,
             holds=holds,
             hold_slots=slots,
             heap=_grown(book.heap, self.count(Counter.HEAP) + more),

@@ -9,7 +9,7 @@ from yunjin.foundation.ledger import kernels
 from yunjin.foundation.ledger.api import Ledger
 from yunjin.foundation.ledger.kernels import Counter
 from yunjin.foundation.ledger.service.cell import Cell
-from yunjin.foundation.ledger.store.index import ID, Checkpoint
+from yunjin.foundation.ledger.store.index import ID, Checkpoint, Index
 
 
 @dataclass(slots=True)
@@ -23,30 +23,24 @@ class Saving:
 
 def begin(cell: Cell) -> Saving:
     """Copy the state and begin a new generation; the copy is written by someone else."""
-    holds = cell.book.holds[: cell.count(Counter.HOLDS)]
+    book, counters = cell.book, cell.book.counters
+    holds = book.holds[: cell.count(Counter.HOLDS)]
     settled = holds[holds["fate"] != 0]
-    fates = np.empty(len(settled), ID)
-    fates["hi"], fates["lo"], fates["value"] = (
-        settled["id_hi"],
-        settled["id_lo"],
-        settled["fate"],
-    )
-    fates = fates[np.lexsort((fates["lo"], fates["hi"]))]
-    entries = cell.book.entries[: cell.count(Counter.ENTRIES)].copy()
-    entries = entries[np.lexsort((entries["position"], entries["timestamp"], entries["account"]))]
-    ids = cell.ids.rotate()
+    fates = _ids(settled["id_hi"], settled["id_lo"], settled["fate"])
+    entries = book.entries[: cell.count(Counter.ENTRIES)]
+    used = cell.ids.rotate(cell.count(Counter.IDS))
     cell.settled_before, cell.entries_before = fates, entries
-    kernels_book = cell.book._replace(
-        ids=cell.ids.young,
-        hold_slots=np.zeros(len(cell.book.hold_slots), np.int32),
-        heap=np.zeros(cell.book.heap.shape, np.int64),
+    counters[[Counter.ENTRIES, Counter.IDS]] = 0
+    cell.book = book._replace(
+        ids=cell.ids.rows,
+        id_slots=cell.ids.slots,
+        entries=np.zeros(len(book.entries), kernels.ENTRY),
+        hold_slots=np.zeros(len(book.hold_slots), np.int32),
+        heap=np.zeros(book.heap.shape, np.int64),
     )
-    kernels_book.counters[Counter.ENTRIES] = 0
-    kernels_book.counters[Counter.IDS] = 0
-    kernels.compact_holds(kernels_book)
-    cell.book = kernels_book
+    kernels.compact_holds(cell.book)
     cell.checkpoint_at = cell.count(Counter.TRANSFERS)
-    runs = [("ids", ids), ("fates", fates), ("history", entries)]
+    runs = [("ids", used), ("fates", fates), ("history", entries)]
     runs = [(kind, rows) for kind, rows in runs if len(rows)]
     known = {kind: list(numbers) for kind, numbers in cell.runs.items()}
     for kind, _ in runs:
@@ -65,6 +59,21 @@ def begin(cell: Cell) -> Saving:
     }
     checkpoint = Checkpoint(sequence=cell.sequence, hash=cell.hash.hex(), state=state)
     return Saving(checkpoint, arrays, runs)
+
+
+def write(index: Index, saving: Saving) -> None:
+    """Write a checkpoint. This takes seconds, and needs no lock: nobody changes what is saved."""
+    runs = [
+        (kind, _ids(rows["hi"], rows["lo"], rows["position"]) if kind == "ids" else rows)
+        for kind, rows in saving.runs
+    ]
+    index.save(saving.checkpoint, saving.arrays, runs)
+
+
+def _ids(hi: Any, lo: Any, value: Any) -> Any:
+    rows = np.empty(len(hi), ID)
+    rows["hi"], rows["lo"], rows["value"] = hi, lo, value
+    return rows
 
 
 def end(cell: Cell, saving: Saving) -> None:

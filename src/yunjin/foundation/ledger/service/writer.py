@@ -314,7 +314,7 @@ class Writer:
             # Until they are on disk, ids and fates are known to this memory alone: a second
             # checkpoint after one that failed would forget them, so writing must stop.
             try:
-                cell.index.save(saving.checkpoint, saving.arrays, saving.runs)
+                checkpoints.write(cell.index, saving)
             except Exception as error:
                 self._stop(WritesStopped(f"A checkpoint could not be written: {error}"))
             else:

@@ -1,8 +1,9 @@
 """What can be worked out from the journal and is kept to save the work: snapshots and sorted runs.
 
-A run is a sorted table of 16-byte keys in pages, written once and never changed: the ids of a
-generation of transfers, the lines of account histories, the fates of settled holds. All of it may
-be deleted; the ledger then reads its whole journal when it opens.
+A run is a table in pages that are found by their first key, written once and never changed: the
+ids of a generation of transfers, the fates of settled holds (both on shelves by their hash, so
+that nothing has to be sorted), the lines of account histories. All of it may be deleted; the
+ledger then reads its whole journal when it opens.
 """
 
 import json
@@ -14,11 +15,13 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from yunjin.foundation.ledger.kernels import ENTRY
+from yunjin.foundation.ledger.kernels import ENTRY, shelves_of
 from yunjin.foundation.ledger.store.engine import Engine, typed
 
 ID: Final = np.dtype([("hi", "u8"), ("lo", "u8"), ("value", "i8")])
+FORMAT: Final = 2
 PAGE: Final = 4_096
+PAGES_A_COMMIT: Final = 16
 PART_BYTES: Final = 4 << 20
 _TABLES: Final = (
     """create table if not exists ledger_checkpoint (
@@ -33,7 +36,7 @@ _TABLES: Final = (
       first_key BINARY(16) NOT NULL, page INTEGER NOT NULL, body {blob} NOT NULL,
       PRIMARY KEY (cell, kind, run, first_key, page))""",
 )
-Run = tuple[str, Any]  # kind ("ids", "fates", "history") and its sorted rows
+Run = tuple[str, Any]  # kind ("ids", "fates", "history") and its rows, in the order of time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,36 @@ class Checkpoint:
 
 def _key(high: int, low: int) -> bytes:
     return int(high).to_bytes(8, "big") + int(low).to_bytes(8, "big")
+
+
+def _shelves(hi: Any, lo: Any) -> Any:
+    found = np.empty(len(hi), np.uint16)
+    shelves_of(hi, lo, found)
+    return found
+
+
+def _shelved(rows: Any) -> tuple[Any, list[int], list[bytes]]:
+    """Put ids in the order of their shelves; no shelf is divided between pages.
+
+    Returns (rows, where pages start, the first key of each).
+    """
+    shelves = _shelves(rows["hi"].copy(), rows["lo"].copy())
+    order = np.argsort(shelves, kind="stable")
+    shelves = shelves[order]
+    cuts = np.searchsorted(shelves, shelves[::PAGE])
+    starts = np.unique(cuts).tolist()
+    return rows[order], starts, [_key(shelves[start], 0) for start in starts]
+
+
+def _by_account(rows: Any) -> tuple[Any, list[int], list[bytes]]:
+    """Put lines in the order of account and time; returns what `_shelved` returns."""
+    order = np.arange(len(rows))
+    for shift in range(0, 64, 16):  # NumPy sorts 16 bits in a pass
+        digit = (rows["account"] >> shift).astype(np.uint16)
+        if (digit != digit[0]).any():
+            order = order[np.argsort(digit[order], kind="stable")]
+    rows, starts = rows[order], list(range(0, len(rows), PAGE))
+    return rows, starts, [_key(rows[start]["account"], rows[start]["timestamp"]) for start in starts]
 
 
 class Index:
@@ -68,7 +101,16 @@ class Index:
         if not rows:
             return None
         state = json.loads(rows[0][1])
+        if state.get("format") != FORMAT:
+            self._forget()
+            return None
         return Checkpoint(sequence=rows[0][0], hash=state["hash"], state=state)
+
+    def _forget(self) -> None:
+        """Delete all that was worked out by code of another format."""
+        for table in ("ledger_checkpoint", "ledger_snapshot", "ledger_run"):
+            with self._engine.transaction():
+                self._engine.execute(f"delete from {table} where cell=?", (self._cell,))
 
     def load(self, sequence: int, name: str) -> bytes:
         """Return one array of a checkpoint."""
@@ -101,7 +143,7 @@ class Index:
         with self._engine.transaction():
             self._engine.execute(
                 "insert into ledger_checkpoint values (?, ?, ?)",
-                (self._cell, sequence, json.dumps(checkpoint.state).encode()),
+                (self._cell, sequence, json.dumps({"format": FORMAT, **checkpoint.state}).encode()),
             )
             old = self._engine.execute(
                 "select sequence from ledger_checkpoint where cell=? and sequence<?"
@@ -120,21 +162,21 @@ class Index:
             )
 
     def _write_run(self, kind: str, run: int, rows: Any) -> None:
-        high, low = ("account", "timestamp") if kind == "history" else ("hi", "lo")
-        for start in range(0, len(rows), PAGE * 16):
+        rows, starts, keys = (_by_account if kind == "history" else _shelved)(rows)
+        pages = list(zip(range(len(keys)), keys, starts, [*starts[1:], len(rows)], strict=True))
+        for first in range(0, len(pages), PAGES_A_COMMIT):
             with self._engine.transaction():
-                for first in range(start, min(start + PAGE * 16, len(rows)), PAGE):
-                    page = rows[first : first + PAGE]
-                    body = pa.compress(page.tobytes(), codec="lz4_raw", asbytes=True)
+                for number, key, start, end in pages[first : first + PAGES_A_COMMIT]:
+                    body = pa.compress(rows[start:end].tobytes(), codec="lz4_raw", asbytes=True)
                     self._engine.execute(
                         "replace into ledger_run values (?, ?, ?, ?, ?, ?)",
                         (
                             self._cell,
                             kind,
                             run,
-                            _key(page[0][high], page[0][low]),
-                            first // PAGE,
-                            len(page).to_bytes(4, "big") + body,
+                            key,
+                            number,
+                            (end - start).to_bytes(4, "big") + body,
                         ),
                     )
 
@@ -157,7 +199,8 @@ class Index:
 
     def find(self, kind: str, runs: list[int], hi: int, lo: int) -> int | None:
         """Return the value kept under an id in the newest run that has it."""
-        key = _key(hi, lo)
+        wanted = np.array([hi], np.uint64), np.array([lo], np.uint64)
+        key = _key(_shelves(*wanted)[0], 0)
         for run in reversed(runs):
             page = self._page(kind, run, key, "upto")
             if page is None:
