@@ -60,6 +60,7 @@ class Cell:
         self.runs: dict[str, list[int]] = {"ids": self.ids.runs, "fates": [], "history": []}
         self.settled_before: Any = np.zeros(0, ID)  # fates of the generation being saved
         self.entries_before: Any = np.zeros(0, kernels.ENTRY)
+        self._spare: dict[str, Any] = {}
         self.checkpoint_at = 0  # transfers at the last checkpoint
         counters = np.zeros(kernels.COUNTERS, np.int64)
         counters[Counter.CELL] = cell
@@ -88,6 +89,15 @@ class Cell:
     def last_timestamp(self) -> int:
         """The latest timestamp given, ns."""
         return self.count(Counter.LAST_TIMESTAMP)
+
+    def spare(self, name: str, like: Any) -> Any:
+        """Return room as large as `like`, used before if there is any: fresh memory is slow."""
+        kept = self._spare.pop(name, like[:0])
+        return kept if len(kept) == len(like) else np.zeros(len(like), like.dtype)
+
+    def keep_spare(self, name: str, view: Any) -> None:
+        """Keep the room behind a view, for `spare`."""
+        self._spare[name] = view if view.base is None else view.base
 
     # room ---------------------------------------------------------------------------------------
 

@@ -26,7 +26,9 @@ def begin(cell: Cell) -> Saving:
     book, counters = cell.book, cell.book.counters
     holds = book.holds[: cell.count(Counter.HOLDS)]
     settled = holds[holds["fate"] != 0]
-    fates = _ids(settled["id_hi"], settled["id_lo"], settled["fate"])
+    fates = np.empty(len(settled), ID)
+    for name, source in (("hi", "id_hi"), ("lo", "id_lo"), ("value", "fate")):
+        fates[name] = settled[source]
     entries = book.entries[: cell.count(Counter.ENTRIES)]
     used = cell.ids.rotate(cell.count(Counter.IDS))
     cell.settled_before, cell.entries_before = fates, entries
@@ -34,7 +36,7 @@ def begin(cell: Cell) -> Saving:
     cell.book = book._replace(
         ids=cell.ids.rows,
         id_slots=cell.ids.slots,
-        entries=np.zeros(len(book.entries), kernels.ENTRY),
+        entries=cell.spare("entries", book.entries),
         hold_slots=np.zeros(len(book.hold_slots), np.int32),
         heap=np.zeros(book.heap.shape, np.int64),
     )
@@ -52,8 +54,10 @@ def begin(cell: Cell) -> Saving:
         "runs": known,
         "gate": int(max(cell.ids.gates)),
     }
+    accounts = cell.spare("accounts", cell.book.accounts)[: cell.count(Counter.ACCOUNTS)]
+    accounts[:] = cell.book.accounts[: len(accounts)]
     arrays = {
-        "accounts": cell.book.accounts[: cell.count(Counter.ACCOUNTS)].copy(),
+        "accounts": accounts,
         "holds": cell.book.holds[: cell.count(Counter.HOLDS)].copy(),
         "bloom": cell.ids.bloom.copy() if cell.ids.bloom.any() else np.zeros(0, np.uint64),
     }
@@ -63,23 +67,15 @@ def begin(cell: Cell) -> Saving:
 
 def write(index: Index, saving: Saving) -> None:
     """Write a checkpoint. This takes seconds, and needs no lock: nobody changes what is saved."""
-    runs = [
-        (kind, _ids(rows["hi"], rows["lo"], rows["position"]) if kind == "ids" else rows)
-        for kind, rows in saving.runs
-    ]
-    index.save(saving.checkpoint, saving.arrays, runs)
-
-
-def _ids(hi: Any, lo: Any, value: Any) -> Any:
-    rows = np.empty(len(hi), ID)
-    rows["hi"], rows["lo"], rows["value"] = hi, lo, value
-    return rows
+    index.save(saving.checkpoint, saving.arrays, saving.runs)
 
 
 def end(cell: Cell, saving: Saving) -> None:
-    """Take note that a checkpoint is on disk."""
+    """Take note that a checkpoint is on disk; its room is used again."""
     for kind, _ in saving.runs:
         cell.runs[kind].append(saving.checkpoint.sequence)
+    cell.keep_spare("accounts", saving.arrays["accounts"])
+    cell.keep_spare("entries", cell.entries_before)
     cell.settled_before = np.zeros(0, ID)
     cell.entries_before = np.zeros(0, kernels.ENTRY)
 

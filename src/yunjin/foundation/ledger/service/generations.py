@@ -46,8 +46,12 @@ class Generations:
         """Begin a new generation of the same size; return the ids of the one that ended (USED)."""
         self.gates[1] = max(self.gates)
         self.gates[0] = end_generation(self.rows, used, self.bloom)
-        self._old_rows, self._old_slots = self.rows, self.slots
-        self.rows, self.slots = _room(len(self.rows))
+        ended, spare = (self.rows, self.slots), (self._old_rows, self._old_slots)
+        if len(spare[0]) != len(ended[0]):
+            spare = _room(len(ended[0]))
+        else:
+            spare[1].fill(0)
+        (self._old_rows, self._old_slots), (self.rows, self.slots) = ended, spare
         return self._old_rows[:used]
 
     def restore(self, runs: list[int], gate: int, bloom: bytes) -> None:

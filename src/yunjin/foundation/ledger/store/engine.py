@@ -68,7 +68,7 @@ class SqliteEngine:
                 "page_size=16384",
                 "journal_mode=wal",
                 f"synchronous={synchronous}",
-                "wal_autocheckpoint=2000",
+                "wal_autocheckpoint=500",
                 "journal_size_limit=67108864",
             ):
                 self._connection.execute(f"pragma {pragma}").fetchall()

@@ -36,7 +36,7 @@ _TABLES: Final = (
       first_key BINARY(16) NOT NULL, page INTEGER NOT NULL, body {blob} NOT NULL,
       PRIMARY KEY (cell, kind, run, first_key, page))""",
 )
-Run = tuple[str, Any]  # kind ("ids", "fates", "history") and its rows, in the order of time
+Run = tuple[str, Any]  # kind ("ids", "fates", "history") and its rows (USED, ID, ENTRY) in the order of time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +58,22 @@ def _shelves(hi: Any, lo: Any) -> Any:
     return found
 
 
+def _kept(used: Any) -> Any:
+    rows = np.empty(len(used), ID)
+    rows["hi"], rows["lo"], rows["value"] = used["hi"], used["lo"], used["position"]
+    return rows
+
+
 def _shelved(rows: Any) -> tuple[Any, list[int], list[bytes]]:
     """Put ids in the order of their shelves; no shelf is divided between pages.
 
-    Returns (rows, where pages start, the first key of each).
+    Returns (the order, where pages start in it, the first key of each).
     """
-    shelves = _shelves(rows["hi"].copy(), rows["lo"].copy())
+    shelves = _shelves(rows["hi"], rows["lo"])
     order = np.argsort(shelves, kind="stable")
     shelves = shelves[order]
-    cuts = np.searchsorted(shelves, shelves[::PAGE])
-    starts = np.unique(cuts).tolist()
-    return rows[order], starts, [_key(shelves[start], 0) for start in starts]
+    starts = np.unique(np.searchsorted(shelves, shelves[::PAGE])).tolist()
+    return order, starts, [_key(shelves[start], 0) for start in starts]
 
 
 def _by_account(rows: Any) -> tuple[Any, list[int], list[bytes]]:
@@ -78,8 +83,9 @@ def _by_account(rows: Any) -> tuple[Any, list[int], list[bytes]]:
         digit = (rows["account"] >> shift).astype(np.uint16)
         if (digit != digit[0]).any():
             order = order[np.argsort(digit[order], kind="stable")]
-    rows, starts = rows[order], list(range(0, len(rows), PAGE))
-    return rows, starts, [_key(rows[start]["account"], rows[start]["timestamp"]) for start in starts]
+    starts = list(range(0, len(rows), PAGE))
+    first = rows[order[starts]]
+    return order, starts, [_key(row["account"], row["timestamp"]) for row in first]
 
 
 class Index:
@@ -162,12 +168,15 @@ class Index:
             )
 
     def _write_run(self, kind: str, run: int, rows: Any) -> None:
-        rows, starts, keys = (_by_account if kind == "history" else _shelved)(rows)
+        order, starts, keys = (_by_account if kind == "history" else _shelved)(rows)
         pages = list(zip(range(len(keys)), keys, starts, [*starts[1:], len(rows)], strict=True))
         for first in range(0, len(pages), PAGES_A_COMMIT):
             with self._engine.transaction():
                 for number, key, start, end in pages[first : first + PAGES_A_COMMIT]:
-                    body = pa.compress(rows[start:end].tobytes(), codec="lz4_raw", asbytes=True)
+                    page = rows.take(order[start:end])  # seven times as fast as an index
+                    if kind == "ids":
+                        page = _kept(page)
+                    body = pa.compress(page.tobytes(), codec="zstd", asbytes=True)
                     self._engine.execute(
                         "replace into ledger_run values (?, ?, ?, ?, ?, ?)",
                         (
@@ -193,14 +202,14 @@ class Index:
         raw = bytes(found[0][0])
         count, dtype = int.from_bytes(raw[:4], "big"), ENTRY if kind == "history" else ID
         body = pa.decompress(
-            raw[4:], decompressed_size=count * dtype.itemsize, codec="lz4_raw", asbytes=True
+            raw[4:], decompressed_size=count * dtype.itemsize, codec="zstd", asbytes=True
         )
         return np.frombuffer(body, dtype)
 
     def find(self, kind: str, runs: list[int], hi: int, lo: int) -> int | None:
         """Return the value kept under an id in the newest run that has it."""
-        wanted = np.array([hi], np.uint64), np.array([lo], np.uint64)
-        key = _key(_shelves(*wanted)[0], 0)
+        wanted = np.array([(hi, lo, 0)], ID)
+        key = _key(_shelves(wanted["hi"], wanted["lo"])[0], 0)
         for run in reversed(runs):
             page = self._page(kind, run, key, "upto")
             if page is None:
