@@ -1,8 +1,15 @@
 """The loops that move money: arrays and primitives in, status codes out."""
 
 from yunjin.foundation.ledger.kernels.accounts import open_accounts
-from yunjin.foundation.ledger.kernels.holds import compact_holds, expire, expire_again
-from yunjin.foundation.ledger.kernels.ids import end_generation, probe_ids, rehash_ids, shelves_of
+from yunjin.foundation.ledger.kernels.holds import compact_holds, expire, expire_again, fates_of
+from yunjin.foundation.ledger.kernels.ids import (
+    end_generation,
+    find_ids,
+    find_on_page,
+    probe_ids,
+    rehash_ids,
+    shelves_of,
+)
 from yunjin.foundation.ledger.kernels.lookups import gather_accounts, rows_of, sum_ledgers
 from yunjin.foundation.ledger.kernels.replay import replay_accounts, replay_transfers
 from yunjin.foundation.ledger.kernels.tables import (
@@ -42,6 +49,9 @@ __all__ = [
     "end_generation",
     "expire",
     "expire_again",
+    "fates_of",
+    "find_ids",
+    "find_on_page",
     "gather_accounts",
     "open_accounts",
     "post_transfers",

@@ -43,7 +43,7 @@ def _prefetch(typing: Any, array: Any, index: Any) -> Any:
         offset = builder.mul(arguments[1], arguments[1].type(size))
         place = builder.gep(builder.bitcast(data, byte), [offset])
         shape = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
-        ask = cgutils.get_or_insert_function(builder.module, shape, "llvm.prefetch.p0i8")
+        ask = cast(Any, cgutils).get_or_insert_function(builder.module, shape, "llvm.prefetch.p0i8")
         builder.call(ask, [place, word(1), word(3), word(1)])  # to write, keep near, data
         return context.get_dummy_value()
 

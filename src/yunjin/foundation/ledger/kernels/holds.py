@@ -143,6 +143,15 @@ def expire_again(book: Book, hi: Array, lo: Array, timestamp: int, position: int
 
 
 @loop
+def fates_of(book: Book, hi: Array, lo: Array, fates: Array) -> None:
+    """Tell what became of pending transfers. fates: int64[n], written where the book knows."""
+    for i in range(len(hi)):
+        row = find_hold(book, hi[i], lo[i])
+        if row >= 0:
+            fates[i] = book.holds[row].fate
+
+
+@loop
 def compact_holds(book: Book) -> None:
     """Keep the open holds only, in order; index and heap are built anew (both come in empty)."""
     kept = 0

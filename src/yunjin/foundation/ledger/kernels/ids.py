@@ -1,8 +1,8 @@
 """The memory of transfer ids: rows in order of use, slots to find them by, gates before the disk.
 
 A slot holds 32 bits of an id's hash beside its row, so that a new id is told without looking at
-any row. A UUIDv7 made near the time of its transfer (a *timely* id) tells by its time whether an older
-generation can hold it. All other ids are in a Bloom filter once they leave the table.
+any row. A UUIDv7 made near the time of its transfer (a *timely* id) tells by its time whether an
+older generation can hold it. All other ids are in a Bloom filter once they leave the table.
 """
 
 from typing import Any, Final
@@ -16,7 +16,8 @@ NOT_V7: Final = -1
 TIMELY_MS: Final = 600_000  # an id is timely within ten minutes of its transfer's timestamp
 _AHEAD: Final = 16
 NOWHERE: Final = -1
-ASK_DISK: Final = -2
+ASK_DISK: Final = -2  # the runs of its time may have it
+ASK_ALL: Final = -3  # any run may have it
 _MARK: Final = np.uint64(0xFFFFFFFF00000000)
 _ROW: Final = np.uint64(0x00000000FFFFFFFF)
 
@@ -109,7 +110,7 @@ def probe_ids(
     """Look ids up among the recent ones: this generation's (slots, rows) and the last one's.
 
     gates: int64[2], the latest timely milliseconds in the last one and on disk, -1 without any.
-    found: int64[n], written: position, NOWHERE for an id never seen, ASK_DISK where the disk knows.
+    found: int64[n], written: position, NOWHERE for an id never seen, ASK_DISK, ASK_ALL.
 
     Returns the number of ids that are not plainly new.
     """
@@ -123,18 +124,33 @@ def probe_ids(
             continue
         ms = milliseconds(hi[i], lo[i])
         late_old = ms != NOT_V7 and ms <= gates[0]
-        late_disk = ms != NOT_V7 and ms <= gates[1]
-        if not (late_old and late_disk):
-            word, bits = bloom_word(bloom, hi[i], lo[i])
-            if bloom[word] & bits == bits:
-                late_old = late_disk = True
+        ask = np.int64(ASK_DISK if ms != NOT_V7 and ms <= gates[1] else NOWHERE)
+        word, bits = bloom_word(bloom, hi[i], lo[i])
+        if bloom[word] & bits == bits:
+            late_old, ask = True, np.int64(ASK_ALL)
         if late_old:
             found[i] = position_of(old_slots, old_rows, hi[i], lo[i])
-        if found[i] == NOWHERE and late_disk:
-            found[i] = ASK_DISK
+        if found[i] == NOWHERE:
+            found[i] = ask
         if found[i] != NOWHERE:
             count += 1
     return count
+
+
+@loop
+def find_ids(hi: Array, lo: Array, slots: Array, rows: Array, found: Array) -> None:
+    """Look ids up in one table. found: int64[n], written: position, NOWHERE for a new one."""
+    for i in range(len(hi)):
+        found[i] = position_of(slots, rows, hi[i], lo[i])
+
+
+@loop
+def find_on_page(page: Array, hi: Array, lo: Array, found: Array) -> None:
+    """Look ids up on a page of a run. found: int64[n], written where the page has the id."""
+    for i in range(len(hi)):
+        for row in range(len(page)):
+            if page[row].lo == lo[i] and page[row].hi == hi[i]:
+                found[i] = page[row].value
 
 
 @loop
@@ -160,15 +176,18 @@ def rehash_ids(rows: Array, count: int, slots: Array) -> None:
 def end_generation(rows: Array, count: int, bloom: Array) -> Any:
     """Take leave of the first `count` ids: the ones that are not timely go into the filter.
 
-    bloom: uint64[words], written. Returns the latest milliseconds of the timely ones, NOT_V7
-    without any.
+    bloom: uint64[words], written.
+
+    Returns the earliest and the latest milliseconds of the timely ones, (0, NOT_V7) without any.
     """
-    latest = np.int64(NOT_V7)
+    earliest, latest = np.int64(0), np.int64(NOT_V7)
     for i in range(count):
         hi, lo = rows[i].hi, rows[i].lo
         if is_timely(hi, lo, rows[i].timestamp):
-            latest = max(latest, milliseconds(hi, lo))
+            ms = milliseconds(hi, lo)
+            earliest = ms if latest == NOT_V7 else min(earliest, ms)
+            latest = max(latest, ms)
         else:
             word, bits = bloom_word(bloom, hi, lo)
             bloom[word] |= bits
-    return latest
+    return earliest, latest

@@ -14,9 +14,18 @@ from yunjin.foundation.ledger.api import AccountFlag, Ledger, TransferFlag
 from yunjin.foundation.ledger.domain import codec
 from yunjin.foundation.ledger.domain.codec import Entry
 from yunjin.foundation.ledger.errors import BatchRefused, JournalDamaged
-from yunjin.foundation.ledger.kernels import Book, Counter, Earlier, Outcome, TransferColumns
-from yunjin.foundation.ledger.service.generations import Generations
-from yunjin.foundation.ledger.store.index import ID, Index
+from yunjin.foundation.ledger.kernels import (
+    USED,
+    Book,
+    Counter,
+    Earlier,
+    Fate,
+    Outcome,
+    TransferColumns,
+)
+from yunjin.foundation.ledger.kernels.ids import NOWHERE
+from yunjin.foundation.ledger.service.generations import Generations, Table
+from yunjin.foundation.ledger.store.index import Index
 from yunjin.foundation.ledger.store.journal import Journal
 from yunjin.kernel.ids import SEQUENCE_MAX
 
@@ -58,7 +67,7 @@ class Cell:
         self.ledgers: dict[int, Ledger] = {}
         self.sequence, self.hash = 0, codec.GENESIS
         self.runs: dict[str, list[int]] = {"ids": self.ids.runs, "fates": [], "history": []}
-        self.settled_before: Any = np.zeros(0, ID)  # fates of the generation being saved
+        self.settled_before: Any = np.zeros(0, USED)  # holds being saved; positions are fates
         self.entries_before: Any = np.zeros(0, kernels.ENTRY)
         self._spare: dict[str, Any] = {}
         self.checkpoint_at = 0  # transfers at the last checkpoint
@@ -68,8 +77,8 @@ class Cell:
             np.zeros(64, kernels.ACCOUNT),
             np.full(128, -1, np.int32),
             np.zeros((8, 2), np.int64),
-            self.ids.rows,
-            self.ids.slots,
+            self.ids.young.rows,
+            self.ids.young.slots,
             np.zeros(64, kernels.HOLD),
             np.zeros(128, np.int32),
             np.zeros((64, 2), np.int64),
@@ -135,8 +144,8 @@ class Cell:
         if remade:
             slots = np.zeros(1 << (2 * len(holds)).bit_length(), np.int32)
         self.book = book._replace(
-            ids=self.ids.rows,
-            id_slots=self.ids.slots,
+            ids=self.ids.young.rows,
+            id_slots=self.ids.young.slots,
             holds=holds,
             hold_slots=slots,
             heap=_grown(book.heap, self.count(Counter.HEAP) + more),
@@ -279,13 +288,10 @@ class Cell:
         if not len(positions):
             return _NOTHING
         priors, answers = self.rows_at(positions)
-        fates = np.array(
-            [
-                self.fate(int(hi), int(lo)) if flags & TransferFlag.PENDING else 0
-                for hi, lo, flags in zip(priors.id_hi, priors.id_lo, priors.flags, strict=True)
-            ],
-            np.uint8,
-        )
+        fates = np.zeros(len(positions), np.uint8)
+        held = np.flatnonzero(priors.flags & TransferFlag.PENDING)
+        if len(held):
+            fates[held] = self.fates(priors.id_hi[held], priors.id_lo[held], positions[held])
         known = np.where(found >= 0, np.searchsorted(positions, found), -1)
         known_pending = np.where(pending >= 0, np.searchsorted(positions, pending), -1)
         return Earlier(known, known_pending, priors, answers, fates)
@@ -322,17 +328,19 @@ class Cell:
         columns.timestamp[:] = out.timestamp
         return columns, out
 
-    def fate(self, hi: int, lo: int) -> int:
-        """Return what became of a pending transfer (kernels.Fate)."""
-        holds = self.book.holds[: self.count(Counter.HOLDS)]
-        at = np.flatnonzero((holds["id_lo"] == np.uint64(lo)) & (holds["id_hi"] == np.uint64(hi)))
-        if len(at):
-            return int(holds["fate"][at[-1]])
-        before = self.settled_before
-        at = np.flatnonzero((before["lo"] == np.uint64(lo)) & (before["hi"] == np.uint64(hi)))
-        if len(at):
-            return int(before["value"][at[-1]])
-        return self.index.find("fates", self.runs["fates"], hi, lo) or 0
+    def fates(self, hi: Any, lo: Any, positions: Any) -> Any:
+        """Return what became of pending transfers (kernels.Fate, int64[n]), made at positions."""
+        found = np.full(len(hi), NOWHERE, np.int64)
+        kernels.fates_of(self.book, hi, lo, found)
+        asked = np.flatnonzero(found == NOWHERE)
+        if len(asked):  # settled in an earlier generation: seldom asked for
+            before = self.settled_before
+            found[asked] = Table(before, len(before)).find(hi[asked], lo[asked])
+        for run in self.runs["fates"]:  # the first run after it was made will mostly have it
+            mine = np.flatnonzero((found == NOWHERE) & (positions >> 16 <= run))
+            if len(mine):
+                found[mine] = self.index.find("fates", run, hi[mine], lo[mine])
+        return np.maximum(found, Fate.OPEN)
 
     # replay -------------------------------------------------------------------------------------
 

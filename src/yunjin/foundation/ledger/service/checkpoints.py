@@ -9,7 +9,7 @@ from yunjin.foundation.ledger import kernels
 from yunjin.foundation.ledger.api import Ledger
 from yunjin.foundation.ledger.kernels import Counter
 from yunjin.foundation.ledger.service.cell import Cell
-from yunjin.foundation.ledger.store.index import ID, Checkpoint, Index
+from yunjin.foundation.ledger.store.index import Checkpoint, Index
 
 
 @dataclass(slots=True)
@@ -26,16 +26,16 @@ def begin(cell: Cell) -> Saving:
     book, counters = cell.book, cell.book.counters
     holds = book.holds[: cell.count(Counter.HOLDS)]
     settled = holds[holds["fate"] != 0]
-    fates = np.empty(len(settled), ID)
-    for name, source in (("hi", "id_hi"), ("lo", "id_lo"), ("value", "fate")):
+    fates = np.zeros(len(settled), kernels.USED)
+    for name, source in (("hi", "id_hi"), ("lo", "id_lo"), ("position", "fate")):
         fates[name] = settled[source]
     entries = book.entries[: cell.count(Counter.ENTRIES)]
-    used = cell.ids.rotate(cell.count(Counter.IDS))
+    used, span = cell.ids.rotate(cell.count(Counter.IDS))
     cell.settled_before, cell.entries_before = fates, entries
     counters[[Counter.ENTRIES, Counter.IDS]] = 0
     cell.book = book._replace(
-        ids=cell.ids.rows,
-        id_slots=cell.ids.slots,
+        ids=cell.ids.young.rows,
+        id_slots=cell.ids.young.slots,
         entries=cell.spare("entries", book.entries),
         hold_slots=np.zeros(len(book.hold_slots), np.int32),
         heap=np.zeros(book.heap.shape, np.int64),
@@ -52,7 +52,8 @@ def begin(cell: Cell) -> Saving:
         "counters": cell.book.counters.tolist(),
         "ledgers": [[x.ledger, x.currency, x.name] for x in cell.ledgers.values()],
         "runs": known,
-        "gate": int(max(cell.ids.gates)),
+        "spans": [*cell.ids.spans, span] if len(used) else cell.ids.spans,
+        "room": len(cell.ids.young.rows),
     }
     accounts = cell.spare("accounts", cell.book.accounts)[: cell.count(Counter.ACCOUNTS)]
     accounts[:] = cell.book.accounts[: len(accounts)]
@@ -74,9 +75,10 @@ def end(cell: Cell, saving: Saving) -> None:
     """Take note that a checkpoint is on disk; its room is used again."""
     for kind, _ in saving.runs:
         cell.runs[kind].append(saving.checkpoint.sequence)
+    cell.ids.spans = [(first, last) for first, last in saving.checkpoint.state["spans"]]
     cell.keep_spare("accounts", saving.arrays["accounts"])
     cell.keep_spare("entries", cell.entries_before)
-    cell.settled_before = np.zeros(0, ID)
+    cell.settled_before = cell.settled_before[:0]
     cell.entries_before = np.zeros(0, kernels.ENTRY)
 
 
@@ -96,7 +98,7 @@ def load(cell: Cell, checkpoint: Checkpoint) -> None:
     cell.book.holds[: len(holds)] = holds
     cell.book.counters[Counter.HOLDS] = len(holds)
     kernels.compact_holds(cell.book)
-    cell.ids.restore(state["runs"]["ids"], state["gate"], cell.index.load(sequence, "bloom"))
+    cell.ids.restore(state, cell.index.load(sequence, "bloom"))
     cell.runs = {**state["runs"], "ids": cell.ids.runs}
     cell.ledgers = {n: Ledger(ledger=n, currency=c, name=m) for n, c, m in state["ledgers"]}
     cell.sequence, cell.hash = sequence, bytes.fromhex(checkpoint.hash)

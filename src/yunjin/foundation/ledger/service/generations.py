@@ -1,12 +1,35 @@
 """The memory of ids: this generation and the last in memory, all others on disk, for ever."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from yunjin.foundation.ledger.kernels import USED, end_generation, probe_ids, rehash_ids
-from yunjin.foundation.ledger.kernels.ids import ASK_DISK, NOWHERE
+from yunjin.foundation.ledger import kernels
+from yunjin.foundation.ledger.kernels import USED
+from yunjin.foundation.ledger.kernels.ids import ASK_ALL, NOWHERE
 from yunjin.foundation.ledger.store.index import Index
+
+_SMALL: Final = 64
+
+
+class Table:
+    """Ids in rows, in the order of use, and slots to find them by, at most half full."""
+
+    def __init__(self, rows: Any, used: int) -> None:
+        self.rows = rows
+        self.slots = np.zeros(1 << max(2 * len(rows) - 1, 0).bit_length(), np.uint64)
+        kernels.rehash_ids(rows, used, self.slots)
+
+    def find(self, hi: Any, lo: Any) -> Any:
+        """Return positions (int64[n]), NOWHERE where an id is not here."""
+        found = np.empty(len(hi), np.int64)
+        kernels.find_ids(hi, lo, self.slots, self.rows, found)
+        return found
+
+
+def empty(rows: int) -> Table:
+    """Return room for ids, a power of two; memory is taken as it is used."""
+    return Table(np.zeros(rows, USED), 0)
 
 
 class Generations:
@@ -14,53 +37,60 @@ class Generations:
 
     def __init__(self, index: Index, *, bloom_words: int) -> None:
         self._index = index
-        self.rows, self.slots = _room(64)
-        self._old_rows, self._old_slots = _room(64)
+        self.young, self._old = empty(_SMALL), empty(_SMALL)
         self.bloom = np.zeros(bloom_words, np.uint64)
         self.gates = np.array([NOWHERE, NOWHERE], np.int64)
         self.runs: list[int] = []
+        self.spans: list[tuple[int, int]] = []  # of the timely ids of each run, ms
 
     def ensure(self, used: int, more: int) -> None:
-        """Make room for `more` ids beside the `used` ones, the slots at most half full."""
-        size = len(self.rows)
+        """Make room for `more` ids beside the `used` ones."""
+        size = len(self.young.rows)
         while size < used + more:
             size *= 2
-        if size != len(self.rows):
-            rows, self.slots = _room(size)
-            rows[:used] = self.rows[:used]
-            rehash_ids(rows, used, self.slots)
-            self.rows = rows
+        if size != len(self.young.rows):
+            rows = np.zeros(size, USED)
+            rows[:used] = self.young.rows[:used]
+            self.young = Table(rows, used)
 
     def find(self, hi: Any, lo: Any) -> Any | None:
         """Return positions (int64[n], -1 for a new id), or None where all are plainly new."""
         found = np.empty(len(hi), np.int64)
-        young, old = (self.slots, self.rows), (self._old_slots, self._old_rows)
-        if not probe_ids(hi, lo, *young, *old, self.bloom, self.gates, found):
+        tables = (self.young.slots, self.young.rows, self._old.slots, self._old.rows)
+        if not kernels.probe_ids(hi, lo, *tables, self.bloom, self.gates, found):
             return None
-        for i in np.flatnonzero(found == ASK_DISK):
-            position = self._index.find("ids", self.runs, int(hi[i]), int(lo[i]))
-            found[i] = NOWHERE if position is None else position
+        asked = np.flatnonzero(found < NOWHERE)
+        if len(asked):
+            found[asked] = self._find_on_disk(hi[asked], lo[asked], found[asked] == ASK_ALL)
         return found
 
-    def rotate(self, used: int) -> Any:
-        """Begin a new generation of the same size; return the ids of the one that ended (USED)."""
-        self.gates[1] = max(self.gates)
-        self.gates[0] = end_generation(self.rows, used, self.bloom)
-        ended, spare = (self.rows, self.slots), (self._old_rows, self._old_slots)
-        if len(spare[0]) != len(ended[0]):
-            spare = _room(len(ended[0]))
-        else:
-            spare[1].fill(0)
-        (self._old_rows, self._old_slots), (self.rows, self.slots) = ended, spare
-        return self._old_rows[:used]
+    def _find_on_disk(self, hi: Any, lo: Any, anywhere: Any) -> Any:
+        found, ms = np.full(len(hi), NOWHERE, np.int64), (hi >> np.uint64(16)).astype(np.int64)
+        for run, (first, last) in zip(reversed(self.runs), reversed(self.spans), strict=True):
+            mine = np.flatnonzero((found == NOWHERE) & (anywhere | ((ms >= first) & (ms <= last))))
+            if len(mine):
+                found[mine] = self._index.find("ids", run, hi[mine], lo[mine])
+        return found
 
-    def restore(self, runs: list[int], gate: int, bloom: bytes) -> None:
+    def rotate(self, used: int) -> tuple[Any, tuple[int, int]]:
+        """Begin a new generation of the same size.
+
+        Returns the ids of the one that ended (USED), and the span of the timely ones (ms).
+        """
+        span = kernels.end_generation(self.young.rows, used, self.bloom)
+        self.gates[:] = span[1], max(self.gates)
+        ended, spare = self.young, self._old
+        if len(spare.rows) == len(ended.rows):
+            spare.slots.fill(0)  # fresh memory would be slower
+        else:
+            spare = empty(len(ended.rows))
+        self._old, self.young = ended, spare
+        return ended.rows[:used], span
+
+    def restore(self, state: dict[str, Any], bloom: bytes) -> None:
         """Take over what a checkpoint says is on disk."""
-        self.runs, self.gates[1] = list(runs), gate
+        self.runs, self.spans = list(state["runs"]["ids"]), [(a, b) for a, b in state["spans"]]
+        self.gates[1] = max((last for _, last in self.spans), default=NOWHERE)
+        self.young = empty(state["room"])
         if bloom:
             self.bloom = np.frombuffer(bloom, np.uint64).copy()
-
-
-def _room(rows: int) -> tuple[Any, Any]:
-    """Return empty rows and twice as many slots."""
-    return np.zeros(rows, USED), np.zeros(2 * rows, np.uint64)

@@ -27,7 +27,7 @@ from yunjin.foundation.ledger.api import (
 from yunjin.foundation.ledger.domain import codec
 from yunjin.foundation.ledger.errors import AccountNotFound, BatchRefused, HistoryNotKept
 from yunjin.foundation.ledger.kernels import Counter
-from yunjin.foundation.ledger.service import histories
+from yunjin.foundation.ledger.service import checkpoints, histories
 from yunjin.foundation.ledger.service.aliases import Aliases
 from yunjin.foundation.ledger.service.cell import Cell
 from yunjin.foundation.ledger.service.columns import (
@@ -45,6 +45,7 @@ from yunjin.kernel.page import LIMIT_MAX, seal, unseal
 
 _FOREVER = 2**63 - 1
 _LEDGERS_MAX = 65_536
+_IDS_MAX = 1 << 22
 
 
 class LedgerService:
@@ -307,6 +308,8 @@ class LedgerService:
                 if entry.sequence > live[0].sequence:
                     break
                 wrong = fresh.replay(entry)
+                if fresh.count(Counter.IDS) > _IDS_MAX:
+                    checkpoints.begin(fresh)  # and never written: it bounds what is remembered
                 if wrong:
                     findings.append(Finding(sequence=entry.sequence, what=wrong))
                     break

@@ -87,7 +87,10 @@ class Writer:
         try:
             self._open()
         except BaseException:
+            if self._saving is not None:
+                self._saving.join()
             self.cell.journal.close()
+            self.cell.index.close()
             self._process_lock.close()
             raise
         self._head_synced_ns = 0
@@ -107,13 +110,16 @@ class Writer:
             self._limits.lease_s * _SECOND,
             dead_holders=dead,
         )
-        wrong = self.recover(self.cell)
+        wrong = self.recover(self.cell, each=self._checkpoint_if_due)
         if wrong:
             self._stop(JournalDamaged(f"{wrong}. Restore the journal from the last backup."))
         self.durable_sequence = self.cell.sequence
 
-    def recover(self, cell: Cell) -> str:
-        """Load the latest checkpoint and replay the rest. Returns what is wrong, "" if nothing."""
+    def recover(self, cell: Cell, *, each: Callable[[], None] = lambda: None) -> str:
+        """Load the latest checkpoint and replay the rest, calling `each` after every row.
+
+        Returns what is wrong, "" where nothing is.
+        """
         checkpoint = cell.index.latest()
         if checkpoint is not None and checkpoint.sequence > 0:
             at = cell.journal.read(checkpoint.sequence)
@@ -124,6 +130,7 @@ class Writer:
             wrong = cell.replay(entry)
             if wrong:
                 return wrong
+            each()
         return self.held_against_heads(cell)
 
     def held_against_heads(self, cell: Cell) -> str:

@@ -1,4 +1,4 @@
-"""What can be worked out from the journal and is kept to save the work: snapshots and sorted runs.
+"""What can be worked out from the journal and is kept to save the work: snapshots and runs.
 
 A run is a table in pages that are found by their first key, written once and never changed: the
 ids of a generation of transfers, the fates of settled holds (both on shelves by their hash, so
@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from yunjin.foundation.ledger.kernels import ENTRY, shelves_of
+from yunjin.foundation.ledger.kernels import ENTRY, find_on_page, shelves_of
 from yunjin.foundation.ledger.store.engine import Engine, typed
 
 ID: Final = np.dtype([("hi", "u8"), ("lo", "u8"), ("value", "i8")])
@@ -36,7 +36,7 @@ _TABLES: Final = (
       first_key BINARY(16) NOT NULL, page INTEGER NOT NULL, body {blob} NOT NULL,
       PRIMARY KEY (cell, kind, run, first_key, page))""",
 )
-Run = tuple[str, Any]  # kind ("ids", "fates", "history") and its rows (USED, ID, ENTRY) in the order of time
+Run = tuple[str, Any]  # ("ids" | "fates", USED) or ("history", ENTRY), in the order of time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +95,7 @@ class Index:
         self._engine, self._cell = engine, cell
         for table in _TABLES:
             engine.execute(typed(table, engine.kind))
+        self._starts = lru_cache(maxsize=1024)(self._read_starts)
         self._page = lru_cache(maxsize=64)(self._read_page)
 
     def latest(self) -> Checkpoint | None:
@@ -174,7 +175,7 @@ class Index:
             with self._engine.transaction():
                 for number, key, start, end in pages[first : first + PAGES_A_COMMIT]:
                     page = rows.take(order[start:end])  # seven times as fast as an index
-                    if kind == "ids":
+                    if kind != "history":
                         page = _kept(page)
                     body = pa.compress(page.tobytes(), codec="zstd", asbytes=True)
                     self._engine.execute(
@@ -206,18 +207,25 @@ class Index:
         )
         return np.frombuffer(body, dtype)
 
-    def find(self, kind: str, runs: list[int], hi: int, lo: int) -> int | None:
-        """Return the value kept under an id in the newest run that has it."""
-        wanted = np.array([(hi, lo, 0)], ID)
-        key = _key(_shelves(wanted["hi"], wanted["lo"])[0], 0)
-        for run in reversed(runs):
-            page = self._page(kind, run, key, "upto")
-            if page is None:
-                continue
-            at = np.flatnonzero((page["hi"] == np.uint64(hi)) & (page["lo"] == np.uint64(lo)))
-            if len(at):
-                return int(page["value"][at[-1]])
-        return None
+    def find(self, kind: str, run: int, hi: Any, lo: Any) -> Any:
+        """Return the values (int64[n]) kept under ids in one run, -1 where it has none."""
+        found, starts = np.full(len(hi), -1, np.int64), self._starts(kind, run)
+        pages = np.searchsorted(starts, _shelves(hi, lo), side="right") - 1
+        for number in np.unique(pages[pages >= 0]):
+            page: Any = self._page(kind, run, _key(starts[number], 0), "upto")
+            mine = np.flatnonzero(pages == number)
+            values = found[mine]
+            find_on_page(page, hi[mine], lo[mine], values)
+            found[mine] = values
+        return found
+
+    def _read_starts(self, kind: str, run: int) -> Any:
+        """Return the first shelf of each page of a run (uint64[pages])."""
+        rows = self._engine.execute(
+            "select first_key from ledger_run where cell=? and kind=? and run=? order by first_key",
+            (self._cell, kind, run),
+        )
+        return np.array([int.from_bytes(bytes(key)[:8], "big") for (key,) in rows], np.uint64)
 
     def history(self, run: int, account: int, start: int, end: int) -> Iterator[Any]:
         """Yield pages of an account's lines in one run, start ≤ timestamp < end, oldest first."""
