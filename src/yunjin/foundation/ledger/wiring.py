@@ -85,6 +85,7 @@ def build(
             Journal(engine, number, codec=settings.codec),
             Index(index, number),
             bloom_words=settings.bloom_words,
+            usual=settings.checkpoint_transfers * 26 // 25,
         )
 
     writer = Writer(

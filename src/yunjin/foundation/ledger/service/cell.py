@@ -61,9 +61,11 @@ _NOTHING: Final = Earlier(
 class Cell:
     """State = f(journal)."""
 
-    def __init__(self, cell: int, journal: Journal, index: Index, *, bloom_words: int) -> None:
+    def __init__(
+        self, cell: int, journal: Journal, index: Index, *, bloom_words: int, usual: int
+    ) -> None:
         self.number, self.journal, self.index = cell, journal, index
-        self.ids = Generations(index, bloom_words=bloom_words)
+        self.ids = Generations(index, bloom_words=bloom_words, usual=usual)
         self.ledgers: dict[int, Ledger] = {}
         self.sequence, self.hash = 0, codec.GENESIS
         self.runs: dict[str, list[int]] = {"ids": self.ids.runs, "fates": [], "history": []}

@@ -10,6 +10,7 @@ from yunjin.foundation.ledger.kernels.ids import ASK_ALL, NOWHERE
 from yunjin.foundation.ledger.store.index import Index
 
 _SMALL: Final = 64
+_SLOW: Final = 1 << 17  # from here on, doubling would stop the ledger for a while each time
 
 
 class Table:
@@ -28,15 +29,16 @@ class Table:
 
 
 def empty(rows: int) -> Table:
-    """Return room for ids, a power of two; memory is taken as it is used."""
+    """Return room for ids; memory is taken as it is used."""
     return Table(np.zeros(rows, USED), 0)
 
 
 class Generations:
     """Which transfer ids were used, and where (a position in the journal)."""
 
-    def __init__(self, index: Index, *, bloom_words: int) -> None:
-        self._index = index
+    def __init__(self, index: Index, *, bloom_words: int, usual: int) -> None:
+        """usual: ids of a generation."""
+        self._index, self._usual = index, usual
         self.young, self._old = empty(_SMALL), empty(_SMALL)
         self.bloom = np.zeros(bloom_words, np.uint64)
         self.gates = np.array([NOWHERE, NOWHERE], np.int64)
@@ -47,7 +49,7 @@ class Generations:
         """Make room for `more` ids beside the `used` ones."""
         size = len(self.young.rows)
         while size < used + more:
-            size *= 2
+            size = max(2 * size, self._usual if size >= _SLOW else 0)
         if size != len(self.young.rows):
             rows = np.zeros(size, USED)
             rows[:used] = self.young.rows[:used]
