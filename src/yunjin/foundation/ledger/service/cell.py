@@ -4,7 +4,6 @@ Nothing here is durable or concurrent: the writer makes rows durable, and holds 
 """
 
 import hashlib
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +12,7 @@ from yunjin.foundation.ledger import kernels
 from yunjin.foundation.ledger.api import AccountFlag, Ledger, TransferFlag
 from yunjin.foundation.ledger.domain import codec
 from yunjin.foundation.ledger.domain.codec import Entry
-from yunjin.foundation.ledger.errors import BatchRefused, JournalDamaged
+from yunjin.foundation.ledger.errors import BatchRefused
 from yunjin.foundation.ledger.kernels import (
     USED,
     Book,
@@ -25,6 +24,7 @@ from yunjin.foundation.ledger.kernels import (
 )
 from yunjin.foundation.ledger.kernels.ids import NOWHERE
 from yunjin.foundation.ledger.service.generations import Generations, Table
+from yunjin.foundation.ledger.service.past import Past, outcome, zero_columns
 from yunjin.foundation.ledger.store.index import Index
 from yunjin.foundation.ledger.store.journal import Journal
 from yunjin.kernel.ids import SEQUENCE_MAX
@@ -33,27 +33,11 @@ _SETTLE: Final = TransferFlag.POST_PENDING | TransferFlag.VOID_PENDING
 _DIRECT_MAX: Final = 1 << 26  # sequences up to here may be found without a hash
 
 
-def zero_columns(count: int) -> TransferColumns:
-    """Return a batch of zeros."""
-    kinds = codec._NUMPY[codec.TRANSFERS]
-    return TransferColumns(*(np.zeros(count, kinds[name]) for name in TransferColumns._fields))
-
-
-def _outcome(count: int, *, balances: bool = False) -> Outcome:
-    return Outcome(
-        np.zeros(count, np.uint8),
-        np.zeros(count, np.int64),
-        np.zeros(count, np.uint8),
-        np.zeros(count, np.int64),
-        np.zeros((count if balances else 0, 8), np.int64),
-    )
-
-
 _NOTHING: Final = Earlier(
     np.zeros(0, np.int64),
     np.zeros(0, np.int64),
     zero_columns(0),
-    _outcome(0),
+    outcome(0),
     np.zeros(0, np.uint8),
 )
 
@@ -65,6 +49,7 @@ class Cell:
         self, cell: int, journal: Journal, index: Index, *, bloom_words: int, usual: int
     ) -> None:
         self.number, self.journal, self.index = cell, journal, index
+        self.past = Past(journal)
         self.ids = Generations(index, bloom_words=bloom_words, usual=usual)
         self.ledgers: dict[int, Ledger] = {}
         self.sequence, self.hash = 0, codec.GENESIS
@@ -89,8 +74,6 @@ class Cell:
             np.zeros(64, kernels.ACCOUNT),
             counters,
         )
-        self.columns_of = lru_cache(maxsize=64)(self._columns_of)
-        self.kind_of = lru_cache(maxsize=256)(self._kind_of)
 
     def count(self, counter: Counter) -> int:
         """Return one of the book's counters."""
@@ -178,6 +161,7 @@ class Cell:
             previous_hash=self.hash,
             body=body,
         ).sealed()
+        self.past.unwritten[entry.sequence] = entry
         self.sequence, self.hash = entry.sequence, entry.hash
         return entry
 
@@ -228,7 +212,7 @@ class Cell:
         imported = count > 0 and bool(columns.flags[0] & TransferFlag.IMPORTED)
         self.ensure_transfers(count)
         earlier = self._earlier(columns)
-        out = _outcome(count, balances=balances)
+        out = outcome(count, balances=balances)
         position = (self.sequence + 1) << 16
         before = self.count(Counter.IDS)
         kernels.post_transfers(
@@ -289,7 +273,7 @@ class Cell:
         positions = np.unique(np.concatenate([found[found >= 0], pending[pending >= 0]]))
         if not len(positions):
             return _NOTHING
-        priors, answers = self.rows_at(positions)
+        priors, answers = self.past.rows_at(positions)
         fates = np.zeros(len(positions), np.uint8)
         held = np.flatnonzero(priors.flags & TransferFlag.PENDING)
         if len(held):
@@ -297,38 +281,6 @@ class Cell:
         known = np.where(found >= 0, np.searchsorted(positions, found), -1)
         known_pending = np.where(pending >= 0, np.searchsorted(positions, pending), -1)
         return Earlier(known, known_pending, priors, answers, fates)
-
-    def expired_in(self, sequence: int) -> tuple[Any, Any] | None:
-        """Return the ids that a row says have expired, None for a row of transfers."""
-        kind = self.kind_of(sequence)
-        return kind if isinstance(kind, tuple) else None
-
-    def _kind_of(self, sequence: int) -> Any:
-        entry = self.journal.read(sequence)
-        if entry is not None and entry.kind == codec.EXPIRY:
-            return codec.unpack_expiry(entry)
-        return ""
-
-    def _columns_of(self, sequence: int) -> tuple[TransferColumns, Outcome]:
-        entry = self.journal.read(sequence)
-        if entry is None:
-            raise JournalDamaged(
-                f"Row {sequence} is gone from the journal. Restore it from the last backup.",
-                sequence=sequence,
-            )
-        return codec.unpack_transfers(entry)
-
-    def rows_at(self, positions: Any) -> tuple[TransferColumns, Outcome]:
-        """Return the transfers at positions (int64[n]), in that order."""
-        columns, out = zero_columns(len(positions)), _outcome(len(positions))
-        sequences, places = positions >> 16, positions & 0xFFFF
-        for sequence in np.unique(sequences):
-            mine = sequences == sequence
-            theirs, answers = self.columns_of(int(sequence))
-            for target, source in zip((*columns, *out[:4]), (*theirs, *answers[:4]), strict=True):
-                target[mine] = source[places[mine]]
-        columns.timestamp[:] = out.timestamp
-        return columns, out
 
     def fates(self, hi: Any, lo: Any, positions: Any) -> Any:
         """Return what became of pending transfers (kernels.Fate, int64[n]), made at positions."""

@@ -76,14 +76,14 @@ def with_transfers(cell: Cell, lines: Any) -> pa.RecordBatch:
     positions = lines["position"].copy()
     expired = np.zeros(len(lines), np.bool_)
     for i, position in enumerate(positions):
-        ended = cell.expired_in(int(position) >> 16)
+        ended = cell.past.expired_in(int(position) >> 16)
         if ended is not None:
             hi, lo = ended
             row = int(position) & 0xFFFF
             found = cell.ids.find(hi[row : row + 1], lo[row : row + 1])
             check.that(found is not None, "expected a hold's id to be known", row=row)
             positions[i], expired[i] = int(cast(Any, found)[0]), True
-    columns, out = cell.rows_at(positions)
+    columns, out = cell.past.rows_at(positions)
     out.timestamp[:] = lines["timestamp"]
     out.status[expired] = TransferStatus.PENDING_TRANSFER_EXPIRED
     batch = transfers_of(columns, out)

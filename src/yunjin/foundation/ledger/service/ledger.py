@@ -179,7 +179,7 @@ class LedgerService:
             positions = cell.ids.find(hi, lo)
             if positions is None:
                 return pa.RecordBatch.from_pylist([], schema=TRANSFERS)
-            columns, out = cell.rows_at(positions[positions >= 0])
+            columns, out = cell.past.rows_at(positions[positions >= 0])
             made = out.status == TransferStatus.CREATED
             return transfers_of(columns, out).filter(pa.array(made))
 

@@ -56,12 +56,12 @@ def search(
             sequence = next((s for s in sequences if s <= sequence), 0)
         if sequence < 1 or len(found) >= query.limit:
             break
-        entry = cell.journal.read(sequence)
+        entry = cell.past.entry(sequence)
         if entry is not None and entry.timestamp_last < (query.timestamp_from or 0):
             sequence = 0
             break
         if entry is not None and entry.kind == codec.TRANSFERS:
-            columns, out = cell.columns_of(sequence)
+            columns, out = cell.past.columns_of(sequence)
             rows = np.flatnonzero(_match(columns, out, query)[:row_before])[::-1]
             taken = rows[: query.limit - len(found)]
             found += [sequence << 16 | int(row) for row in taken]
@@ -86,4 +86,4 @@ def _of_account(cell: Cell, query: TransferQuery, cursor: list[int]) -> list[int
 
 
 def _rows(cell: Cell, positions: list[int]) -> pa.RecordBatch:
-    return transfers_of(*cell.rows_at(np.array(positions, np.int64)))
+    return transfers_of(*cell.past.rows_at(np.array(positions, np.int64)))

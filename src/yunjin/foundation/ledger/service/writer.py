@@ -267,6 +267,7 @@ class Writer:
         with self._durable:
             self.durable_sequence = last.sequence
             self._durable.notify_all()
+        self.cell.past.written(last.sequence)
 
     def _fail(self, jobs: list[_Job], error: BaseException) -> None:
         for job in jobs:
