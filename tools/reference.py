@@ -15,36 +15,14 @@ from typing import Any, Final
 import typer
 from pydantic import BaseModel, TypeAdapter
 
-from yunjin.kernel.errors import Bug, Outage, Problem, Refusal, Unknown
+from yunjin.app.problem_pages import KINDS, kind_of
+from yunjin.app.problem_pages import problem_classes as known_problems
+from yunjin.kernel.errors import Problem
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SRC: Final = ROOT / "src"
 REFERENCE: Final = Path("docs/reference")
 NOTE: Final = "<!-- Written by `./run docs`; change the code, not this page. -->\n"
-
-# kind → what it says, what was done, what to do
-KINDS: Final[dict[type[Problem], tuple[str, str, str]]] = {
-    Refusal: (
-        "a rule said no",
-        "Nothing.",
-        "Read `detail` and the facts and act on them; the same request alone is refused again.",
-    ),
-    Outage: (
-        "something this needs is down",
-        "Nothing.",
-        "Try again with the same id after the seconds in `Retry-After`.",
-    ),
-    Unknown: (
-        "the answer was lost",
-        "Perhaps all of it, perhaps nothing.",
-        "Ask by the id, or send the same request with the same id again: it acts once.",
-    ),
-    Bug: (
-        "a check that always holds did not",
-        "The command was stopped; what it had not committed is undone.",
-        "Report the `trace_id`. The operator finds the facts under it in the log.",
-    ),
-}
 
 
 def modules(name: str) -> list[str]:
@@ -58,21 +36,12 @@ def problem_classes() -> list[type[Problem]]:
     """Return every kind of problem that has a code of its own, by code."""
     for module in [*modules("errors"), *modules("problems")]:
         import_module(module)
-    found: dict[str, type[Problem]] = {}
-    waiting: list[type[Problem]] = [Problem]
-    while waiting:
-        waiting += (problem := waiting.pop()).__subclasses__()
-        ours = problem.__module__.startswith("yunjin.") and "code" in vars(problem)
-        if not ours or problem is Problem:
-            continue
-        if found.setdefault(problem.code, problem) is not problem:
-            raise ValueError(f"expected one class for {problem.code}, was two")
-    return [found[code] for code in sorted(found)]
+    return known_problems()
 
 
 def problem_page(problem: type[Problem]) -> str:
     """Return the page of one problem."""
-    kind = next(kind for kind in problem.__mro__ if kind in KINDS)
+    kind = kind_of(problem)
     says, done, to_do = KINDS[kind]
     return f"""{NOTE}# {problem.title}
 

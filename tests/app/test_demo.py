@@ -7,8 +7,17 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from yunjin.app import demo
+from yunjin.app.bootstrap import opened
+from yunjin.app.settings import Settings
+from yunjin.foundation.ledger.api import LedgerApi
 
 CUSTOMER = "demo00007"
+README = Path(__file__).parents[2] / "README.md"
 
 
 def yunjin(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -27,6 +36,8 @@ def test_the_demo_opens_a_bank_that_the_other_commands_can_use(tmp_path: Path) -
     assert said["transfers"] >= 1_000_000
     assert said["trial_balance_minor"] == 0
     assert said["accounts"] > 10_000
+    # the same institution on every machine, and as it was when the README was written
+    assert said["journal_head"][:16] in README.read_text("utf-8")
     again = yunjin(tmp_path, "demo", "--once", "--json")
     assert json.loads(again.stdout)["journal_head"] == said["journal_head"]
 
@@ -41,7 +52,32 @@ def test_the_demo_opens_a_bank_that_the_other_commands_can_use(tmp_path: Path) -
     assert int(after["debits_posted"]) == int(before["debits_posted"]) + 5
 
 
+def test_a_demo_that_was_stopped_goes_on_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "DAYS", 9)  # the first salaries are paid on the eighth day
+
+    def stopped(day: int, _: int) -> None:
+        if day == 7:
+            raise KeyboardInterrupt
+
+    with opened(Settings(home=tmp_path / "whole")) as bank:
+        ledger: Any = bank.door(LedgerApi)
+        demo.load(ledger, 1, lambda *_: None)
+        whole = ledger.state().transfer_count, ledger.trial_balance()
+    with opened(Settings(home=tmp_path / "stopped")) as bank:
+        ledger = bank.door(LedgerApi)
+        with pytest.raises(KeyboardInterrupt):
+            demo.load(ledger, 1, stopped)
+        assert 0 < ledger.state().transfer_count < whole[0]
+        assert not demo.is_loaded(ledger)
+        demo.load(ledger, 1, lambda *_: None)
+        assert demo.is_loaded(ledger)
+        assert (ledger.state().transfer_count, ledger.trial_balance()) == whole
+
+
 def test_a_mistake_is_said_in_words(tmp_path: Path) -> None:
+    assert yunjin(tmp_path, "ledger", "open").returncode == 0
     for words, said in (
         (["ledger", "balance", "12"], "Account not found"),
         (["ledger", "transfer", "1", "2", "x"], "Account not found"),

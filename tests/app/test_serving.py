@@ -19,6 +19,7 @@ import httpx
 import numpy as np
 import pytest
 
+from tests.data import ROOT
 from yunjin import client
 from yunjin.app import asgi
 from yunjin.app.bootstrap import Bank
@@ -27,6 +28,8 @@ from yunjin.app.settings import Settings
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.errors import Outage
 from yunjin.kernel.room import Room
+
+DAY = ROOT / "tests" / "golden" / "iso20022" / "camt.053.001.02.one_day.xml"
 
 
 def free_ports(count: int) -> list[int]:
@@ -48,6 +51,15 @@ def program(home: Path, http: int, flight: int) -> subprocess.Popen[str]:
     }
     command = [Path(sys.executable).parent / "yunjin", "serve"]
     return subprocess.Popen(command, cwd=home, env=environment, text=True, stderr=subprocess.PIPE)
+
+
+def command(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command beside the bank of a folder; it must end by itself."""
+    environment = {**os.environ, "YUNJIN_HOME": str(home / "data")}
+    line = [Path(sys.executable).parent / "yunjin", *words]
+    return subprocess.run(
+        line, cwd=home, env=environment, text=True, capture_output=True, timeout=60, check=False
+    )
 
 
 @contextmanager
@@ -77,6 +89,11 @@ def test_a_bank_serves_drains_and_opens_again(tmp_path: Path) -> None:
         assert web.get("/health/ready").json()["status"] == "ready"
         assert web.get("/").headers["location"] in ("/console/", "/docs")
         assert web.get("/docs").status_code == 200
+        lost = web.get("/v1/accounts/7").json()
+        page = web.get(lost["type"], headers={"accept": "text/html"})
+        assert (page.status_code, "该怎么办" in page.text) == (200, True)
+        refused = web.put("/v1/ledgers", json={"ledgers": [{"ledger": 7, "currency": "ZZZ"}]})
+        assert (refused.status_code, "ISO 4217" in refused.json()["detail"]) == (422, True)
         with client.connect(f"grpc://127.0.0.1:{flight}") as far:
             far.declare_ledgers({156: "CNY"})
             made = far.allot_account_ids(2)
@@ -93,6 +110,8 @@ def test_a_bank_serves_drains_and_opens_again(tmp_path: Path) -> None:
             assert far.post(batch).created_count == 10
         assert web.get(f"/v1/accounts/{made[0]}").json()["debits_posted"] == 55
         metrics = web.get("/metrics").text
+        assert 'ledger_transfers_total{outcome="created"} 10.0' in metrics
+        assert 'flight_rows_total{stream="transfers"} 10.0' in metrics
         assert 'yunjin_ready{probe="ledger"} 1.0' in metrics
         assert 'route="/v1/accounts/{account_id}",status="200"} 1.0' in metrics
         assert str(made[0]) not in metrics
@@ -101,6 +120,11 @@ def test_a_bank_serves_drains_and_opens_again(tmp_path: Path) -> None:
         _, said = second.communicate(timeout=30)
         assert second.returncode == 1
         assert "Another process writes this cell" in said
+        taken = command(tmp_path, "import", str(DAY), "--open-accounts")
+        assert taken.returncode == 1
+        assert "Another process writes this cell" in taken.stderr
+        assert f":{web.get('/v1/cell').json()['holder'].split(':')[1]}:" in taken.stderr
+        assert "Stop that process, or send to it over HTTP or Flight." in taken.stderr
         other = tmp_path / "other"
         other.mkdir()
         for ports in ((http, free_ports(1)[0]), (free_ports(1)[0], flight)):

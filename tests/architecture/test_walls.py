@@ -76,7 +76,7 @@ BREACHES = {
         "import yunjin.foundation.ledger.api",
         "yunjin.client.calls -> yunjin.foundation.ledger.api",
     ),
-    "12 the four pieces": (
+    "12 the pieces": (
         "chassis/transport/__init__.py",
         "import yunjin.chassis.persistence",
         "yunjin.chassis.transport -> yunjin.chassis.persistence",

@@ -24,11 +24,19 @@ from yunjin.app.cli import app
 from yunjin.app.commands.bench import names
 
 POSTGRES = {
+    "flows": set[str](),
     "ledger": {"postgres_set_per_s", "ratio_to_postgres"},
     "http": {"postgres_single_per_s"},
     "recovery": set[str](),
 }
 KEYS = {
+    "flows": {
+        "steps_per_cpu_s",
+        "row_steps_per_cpu_s",
+        "sleeping_bytes_per_flow",
+        "sleeping_wake_lag_s",
+        "recovery_s",
+    },
     "ledger": {
         "transfers_per_s",
         "sqlite_rows_per_s",
@@ -60,7 +68,7 @@ def test_the_benchmarks_are_those_of_the_checkout() -> None:
     assert names() == sorted(KEYS)
     refused = CliRunner().invoke(app, ["bench", "speed"])
     assert refused.exit_code == 2
-    assert "expected one of http, ledger, recovery" in refused.output
+    assert "expected one of flows, http, ledger, recovery" in refused.output
 
 
 def test_the_cost_of_a_child_is_counted_also_after_its_end() -> None:

@@ -17,7 +17,7 @@ from yunjin import client
 from yunjin.client import columns
 from yunjin.foundation.ledger import api
 from yunjin.kernel.clock import FixedClock
-from yunjin.kernel.errors import Outage, Unknown
+from yunjin.kernel.errors import Malformed, Outage, Unknown, of_document
 
 ROW = {
     "id_hi": 1,
@@ -123,3 +123,16 @@ def test_a_web_server_that_never_answers_is_unknown_in_the_end() -> None:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with client.WebClient(address, deadline_s=1) as web, pytest.raises(Unknown):
             web.get(UUID(int=1))
+
+
+@pytest.mark.parametrize("address", ["nonsense", "", "http://127.0.0.1:8420", None])
+def test_what_is_no_address_is_told_with_an_example(address: str) -> None:
+    with pytest.raises(Malformed, match=r"such as grpc://127\.0\.0\.1:8421, was"):
+        client.connect(address)
+
+
+def test_a_refusal_that_nobody_catches_shows_its_facts() -> None:
+    document = {"status": 409, "code": "ledger/transfer-refused", "detail": "It was refused."}
+    refusal = of_document({**document, "result": "exceeds_credits", "id": "7"})
+    assert str(refusal) == "It was refused. (result exceeds_credits, id 7)"
+    assert str(of_document(document)) == "It was refused."

@@ -12,9 +12,16 @@ from hypothesis import strategies as st
 
 from yunjin.kernel import check, tenant
 from yunjin.kernel.clock import FixedClock, SteadyClock, business_date, instant, nanoseconds
-from yunjin.kernel.errors import Bug, Malformed, NotFound
+from yunjin.kernel.errors import AmountTooLarge, Bug, Malformed, NotFound
 from yunjin.kernel.ids import CELL_MAX, SEQUENCE_MAX, account_id, cell_of, sequence_of, uuid7_of
-from yunjin.kernel.money import Money, format_minor, parse_minor
+from yunjin.kernel.money import (
+    CURRENCIES,
+    MINOR_MAX,
+    Money,
+    checked_currency,
+    format_minor,
+    parse_minor,
+)
 from yunjin.kernel.page import seal, unseal
 
 currencies = st.sampled_from(["CNY", "JPY", "KWD", "CLF"])
@@ -23,12 +30,38 @@ currencies = st.sampled_from(["CNY", "JPY", "KWD", "CLF"])
 @given(minor=st.integers(-(2**63), 2**63 - 1), currency=currencies)
 def test_an_amount_written_is_the_amount_read(minor: int, currency: str) -> None:
     text = format_minor(minor, currency)
-    if len(text.lstrip("-").split(".")[0]) <= 18:
+    if abs(minor) <= MINOR_MAX:
         assert parse_minor(text, currency) == minor
+    else:
+        with pytest.raises(AmountTooLarge, match=r"expected at most .* was"):
+            parse_minor(text, currency)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1e5", "1,000.00", "0.005", "１２", "--1", "1.2.3", "NaN", "9" * 19]
+    ("text", "currency", "most"),
+    [
+        ("90071992547409.92", "CNY", "90071992547409.91 CNY"),
+        ("9" * 20, "JPY", "9007199254740991 JPY"),
+        ("-9007199254740.992", "KWD", "9007199254740.991 KWD"),
+    ],
+)
+def test_an_amount_beyond_53_bits_is_told_the_bound(text: str, currency: str, most: str) -> None:
+    with pytest.raises(AmountTooLarge, match=f"expected at most {most}, was {text}"):
+        parse_minor(text, currency)
+    assert parse_minor(most.split()[0], currency) == MINOR_MAX
+
+
+def test_money_is_kept_in_currencies_that_are_some() -> None:
+    assert len(CURRENCIES) == 166
+    assert all(len(code) == 3 and code.isupper() for code in CURRENCIES)
+    assert checked_currency("XTS") == "XTS"
+    for code in ("XXX", "XAU", "ZZZ", "DEM", "cny", "CN", "CNYY", ""):
+        with pytest.raises(Malformed, match="an ISO 4217 code such as CNY, was"):
+            checked_currency(code)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1e5", "1,000.00", "0.005", "１２", "--1", "1.2.3", "NaN", "9" * 41]
 )
 def test_an_amount_that_is_not_one_is_refused(text: str) -> None:
     with pytest.raises(Malformed, match="expected"):

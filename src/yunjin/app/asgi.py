@@ -7,7 +7,7 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Final
 
 import uvicorn
@@ -18,8 +18,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from yunjin.app import problem_pages
 from yunjin.app.bootstrap import Bank
-from yunjin.app.observability import Meter, reasons
+from yunjin.app.observability import Families, Meter, reasons
 from yunjin.chassis.console.mounting import mount
 from yunjin.chassis.transport import Guard, api_of, configure_logs, root_of
 from yunjin.foundation.ledger.api import LedgerApi
@@ -32,8 +33,11 @@ VERSION: Final = "2026-11-24"
 DRAIN_S: Final = 5
 
 
-def build(bank: Bank) -> ASGIApp:
-    """Return the root application: fast routes, health, then FastAPI and the console."""
+def build(bank: Bank, *, metrics_of: Sequence[Families] = ()) -> ASGIApp:
+    """Return the root application: fast routes, health, then FastAPI and the console.
+
+    metrics_of: who else than the rooms yields Prometheus metric families.
+    """
     settings, rooms = bank.settings, bank.rooms
     api = api_of(rooms, title="Yunjin 云锦", version=VERSION)
     has_pages = any(room.menu for room in rooms)
@@ -41,7 +45,7 @@ def build(bank: Bank) -> ASGIApp:
         home = settings.home.absolute()
         mount(api, rooms, tenant=settings.tenant, clock=bank.clock, home=home)
     first = "/console/" if has_pages else "/docs"
-    meter = Meter(rooms)
+    meter = Meter(rooms, metrics_of)
 
     def live(_: Request) -> Response:
         return JSONResponse({"status": "live"})
@@ -68,6 +72,7 @@ def build(bank: Bank) -> ASGIApp:
         Route("/health/ready", ready),
         Route("/metrics", metrics),
         Route("/", home_page),
+        *problem_pages.routes(),
     ]
     return Guard(
         root_of(api, rooms, routes, life),
@@ -75,6 +80,7 @@ def build(bank: Bank) -> ASGIApp:
         clock=bank.clock,
         body_bytes_max=settings.http.body_bytes_max,
         hosts=HOSTS,
+        version=VERSION,
         observe=meter.observe,
     )
 
@@ -91,7 +97,7 @@ def serve(bank: Bank) -> None:
         _say(f"open http://{LOOPBACK}:{port}/ · batches at grpc://{LOOPBACK}:{flight.port}")
         _say("Loopback only, until people can sign in. Ctrl+C stops.")
         config = uvicorn.Config(
-            build(bank),
+            build(bank, metrics_of=[flight.metrics]),
             log_config=None,
             access_log=False,
             proxy_headers=False,
@@ -117,10 +123,15 @@ def _listening(port: int) -> Iterator[socket.socket]:
 @contextlib.contextmanager
 def _flight(bank: Bank) -> Iterator[FlightDoor]:
     ledger: Any = bank.door(LedgerApi)
-    settings = bank.settings
-    port = settings.http.flight_port
+    settings, port = bank.settings, bank.settings.http.flight_port
     try:
-        door = FlightDoor(ledger, tenant=settings.tenant, port=port)
+        door = FlightDoor(
+            ledger,
+            tenant=settings.tenant,
+            port=port,
+            clock=bank.clock,
+            message_bytes_max=settings.http.flight_message_bytes_max,
+        )
     except Outage as error:
         raise _taken(port, "FLIGHT_PORT") from error
     try:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from yunjin.app.settings import Settings
+from yunjin.chassis.persistence import private_folder
+from yunjin.chassis.transport import traceparent
 from yunjin.foundation.database import wiring as database
 from yunjin.foundation.database.api import DatabaseApi
 from yunjin.foundation.ledger import wiring as ledger
@@ -38,10 +40,14 @@ def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
     clock = clock or SystemClock()
     name = tenant.checked(settings.tenant)
     home = settings.home.absolute()
-    (home / name).mkdir(parents=True, exist_ok=True)
+    private_folder(home / name)
     rooms: list[Room] = []
     try:
-        rooms.append(database.build(settings.database, tenant=name, clock=clock, home=home))
+        rooms.append(
+            database.build(
+                settings.database, tenant=name, clock=clock, home=home, traceparent=traceparent
+            )
+        )
         tables = rooms[0].doors[DatabaseApi]
         rooms.append(
             ledger.build(settings.ledger, tenant=name, clock=clock, home=home, database=tables)

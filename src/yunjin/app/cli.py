@@ -1,16 +1,20 @@
 """The command line. Heavy imports wait until a command needs them."""
 
+import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import typer
 
-from yunjin.app.commands import bank, bench, chaos, importing, ledger
+from yunjin.app.commands import bank, bench, chaos, importing, ledger, products
+
+_INTERRUPTED: Final = 130  # what typer makes of Ctrl+C
 
 app = typer.Typer(
     name="yunjin",
     help="Yunjin 云锦: a financial cloud on one machine.",
+    epilog="In a source checkout, ./run knows these words and test, check, fix, docs and lock.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -22,22 +26,30 @@ app.command("bench")(bench.bench)
 app.add_typer(bank.config, name="config")
 app.command("import")(importing.import_files)
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(products.app, name="products")
 app.add_typer(chaos.app, name="chaos")
 
 
 def main() -> None:
-    """Run a command; refusals are said in words, not as a traceback."""
-    from yunjin.kernel.errors import Bug, Problem
+    """Run a command; whatever goes wrong is said in words, never as a traceback."""
+    from yunjin.app import saying
+    from yunjin.kernel.errors import Problem
 
     call: Callable[[], Any] = app
+    as_json = "--json" in sys.argv
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what it says of a taken port, we say too
     try:
         call()
-    except Bug:
-        raise
     except Problem as problem:
-        facts = ", ".join(f"{key} {value}" for key, value in problem.facts.items())
-        print(f"{problem.title}: {problem.detail}", file=sys.stderr)
-        print(f"  {problem.code}" + (f" ({facts})" if facts else ""), file=sys.stderr)
+        saying.tell(problem, as_json=as_json)
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except OSError as error:
+        saying.tell_system(error, as_json=as_json)
+        sys.exit(1)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            saying.tell_stop()
+        raise
+    except Exception as error:
+        saying.tell_surprise(error, as_json=as_json)
+        sys.exit(1)

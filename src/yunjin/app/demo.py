@@ -1,25 +1,33 @@
 """A made-up institution: 10,000 customers and one year of their money, the same every time.
 
-Everything is imported with its own time (the year 2025), so the journal's hashes are the same too.
+The year (2025) is imported with its own times, so the journal's hashes are the same too. While the
+bank is served its customers go on paying, so that there is something to watch.
 """
 
 import datetime as dt
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import structlog
 
 from yunjin.foundation.ledger.api import (
     AccountFlag,
+    AccountStatus,
     Alias,
     Ledger,
     LedgerApi,
     TransferFlag,
     TransferStatus,
 )
-from yunjin.kernel import check
+from yunjin.kernel import check, tenant
+from yunjin.kernel.clock import Clock
+from yunjin.kernel.errors import Problem
 from yunjin.kernel.ids import account_id, uuid7_of
 
 CUSTOMERS: Final = 10_000
@@ -28,9 +36,16 @@ FIRST_DAY: Final = dt.date(2025, 1, 1)
 DAYS: Final = 365
 CNY: Final = 1
 BATCH_ROWS: Final = 8_190
+PAYMENTS_PER_S: Final = 120  # while the bank is served, on average
+BEAT_S: Final = 0.2
+HOLD_BEATS: Final = 50  # until the shop takes what its terminal has held
+HOLD_S: Final = 60  # until a hold nobody took expires
+CUSTOMERS_THREAD: Final = "demo customers"
 _DAY_NS: Final = 86_400 * 10**9
 _FIRST_NS: Final = (FIRST_DAY - dt.date(1970, 1, 1)).days * _DAY_NS
 _BEIJING_NS: Final = 8 * 3_600 * 10**9
+
+log = structlog.get_logger()
 
 # chart codes of the accounts
 NOSTRO, EMPLOYER, MERCHANT, UTILITY, LANDLORD, INTEREST, CURRENT, SAVINGS = range(1, 9)
@@ -80,8 +95,9 @@ def open_all(ledger: LedgerApi, bank: Institution) -> None:
                 "timestamp": times[part],
             }
         )
-        statuses = np.unique(ledger.open_accounts(batch)["status"].to_numpy())
-        check.that(statuses.tolist() == [0], "expected fresh accounts", statuses=statuses.tolist())
+        statuses = np.unique(ledger.open_accounts(batch)["status"].to_numpy()).tolist()
+        fine = {AccountStatus.CREATED, AccountStatus.EXISTS}  # an earlier run may have been stopped
+        check.that(fine.issuperset(statuses), "expected the demo's accounts", statuses=statuses)
 
 
 def _day(bank: Institution, day: int, chance: np.random.Generator, salaries: Any) -> list[Any]:
@@ -123,29 +139,34 @@ def _amounts(chance: np.random.Generator, count: int, median: int) -> Any:
     return np.maximum(1, np.exp(chance.normal(np.log(median), 0.9, count))).astype(np.int64)
 
 
-def _batch(
-    rows: Any, code: Any, times: Any, chance: np.random.Generator, flag: int
-) -> pa.RecordBatch:
-    """Return transfers with ids of their own time."""
+def _transfers(
+    rows: Any, code: Any, times: Any, chance: np.random.Generator, flags: Any = 0
+) -> dict[str, Any]:
+    """Return the columns of transfers with ids of their own time."""
     count = len(code)
     ms = (times // 1_000_000).astype(np.uint64) << np.uint64(16)
     high = ms | np.uint64(0x7000) | chance.integers(0, 1 << 12, count, dtype=np.uint64)
     low = np.uint64(1 << 63) | chance.integers(0, 1 << 62, count, dtype=np.uint64)
     debit, credit, amount = rows
-    return pa.RecordBatch.from_pydict(
-        {
-            "id_hi": high,
-            "id_lo": low,
-            "debit_account_id": debit,
-            "credit_account_id": credit,
-            "amount_minor": amount,
-            "ledger": np.full(count, CNY, np.uint32),
-            "code": code,
-            "flags": np.full(count, TransferFlag.IMPORTED | flag, np.uint16),
-            "user_data_32": ((times + _BEIJING_NS) // _DAY_NS).astype(np.uint32),
-            "timestamp": times,
-        }
-    )
+    return {
+        "id_hi": high,
+        "id_lo": low,
+        "debit_account_id": debit,
+        "credit_account_id": credit,
+        "amount_minor": amount,
+        "ledger": np.full(count, CNY, np.uint32),
+        "code": code,
+        "flags": np.broadcast_to(np.uint16(flags), count),
+        "user_data_32": ((times + _BEIJING_NS) // _DAY_NS).astype(np.uint32),
+    }
+
+
+def _imported(
+    rows: Any, code: Any, times: Any, chance: np.random.Generator, flag: int = 0
+) -> pa.RecordBatch:
+    """Return transfers of the past, which bring their own time along."""
+    columns = _transfers(rows, code, times, chance, TransferFlag.IMPORTED | flag)
+    return pa.RecordBatch.from_pydict({**columns, "timestamp": times})
 
 
 def year(bank: Institution, seed: int = 20_250_101) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -163,21 +184,21 @@ def year(bank: Institution, seed: int = 20_250_101) -> Iterator[tuple[int, pa.Re
         for start in range(0, count, BATCH_ROWS):
             part = slice(start, start + BATCH_ROWS)
             rows = (debit[part], credit[part], amount[part])
-            yield day, _batch(rows, code[part], times[part], chance, 0)
+            yield day, _imported(rows, code[part], times[part], chance)
     # card authorisations that still wait for their clearing
     buyers = np.arange(0, CUSTOMERS, 250)
     shops = bank.ids[MERCHANT][: len(buyers)]
     rows = (bank.ids[CURRENT][buyers], shops, _amounts(chance, len(buyers), 8_000))
     closing = _FIRST_NS - _BEIJING_NS + DAYS * _DAY_NS - 3_600 * 10**9
     codes = np.full(len(buyers), CARD, np.uint16)
-    yield (
-        DAYS,
-        _batch(rows, codes, closing + np.arange(len(buyers)), chance, int(TransferFlag.PENDING)),
-    )
+    times = closing + np.arange(len(buyers))
+    yield DAYS, _imported(rows, codes, times, chance, int(TransferFlag.PENDING))
 
 
 def load(ledger: LedgerApi, cell: int, progress: Callable[[int, int], None]) -> tuple[int, int]:
-    """Bring the institution in, once. Returns (created, refused) transfers.
+    """Bring the institution in. What an earlier run had brought stays as it is: ids act once.
+
+    Returns (created now, not created now) transfers.
 
     progress: called with days done and transfers created.
     """
@@ -193,12 +214,87 @@ def load(ledger: LedgerApi, cell: int, progress: Callable[[int, int], None]) -> 
     return created, refused
 
 
+def is_loaded(ledger: LedgerApi) -> bool:
+    """Tell whether the whole year is there: the last alias is bound last."""
+    return bool(ledger.resolve_aliases([_card(NAMED - 1)]))
+
+
 def name_some(ledger: LedgerApi, bank: Institution) -> None:
     """Give the first customers a wallet number and a card, so that people can search for them."""
     for number, account in enumerate(bank.ids[CURRENT][:NAMED].tolist()):
         for kind, value in (("wallet", f"demo{number:05d}"), ("card", _card(number))):
             command = uuid7_of(_FIRST_NS // 1_000_000, account << 8 | (kind == "card"))
             ledger.bind_alias(command, Alias(kind=kind, value=value, account_id=account))
+
+
+class Payments:
+    """What customers pay now, beat by beat; the same people and amounts for the same seed.
+
+    What they spend comes back to them as wages, so that they can go on for ever.
+    """
+
+    def __init__(self, bank: Institution, seed: int = 20_260_101) -> None:
+        self._ids, self._chance = bank.ids, np.random.default_rng(seed)
+        self._held: deque[dict[str, Any]] = deque()
+
+    def beat(self, now_ns: int) -> Iterator[pa.RecordBatch]:
+        """Yield the payments of one beat, and what shops take of the holds of earlier ones."""
+        chance, ids = self._chance, self._ids
+        count = 1 + int(chance.poisson(PAYMENTS_PER_S * BEAT_S))
+        code = chance.choice(np.array([CARD, P2P, SALARY], np.uint16), count, p=[0.6, 0.3, 0.1])
+        people, shops = chance.choice(ids[CURRENT], count), chance.choice(ids[MERCHANT], count)
+        debit = np.where(code == SALARY, chance.choice(ids[EMPLOYER], count), people)
+        credit = np.select([code == CARD, code == P2P], [shops, np.roll(people, 1)], people)
+        amount = _amounts(chance, count, 3_500) * np.where(code == SALARY, 6, 1)
+        is_hold = (code == CARD) & (chance.random(count) < 0.05)
+        times = np.full(count, now_ns, np.int64)
+        flags = np.where(is_hold, int(TransferFlag.PENDING), 0).astype(np.uint16)
+        made = _transfers((debit, credit, amount), code, times, chance, flags)
+        yield pa.RecordBatch.from_pydict(
+            {**made, "timeout_s": np.where(is_hold, HOLD_S, 0).astype(np.uint32)}
+        )
+        # a few holds are never taken, and expire
+        taken = is_hold & (chance.random(count) < 0.8)
+        self._held.append({name: column[taken] for name, column in made.items()})
+        if len(self._held) > HOLD_BEATS:
+            yield from self._taken(self._held.popleft(), now_ns)
+
+    def _taken(self, held: dict[str, Any], now_ns: int) -> Iterator[pa.RecordBatch]:
+        code = held["code"]
+        if not len(code):
+            return
+        rows = (held["debit_account_id"], held["credit_account_id"], held["amount_minor"])
+        times = np.full(len(code), now_ns, np.int64)
+        posts = _transfers(rows, code, times, self._chance, int(TransferFlag.POST_PENDING))
+        pending = {f"pending_{name}": held[name] for name in ("id_hi", "id_lo")}
+        yield pa.RecordBatch.from_pydict({**posts, **pending})
+
+
+@contextmanager
+def customers_paying(ledger: LedgerApi, cell: int, *, name: str, clock: Clock) -> Iterator[None]:
+    """Let the customers of tenant `name` go on paying, in a thread of their own, for a block.
+
+    They stop for good where the ledger takes no more writes; the bank serves on.
+    """
+    over, payments = threading.Event(), Payments(institution(cell))
+
+    def pay() -> None:
+        with tenant.entered(name):
+            while not over.wait(BEAT_S):
+                try:
+                    for batch in payments.beat(clock.now_ns()):
+                        ledger.post_transfers(batch)
+                except Problem as problem:
+                    log.warning("demo.customers_stopped", code=problem.code, detail=problem.detail)
+                    return
+
+    thread = threading.Thread(target=pay, name=CUSTOMERS_THREAD, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _card(number: int) -> str:

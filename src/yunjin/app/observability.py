@@ -9,6 +9,7 @@ from starlette.types import Scope
 
 from yunjin.kernel.room import Room
 
+Families = Callable[[], Iterable[Any]]  # yields Prometheus metric families, counted until now
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -28,9 +29,10 @@ def _asked(probe: Callable[[], str]) -> str:
 class Meter:
     """Counts requests, and collects what the rooms count; a registry of its own."""
 
-    def __init__(self, rooms: Sequence[Room]) -> None:
+    def __init__(self, rooms: Sequence[Room], others: Sequence[Families] = ()) -> None:
         self.registry = CollectorRegistry()
         self._rooms = rooms
+        self._asked = [*(room.metrics for room in rooms if room.metrics is not None), *others]
         labels = ("method", "route", "status")
         self._requests = Counter(
             "http_requests", "Requests answered.", labels, registry=self.registry
@@ -71,9 +73,8 @@ class Meter:
         for name, why in reasons(self._rooms).items():
             ready.add_metric([name], 0 if why else 1)
         yield ready
-        for room in self._rooms:
-            if room.metrics is not None:
-                yield from room.metrics()
+        for families in self._asked:
+            yield from families()
 
 
 def _route(scope: Scope) -> str:

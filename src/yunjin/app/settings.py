@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,6 +23,17 @@ class HttpSettings(BaseModel):
 
     port: int = Field(8420, ge=0, le=65_535, description="port of the API and the console")
     flight_port: int = Field(8421, ge=0, le=65_535, description="port of Arrow Flight")
+    flight_message_bytes_max: int = Field(
+        4 << 20, ge=64 << 10, le=1 << 30, description="longest message over Flight, bytes"
+    )
+
+    @field_validator("flight_port")
+    @classmethod
+    def _is_another_port(cls, port: int, info: ValidationInfo) -> int:
+        if port and port == info.data.get("port"):
+            raise ValueError("expected another port than http.port")
+        return port
+
     body_bytes_max: int = Field(
         4 << 20, ge=1_024, le=1 << 30, description="longest body of a request, bytes"
     )

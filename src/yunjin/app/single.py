@@ -1,8 +1,9 @@
 """One account, one transfer: single commands as batches of one row."""
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import pyarrow as pa
@@ -17,13 +18,15 @@ from yunjin.foundation.ledger.api import (
     AccountStatus,
     Ledger,
     LedgerApi,
-    TransferQuery,
     TransferStatus,
 )
 from yunjin.foundation.ledger.errors import AccountNotFound, AccountRefused, TransferRefused
 from yunjin.kernel.clock import nanoseconds
 from yunjin.kernel.errors import Malformed
 from yunjin.kernel.money import parse_minor
+
+# Columns of few values; a dictionary of ids would be all work and no gain.
+_REPEATING: Final = ["ledger", "code", "flags", "timeout_s", "user_data_32", "status"]
 
 
 def one_account(
@@ -48,10 +51,13 @@ def one_account(
     return identity
 
 
-def one_transfer(
+def transfer_row(
     ledger: LedgerApi, identity: UUID, debit: int, credit: int, amount: str, code: int
-) -> str:
-    """Move an amount between two accounts; say what came of it. Raises: TransferRefused."""
+) -> pa.RecordBatch:
+    """Return a transfer as a batch of one row, its amount read in the currency of the account.
+
+    Raises: Malformed, AccountNotFound.
+    """
     account = one_balance(ledger, debit, None)
     currency = currency_of(ledger, account["ledger"])
     row = {
@@ -63,7 +69,11 @@ def one_transfer(
         "ledger": account["ledger"],
         "code": code,
     }
-    batch = pa.RecordBatch.from_pylist([row], schema=pa.schema(TRANSFERS_REQUIRED.items()))
+    return pa.RecordBatch.from_pylist([row], schema=pa.schema(TRANSFERS_REQUIRED.items()))
+
+
+def one_transfer(ledger: LedgerApi, batch: pa.RecordBatch) -> str:
+    """Post a batch of one transfer; say what came of it. Raises: TransferRefused."""
     status = TransferStatus(ledger.post_transfers(batch)["status"][0].as_py())
     if status not in (TransferStatus.CREATED, TransferStatus.EXISTS):
         raise TransferRefused(
@@ -96,13 +106,20 @@ def instant_ns(text: str) -> int:
         ) from None
 
 
-def export_parquet(ledger: LedgerApi, file: Path) -> int:
-    """Write all transfers to Parquet, newest first; return how many."""
-    count, cursor = 0, None
-    with pq.ParquetWriter(file, TRANSFERS, compression="zstd") as writer:
-        while True:
-            batch, cursor = ledger.find_transfers(TransferQuery(limit=200, cursor=cursor))
-            writer.write_batch(batch)
-            count += int(batch.num_rows)
-            if cursor is None:
-                return count
+def export_parquet(batches: Iterable[pa.RecordBatch], file: Path) -> int:
+    """Write transfers to Parquet, a row group a batch; return how many.
+
+    The file has its name only when it is whole: an export that breaks off leaves none.
+    """
+    count, part = 0, file.with_name(f"{file.name}.part")
+    try:
+        with pq.ParquetWriter(
+            part, TRANSFERS, compression="zstd", compression_level=1, use_dictionary=_REPEATING
+        ) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+                count += int(batch.num_rows)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+    return count

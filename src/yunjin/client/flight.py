@@ -15,7 +15,7 @@ import pyarrow.flight as flight
 
 from yunjin.client.codes import TRANSFER_RESULTS
 from yunjin.client.waiting import Watch, closing, told
-from yunjin.kernel.errors import Outage, of_document
+from yunjin.kernel.errors import Malformed, Outage, of_document
 
 CREATED: Final = 0
 _ANSWER: Final = "the answer to a batch"
@@ -53,9 +53,13 @@ def connect(address: str = "grpc://127.0.0.1:8421", *, deadline_s: int = 5) -> "
     deadline_s : how long to wait for the server here, and for each answer later; it is never
         retried in silence.
 
-    Raises: Outage when nobody answered in time.
+    Raises: Malformed for what is no address; Outage when nobody answered in time.
     """
-    made = flight.FlightClient(address)
+    try:
+        made = flight.FlightClient(address)
+    except (pa.ArrowException, TypeError) as error:
+        what = f"expected an address such as grpc://127.0.0.1:8421, was {str(address)[:80]!r}"
+        raise Malformed(what) from error
     try:
         made.wait_for_available(timeout=deadline_s)
     except (pa.ArrowException, OSError) as error:
@@ -114,6 +118,22 @@ class Client:
         """Look accounts up by id. Returns: the found ones, in the order asked."""
         asked = pa.record_batch([pa.array(account_ids, pa.int64())], names=["id"])
         return next(self._exchange("lookup_accounts", [asked], 1))
+
+    def export_transfers(self) -> Iterator[pa.RecordBatch]:
+        """Yield every transfer that is durable now, by timestamp, in batches of many thousands."""
+        with told("the export"):
+            stream = self._connection.do_get(flight.Ticket(b'{"transfers": "all"}'))
+        with Watch(stream, self._deadline_s) as watch:
+            while True:
+                try:
+                    chunk = stream.read_chunk()
+                except StopIteration:
+                    return
+                except (pa.ArrowException, OSError):
+                    with told("the export"):
+                        raise
+                watch.answered()
+                yield chunk.data
 
     def transfers(self, transfer_ids: Sequence[UUID]) -> pa.RecordBatch:
         """Look transfers up by id: what to ask after Unknown. Returns: the found ones."""

@@ -23,6 +23,11 @@ class Problem(Exception):
         self.detail = detail
         self.facts = facts
 
+    def __str__(self) -> str:
+        """Return detail and facts: what a program that does not catch it shows its user."""
+        facts = ", ".join(f"{name} {value}" for name, value in self.facts.items())
+        return f"{self.detail} ({facts})" if facts else self.detail
+
     def document(self, *, instance: str = "", trace_id: str = "") -> dict[str, Any]:
         """Return the problem's members; facts may not shadow the standard ones."""
         head = {
@@ -46,6 +51,12 @@ class Malformed(Refusal):
     """The payload is not of the form the command asks for."""
 
     code, status, title = "kernel/malformed", 422, "Malformed request"
+
+
+class AmountTooLarge(Malformed):
+    """The amount has more minor units than every reader of JSON keeps exact: 2^53 - 1 at most."""
+
+    code, status, title = "kernel/amount-too-large", 422, "Amount too large"
 
 
 class NotFound(Refusal):

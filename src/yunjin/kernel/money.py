@@ -4,11 +4,25 @@ import re
 from dataclasses import dataclass
 from typing import Final, Self
 
-from yunjin.kernel.errors import Malformed
+from yunjin.kernel.errors import AmountTooLarge, Malformed
 
 MINOR_MAX: Final = 2**53 - 1  # what a JSON reader in JavaScript keeps exact
 
-# ISO 4217 currencies whose exponent is not 2 (funds codes and metals left out).
+# ISO 4217's active codes that have a minor unit: no metals, no units of account, no "XXX". XTS is
+# its code for tests. BGN ended on 2026-01-01; statements of the time before still come in.
+_CURRENCIES: Final = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP "
+    "BYN BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB "
+    "EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD "
+    "JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP "
+    "MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR "
+    "RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND "
+    "TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XOF XPF "
+    "XTS YER ZAR ZMW ZWG"
+)
+CURRENCIES: Final = frozenset(_CURRENCIES.split())
+
+# Those whose exponent is not 2.
 _NO_DECIMALS: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _EXPONENTS: Final = {
     **dict.fromkeys(_NO_DECIMALS.split(), 0),
@@ -16,12 +30,19 @@ _EXPONENTS: Final = {
     "CLF": 4,
     "UYW": 4,
 }
-_AMOUNT: Final = re.compile(r"([+-]?)(\d{1,18})(?:\.(\d{0,18}))?", re.ASCII)
+_AMOUNT: Final = re.compile(r"([+-]?)(\d{1,40})(?:\.(\d{0,40}))?", re.ASCII)
 
 
 def exponent(currency: str) -> int:
     """Return the number of decimals of an ISO 4217 currency (CNY 2, JPY 0, KWD 3)."""
     return _EXPONENTS.get(currency, 2)
+
+
+def checked_currency(code: str) -> str:
+    """Return a code that money may be kept in. Raises: Malformed."""
+    if code not in CURRENCIES:
+        raise Malformed(f"expected three capitals, an ISO 4217 code such as CNY, was {code[:20]!r}")
+    return code
 
 
 def parse_minor(text: str, currency: str) -> int:
@@ -30,7 +51,7 @@ def parse_minor(text: str, currency: str) -> int:
     Trailing zeros beyond the currency's decimals are allowed, other digits there are not:
     nothing is ever rounded away in reading.
 
-    Raises: Malformed.
+    Raises: Malformed; AmountTooLarge beyond MINOR_MAX either way.
     """
     match = _AMOUNT.fullmatch(text.strip())
     if match is None:
@@ -43,6 +64,11 @@ def parse_minor(text: str, currency: str) -> int:
             currency=currency,
         )
     minor = int(whole + fraction[:places].ljust(places, "0"))
+    if minor > MINOR_MAX:
+        most = format_minor(MINOR_MAX, currency)
+        raise AmountTooLarge(
+            f"expected at most {most} {currency}, was {text.strip()}", currency=currency
+        )
     return -minor if sign == "-" else minor
 
 

@@ -34,7 +34,7 @@ def expect_all_kept(report: CrashReport) -> None:
 def test_thirty_deaths_lose_nothing() -> None:
     report = CrashHarness(seed=SEED).run(30)
     expect_all_kept(report)
-    assert set(report.faults) == {"kill", "call", "power"}
+    assert set(report.faults) == {"kill", "call", "power", "opening"}
 
 
 @pytest.mark.slow

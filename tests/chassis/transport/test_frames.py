@@ -2,6 +2,8 @@
 Method: good frames there and back; then frames cut, and row counts that lie about the buffers.
 """
 
+import resource
+
 import pyarrow as pa
 import pytest
 
@@ -52,3 +54,25 @@ def test_two_batches_in_one_stream_are_malformed() -> None:
     body = b"".join(len(part).to_bytes(8, "little") + part for part in (b"{}", raw))
     with pytest.raises(Malformed, match="expected 1 record batch, was 2"):
         frames.unpack(frames.COLUMNS, body)
+
+
+@pytest.mark.parametrize("size", [2**50, 2**36, 2**33, 1, -5])
+def test_a_packed_buffer_that_lies_about_its_size_is_refused_and_takes_no_room(size: int) -> None:
+    column = pa.RecordBatch.from_pydict({"x": pa.array([number % 7 for number in range(ROWS)])})
+    stream = pa.BufferOutputStream()
+    packed = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_stream(stream, column.schema, options=packed) as writer:
+        writer.write_batch(column)
+    raw = stream.getvalue().to_pybytes()
+    at = raw.rindex((8 * ROWS).to_bytes(8, "little"))  # stands before the packed bytes
+    lying = raw[:at] + size.to_bytes(8, "little", signed=True) + raw[at + 8 :]
+    body = b"".join(len(part).to_bytes(8, "little") + part for part in (b"{}", lying))
+    before = resident_bytes_max()
+    with pytest.raises(Malformed):
+        frames.unpack(frames.COLUMNS, body)
+    assert resident_bytes_max() - before < 2**28
+
+
+def resident_bytes_max() -> int:
+    """Return the most memory this process ever held."""
+    return 1_024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,9 +1,10 @@
 """The real ledger behind its ways in, for tests: HTTP on a loopback port, Flight on another."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -26,11 +27,13 @@ FIRST = 1 << 48 | 1  # the first account of cell 1
 
 @dataclass(frozen=True)
 class Bank:
-    """An open ledger: its door, an HTTP client, and where Flight listens."""
+    """An open ledger: its door, an HTTP client, where Flight listens, and what is counted."""
 
     ledger: LedgerApi
     web: httpx.Client
     flight: str
+    metrics: Callable[[], Iterable[Any]]
+    flight_metrics: Callable[[], Iterable[Any]]
 
     def fingerprint(self) -> object:
         """Return what must not change when bad input is refused."""
@@ -66,12 +69,14 @@ def open_bank(home: Path, settings: wiring.Settings = SMALL) -> Iterator[Bank]:
         )
         ledger: LedgerApi = room.doors[LedgerApi]
         api = api_of([room], title="test", version="1")
+        assert room.metrics is not None
         app = Guard(root_of(api, [room]), tenant="demo", clock=clock)
-        flight = FlightDoor(ledger, tenant="demo", port=0)
+        flight = FlightDoor(ledger, tenant="demo", port=0, clock=clock)
         try:
             seed(ledger)
             with served(app) as address, connect(address) as web:
-                yield Bank(ledger, web, f"grpc://127.0.0.1:{flight.port}")
+                at = f"grpc://127.0.0.1:{flight.port}"
+                yield Bank(ledger, web, at, room.metrics, flight.metrics)
         finally:
             flight.close(1)
             for opened in (room, tables):

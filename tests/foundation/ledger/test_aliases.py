@@ -57,7 +57,11 @@ def room(database_url: str, tmp_path: Path) -> Iterator[RoomDatabase]:
 
 @pytest.fixture
 def aliases(room: RoomDatabase) -> Aliases:
-    return Aliases(room, account_exists=lambda account_id: account_id < 100, page_key=b"k" * 16)
+    return Aliases(
+        room,
+        open_accounts=lambda asked: {one for one in asked if one < 100},
+        page_key=b"k" * 16,
+    )
 
 
 def bind(aliases: Aliases, kind: str, value: str, account_id: int) -> Alias:
@@ -215,6 +219,55 @@ def test_a_repeated_command_gets_its_first_answer(aliases: Aliases, room: RoomDa
     assert aliases.bind_alias(key, alias) == first  # and binds nothing again
     assert aliases.resolve_aliases(["li.wei"]) == []
     assert len(told(room)) == 2
+
+
+def test_many_are_bound_in_one_transaction_and_a_taken_one_stays(
+    aliases: Aliases, room: RoomDatabase
+) -> None:
+    theirs = bind(aliases, "wallet", "li.wei", 9)
+    asked = [
+        Alias(kind="wallet", value="Li.Wei", account_id=1),
+        Alias(kind="iban", value="cz65 0800 0000 1920 0014 5399", account_id=1),
+        Alias(kind="wallet", value="zhang", account_id=2),
+        Alias(kind="wallet", value="ZHANG", account_id=3),  # twice: the first one counts
+    ]
+    iban = Alias(kind="iban", value="CZ6508000000192000145399", account_id=1)
+    zhang = Alias(kind="wallet", value="zhang", account_id=2)
+    key = uuid7(CLOCK)
+    assert aliases.bind_aliases(key, asked) == [theirs, iban, zhang, zhang]
+    assert [subject for _, subject, _ in told(room)] == ["1", "2", "9"]
+    aliases.release_alias(uuid7(CLOCK), "wallet", "zhang")
+    assert aliases.bind_aliases(key, asked) == [theirs, iban, zhang, zhang]  # the first answer
+    assert aliases.resolve_aliases(["zhang"]) == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "error"),
+    [
+        (Alias(kind="wallet", value="wang", account_id=100), AccountNotFound),
+        (Alias(kind="iban", value="nonsense", account_id=1), Malformed),
+    ],
+)
+def test_one_bad_alias_of_many_leaves_all_unbound(
+    aliases: Aliases, room: RoomDatabase, bad: Alias, error: type[Exception]
+) -> None:
+    good = Alias(kind="wallet", value="li.wei", account_id=1)
+    with pytest.raises(error):
+        aliases.bind_aliases(uuid7(CLOCK), [good, bad])
+    assert (aliases.resolve_aliases(["li.wei"]), told(room)) == ([], [])
+
+
+@pytest.mark.parametrize("count", [0, 8_191])
+def test_a_batch_of_aliases_has_a_size(aliases: Aliases, count: int) -> None:
+    alias = Alias(kind="wallet", value="li.wei", account_id=1)
+    with pytest.raises(Malformed, match=f"was {count}"):
+        aliases.bind_aliases(uuid7(CLOCK), [alias] * count)
+
+
+def test_a_full_batch_is_bound_as_one(aliases: Aliases, room: RoomDatabase) -> None:
+    asked = [Alias(kind="bban", value=f"n{n:04}", account_id=n % 100) for n in range(8_190)]
+    assert aliases.bind_aliases(uuid7(CLOCK), asked) == asked
+    assert len(told(room)) == 8_190
 
 
 @pytest.mark.parametrize("other", [Alias(kind="wallet", value="li.wei", account_id=2), None])

@@ -4,10 +4,13 @@ Method: write a small journal, close, change one thing behind the ledger's back,
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.foundation.ledger.book import Served
 from yunjin.foundation.ledger.api import LedgerApi
@@ -70,6 +73,34 @@ def change(home: Path, *statements: str) -> None:
     for statement in statements:
         connection.execute(statement)
     connection.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 1024, b"\xff" * 700])
+def test_a_head_that_was_zeroed_or_cut_is_told_in_the_log(written: Path, content: bytes) -> None:
+    (written / "demo" / "cell-1.head").write_bytes(content)
+    with capture_logs() as logs:
+        assert complaint(written) == ""  # the journal itself is whole, so writing goes on
+    [told] = [line for line in logs if line["event"] == "ledger.head-unreadable"]
+    assert told["log_level"] == "warning"
+    assert told["file"].endswith("demo/cell-1.head")
+
+
+def test_a_head_that_is_new_or_whole_is_not_complained_of(written: Path) -> None:
+    with capture_logs() as logs:
+        assert complaint(written) == ""
+        (written / "demo" / "cell-1.head").unlink()  # as after a restore
+        assert complaint(written) == ""
+        assert complaint(written) == ""  # nothing was committed meanwhile
+    assert not logs
+
+
+def test_the_ledger_s_files_are_its_owner_s_alone(written: Path) -> None:
+    assert complaint(written) == ""
+    folder = written / "demo"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == dict.fromkeys(
+        ["cell-1.head", "cell-1.index.db", "cell-1.journal.db", "cell-1.lock"], 0o600
+    )
 
 
 def test_an_untouched_journal_opens_for_writing(written: Path) -> None:
@@ -158,3 +189,43 @@ def test_a_chain_recomputed_whole_is_found_by_the_head_kept_apart(written: Path)
     connection.execute("update ledger_cell set head_hash=?", (previous,))
     connection.close()
     assert "the head kept apart" in complaint(written)
+
+
+def test_a_row_before_the_checkpoint_is_read_again_at_open_where_that_is_asked(
+    tmp_path: Path,
+) -> None:
+    """A checkpoint spares the reading of old rows; `verify_at_open` reads them all the same."""
+    with opened(tmp_path) as served:
+        served.open_accounts([{"id": x, "ledger": 1, "code": 7} for x in (ONE, TWO)])
+        for number in range(1, 6):
+            served.post_transfers([transfer(number)])
+    with opened(tmp_path, verify_at_open=True) as served:
+        assert served.ledger.state().stopped == ""
+        assert served.post_transfers([transfer(6)])[0].status == 0
+    rewrite(tmp_path, 3, lambda body: body[:-1] + bytes([body[-1] ^ 1]))
+    with opened(tmp_path) as served:
+        assert served.ledger.state().stopped == ""
+    with opened(tmp_path, verify_at_open=True) as served:
+        assert "row 3 is not what was written" in served.ledger.state().stopped
+        with pytest.raises(JournalDamaged, match="Restore the journal"):
+            served.post_transfers([transfer(7)])
+
+
+def test_a_verification_tells_how_far_it_is(written: Path) -> None:
+    told: list[tuple[int, int]] = []
+    with opened(written) as served:
+        report = served.ledger.verify(progress=lambda done, rows: told.append((done, rows)))
+    assert report.is_sound
+    assert told == [(done, 6) for done in range(1, 7)]
+
+
+@contextmanager
+def opened(home: Path, **settings: Any) -> Iterator[Served]:
+    """Open the ledger for a block."""
+    chosen = Settings(bloom_words=64, **settings)
+    room = build(chosen, tenant="demo", clock=CLOCK, home=home)
+    try:
+        yield Served(room.doors[LedgerApi])
+    finally:
+        assert room.close is not None
+        room.close()

@@ -4,7 +4,9 @@ Method: the same story on both; on a real MariaDB, where there is one.
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import pymysql
 import pytest
 
 from tests.foundation.ledger.book import Served
@@ -33,9 +35,9 @@ def transfer(number: int) -> dict[str, int]:
     return {"id_hi": 0, "id_lo": number, **sides, "amount_minor": 10, "ledger": 1, "code": 7}
 
 
-def opened(home: Path, url: str, clock: FixedClock) -> tuple[Room, Served]:
-    """Open the ledger's room."""
-    settings = Settings(bloom_words=64, checkpoint_transfers=3, journal_url=url)
+def opened(home: Path, url: str, clock: FixedClock, *, often: int = 3) -> tuple[Room, Served]:
+    """Open the ledger's room; it makes a checkpoint every so many transfers."""
+    settings = Settings(bloom_words=64, checkpoint_transfers=often, journal_url=url)
     room = build(settings, tenant="demo", clock=clock, home=home)
     return room, Served(room.doors[LedgerApi])
 
@@ -82,4 +84,47 @@ def test_a_second_writer_is_refused_and_a_stale_one_is_fenced_off(
     assert "epoch" in served.ledger.state().stopped.lower()
     assert newer_served.totals() == {ONE: (0, 10, 0, 0), TWO: (0, 0, 0, 10)}
     close(newer)
+    close(room)
+
+
+def cut_connections(url: str) -> None:
+    """Let the server close every connection to the database, as it does with idle ones."""
+    parts = urlsplit(url)
+    with pymysql.connect(
+        host=parts.hostname,
+        port=parts.port or 3306,
+        user=parts.username,
+        password=parts.password or "",
+        autocommit=True,
+    ) as connection:
+        cursor = connection.cursor()
+        cursor.execute(
+            "select id from information_schema.processlist where db=%s and id<>connection_id()",
+            (parts.path.lstrip("/"),),
+        )
+        for (number,) in cursor.fetchall():
+            cursor.execute(f"kill {number:d}")
+
+
+def test_connections_that_the_server_closed_are_opened_again(
+    tmp_path: Path, journal_url: str
+) -> None:
+    """After a quiet weekend: reads, writes and checkpoints go on."""
+    if not journal_url:
+        pytest.skip("a file has no connections")
+    clock = FixedClock(1_760_000_000 * SECOND)
+    room, served = opened(tmp_path, journal_url, clock, often=1_000)
+    served.open_accounts(ACCOUNTS)
+    for number in range(1, 9):
+        cut_connections(journal_url)
+        assert len(served.ledger.journal()) == number
+        cut_connections(journal_url)
+        assert served.post_transfers([transfer(number)])[0].status.name == "CREATED"
+    cut_connections(journal_url)
+    close(room)  # makes a checkpoint
+    room, served = opened(tmp_path, journal_url, clock, often=1_000)
+    cut_connections(journal_url)
+    assert [served.post_transfers([transfer(n)])[0].status.name for n in (1, 8)] == ["EXISTS"] * 2
+    assert served.ledger.state().stopped == ""
+    assert served.ledger.verify().is_sound
     close(room)

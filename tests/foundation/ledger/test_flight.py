@@ -4,6 +4,7 @@ Method: the real ledger behind a real Flight server; the typed client, and a rud
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -15,8 +16,9 @@ import pytest
 from tests.foundation.ledger.serving import FIRST, Bank, open_bank
 from yunjin import client
 from yunjin.foundation.ledger import api
-from yunjin.foundation.ledger.routes.flight import FlightDoor
-from yunjin.kernel.errors import Outage, Refusal, Unknown
+from yunjin.foundation.ledger.routes.flight import FlightDoor, _batches
+from yunjin.kernel.clock import SystemClock
+from yunjin.kernel.errors import Malformed, Outage, Refusal, Unknown
 
 
 @pytest.fixture
@@ -64,6 +66,15 @@ def test_balances_come_back_when_asked(far: client.Client) -> None:
     assert results.balances[:, 7].tolist() == [10, 20, 30]
 
 
+def test_a_retry_is_answered_with_the_balances_of_now(far: client.Client) -> None:
+    batch = transfers(3, amount_minor=10)
+    far.post(batch)
+    again = far.post(batch, balances=True)
+    assert again.names() == ["exists"] * 3
+    assert again.balances is not None
+    assert again.balances[:, 1].tolist() == [30, 30, 30]
+
+
 @pytest.mark.parametrize("in_flight", [1, 4, 40])
 def test_many_in_flight_are_answered_in_order(far: client.Client, in_flight: int) -> None:
     sizes = [1 + number % 7 for number in range(60)]
@@ -78,6 +89,31 @@ def rude_stream(bank: Bank, schema: pa.Schema, command: str = "transfers") -> tu
     writer, reader = connection.do_exchange(flight.FlightDescriptor.for_command(command))
     writer.begin(schema)
     return connection, writer, reader
+
+
+def end_of_stream(
+    bank: Bank,
+    batch: pa.RecordBatch,
+    command: str,
+    options: flight.FlightCallOptions | None = None,
+) -> dict[str, object]:
+    """Send a batch; return the problem that the server ended the stream with."""
+    connection = flight.FlightClient(bank.flight)
+    descriptor = flight.FlightDescriptor.for_command(command)
+    writer, reader = connection.do_exchange(descriptor, options)
+
+    def converse() -> None:
+        writer.begin(batch.schema)
+        writer.write_batch(batch)
+        reader.read_chunk()
+
+    with pytest.raises(flight.FlightServerError) as caught:  # while sending or while reading
+        converse()
+    with suppress(flight.FlightServerError):
+        writer.close()
+    connection.close()
+    problem: dict[str, object] = json.loads(caught.value.extra_info)
+    return problem
 
 
 def test_a_refused_batch_is_answered_and_the_stream_goes_on(bank: Bank) -> None:
@@ -120,22 +156,82 @@ BAD_SCHEMAS = {
 def test_a_wrong_schema_is_refused_and_changes_nothing(bank: Bank, name: str, command: str) -> None:
     before = bank.fingerprint()
     schema = BAD_SCHEMAS[name]
-    connection, writer, reader = rude_stream(bank, schema, command)
-    for rows in (0, 1):
-        columns = [pa.nulls(rows, kind) for kind in schema.types]
-        writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
-        problem = json.loads(reader.read_chunk().app_metadata.to_pybytes())
-        assert problem["code"] == "ledger/batch-refused"
-    writer.close()
-    connection.close()
+    columns = [pa.nulls(1, kind) for kind in schema.types]
+    batch = pa.RecordBatch.from_arrays(columns, schema=schema)
+    assert end_of_stream(bank, batch, command)["code"] == "ledger/batch-refused"
     assert bank.fingerprint() == before
 
 
+ZSTD = pa.ipc.IpcWriteOptions(compression="zstd")
+
+
+@pytest.mark.parametrize("options", [None, flight.FlightCallOptions(write_options=ZSTD)])
+def test_a_message_that_is_too_long_ends_its_stream_and_nothing_else(
+    bank: Bank, far: client.Client, options: flight.FlightCallOptions | None
+) -> None:
+    good = transfers(1)
+    zeros = [np.zeros(200_000, kind.to_pandas_dtype()) for kind in good.schema.types]
+    long = pa.RecordBatch.from_arrays([pa.array(one) for one in zeros], schema=good.schema)
+    before = bank.fingerprint()
+    problem = end_of_stream(bank, long, "transfers", options)
+    assert (problem["code"], problem["bytes_max"]) == ("kernel/body-too-large", 4 << 20)
+    assert bank.fingerprint() == before
+    assert far.post(good).created_count == 1
+
+
+@pytest.mark.parametrize("error", [OSError("Corrupt ZSTD"), pa.ArrowMemoryError("malloc of 2^50")])
+def test_what_arrow_cannot_read_is_malformed(error: Exception) -> None:
+    class Broken:
+        def read_chunk(self) -> None:
+            raise error
+
+    with pytest.raises(Malformed, match="expected Arrow batches, was"):
+        next(_batches(Broken()))
+
+
+def test_long_tickets_and_bodies_are_refused(bank: Bank) -> None:
+    with flight.FlightClient(bank.flight) as connection:
+        for call in (
+            lambda: connection.do_get(flight.Ticket(b" " * (4 << 20) + b"{}")).read_all(),
+            lambda: list(connection.do_action(flight.Action("state", b" " * (4 << 20) + b"{}"))),
+        ):
+            with pytest.raises(flight.FlightServerError) as caught:
+                call()
+            assert json.loads(caught.value.extra_info)["code"] == "kernel/body-too-large"
+
+
+def test_what_flight_does_is_counted_by_the_batch(bank: Bank, far: client.Client) -> None:
+    far.post(transfers(3))
+    far.post(transfers(4))
+    with pytest.raises(Refusal):
+        far.post(transfers(1).drop_columns(["code"]))
+    with pytest.raises(Refusal):
+        far.post(transfers(8_191))
+    counted = {
+        (one.name, one.labels["stream"]): one.value
+        for family in bank.flight_metrics()
+        for one in family.samples
+    }
+    assert counted["flight_batches_total", "transfers"] == 2
+    assert counted["flight_rows_total", "transfers"] == 7
+    assert counted["flight_batches_refused_total", "transfers"] == 2
+    assert counted["flight_batch_seconds_count", "transfers"] == 2
+    assert counted["flight_batch_seconds_sum", "transfers"] > 0
+
+
+def test_everything_is_streamed_in_order(bank: Bank, far: client.Client) -> None:
+    for size in (3, 8_190, 1):
+        far.post(transfers(size))
+    batches = list(far.export_transfers())
+    assert {batch.schema for batch in batches} == {api.TRANSFERS}
+    stamps = np.concatenate([batch["timestamp"].to_numpy() for batch in batches])
+    assert len(stamps) == 8_194
+    assert (np.diff(stamps) > 0).all()
+
+
 def test_an_unknown_stream_or_action_is_a_problem(bank: Bank) -> None:
-    connection, _writer, reader = rude_stream(bank, transfers(1).schema, "nonsense")
-    with pytest.raises(flight.FlightServerError) as caught:
-        reader.read_chunk()
-    assert json.loads(caught.value.extra_info)["code"] == "kernel/malformed"
+    assert end_of_stream(bank, transfers(1), "nonsense")["code"] == "kernel/malformed"
+    connection = flight.FlightClient(bank.flight)
     for action, body in (
         ("nonsense", b""),
         ("transfers", b"[" * 10_000),
@@ -161,6 +257,14 @@ def test_a_client_that_hangs_up_leaves_the_server_well(bank: Bank, far: client.C
     for _ in range(3):
         connection, writer, _ = rude_stream(bank, transfers(1).schema)
         writer.write_batch(transfers(100))
+        connection.close()
+    for hold in ("begin", "nothing"):
+        connection = flight.FlightClient(bank.flight)
+        writer, _ = connection.do_exchange(flight.FlightDescriptor.for_command("transfers"))
+        if hold == "begin":
+            writer.begin(transfers(1).schema)
+        with suppress(flight.FlightServerError):
+            writer.close()
         connection.close()
     assert far.post(transfers(1)).created_count == 1
 
@@ -206,4 +310,4 @@ def test_a_server_that_goes_away_is_unknown(tmp_path: Path) -> None:
 def test_a_taken_port_is_an_outage(bank: Bank) -> None:
     port = int(bank.flight.rpartition(":")[2])
     with pytest.raises(Outage, match="taken"):
-        FlightDoor(bank.ledger, tenant="demo", port=port)
+        FlightDoor(bank.ledger, tenant="demo", port=port, clock=SystemClock())

@@ -15,10 +15,21 @@ from typing import Any
 import pytest
 
 from tests.foundation.ledger.book import Served
+from yunjin.chassis.persistence.faulty_disk import (
+    FaultPlan,
+    FaultyFileSystem,
+    FaultyOs,
+    Manner,
+    Trace,
+    cut,
+    read_trace,
+)
 from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.foundation.ledger.errors import LeaseHeld
+from yunjin.foundation.ledger.store import files
 from yunjin.foundation.ledger.wiring import Settings, build
 from yunjin.kernel.clock import FixedClock, SystemClock
+from yunjin.kernel.errors import Outage
 from yunjin.kernel.ids import account_id
 from yunjin.kernel.room import Room
 
@@ -107,6 +118,37 @@ def test_a_dead_process_frees_the_cell_at_once(
     close(room)
 
 
+@pytest.mark.parametrize("manner", ["keep", "drop", "prefix", "shuffle", None])
+def test_after_a_power_cut_the_cell_opens_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manner: Manner | None
+) -> None:
+    """The lock's file says who was there before, also where only what was synced is left."""
+    system = FaultyFileSystem(f"cut-{tmp_path.name}", trace=(trace := Trace(tmp_path / "trace")))
+    monkeypatch.setattr(files, "os", FaultyOs(system))
+    home, left, clock = tmp_path / "home", tmp_path / "left", SystemClock()
+    chosen = SETTINGS.model_copy(update={"vfs": system.name})
+    room = build(chosen, tenant="demo", clock=clock, home=home)
+    cut(read_trace(tmp_path / "trace"), home, left, seed=1, manner=manner)
+    monkeypatch.undo()
+    again = build(SETTINGS, tenant="demo", clock=clock, home=left)
+    served = Served(again.doors[LedgerApi])
+    assert served.open_accounts([{"id": ONE, "ledger": 1, "code": 7}])[0].status == 0
+    close(again)
+    close(room)
+    trace.close()
+
+
+@pytest.mark.parametrize("kind", ["write", "sync"])
+def test_a_disk_that_cannot_take_the_lock_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Any
+) -> None:
+    system = FaultyFileSystem(f"locked-{tmp_path.name}")
+    monkeypatch.setattr(files, "os", FaultyOs(system))
+    system.arm(FaultPlan(files=".lock", error_at=(kind, 1), error_count=None))
+    with pytest.raises(Outage, match="lock could not be written"):
+        build(SETTINGS, tenant="demo", clock=SystemClock(), home=tmp_path)
+
+
 def test_a_stale_holder_that_wakes_up_is_fenced_off(
     writer: "subprocess.Popen[str]", tmp_path: Path
 ) -> None:
@@ -175,7 +217,7 @@ def test_a_clock_that_jumps_ends_no_hold_early_or_late(tmp_path: Path, jump_s: i
 
 def test_time_never_runs_back_in_the_ledger_whatever_the_clock_does(tmp_path: Path) -> None:
     clock = JumpyClock(1_790_000_000_000_000_000)
-    stamps = []
+    stamps: list[int] = []
     for jump_s in (0, -DAY, DAY, -400 * DAY):
         clock.set_wall(jump_s)
         room = build(SETTINGS, tenant="demo", clock=clock, home=tmp_path)

@@ -64,7 +64,7 @@ class Ledger:
         return sent
 
     def statuses(self, rows: list[dict[str, int]]) -> list[TransferStatus]:
-        return [answer.status for answer in self.served.post_transfers(rows)]
+        return [TransferStatus(answer.status) for answer in self.served.post_transfers(rows)]
 
     def reopen(self) -> None:
         assert self.room.close is not None
@@ -128,11 +128,11 @@ def test_the_fate_of_an_old_hold_is_known(
     ledger.generation(held)
     naming = {"pending_id_hi": held["id_hi"], "pending_id_lo": held["id_lo"]}
     nothing = {"debit_account_id": 0, "credit_account_id": 0, "ledger": 0, "code": 0}
-    settle = ledger.row(flags=end, **naming, **nothing)
+    settle = ledger.row(flags=end) | naming | nothing
     for _ in range(later):
         ledger.generation()
     ledger.generation(settle)
-    again = ledger.row(flags=VOID, **naming, **nothing)
+    again = ledger.row(flags=VOID) | naming | nothing
     assert ledger.statuses([again]) == [said]
     for _ in range(3):
         ledger.generation()
@@ -140,7 +140,7 @@ def test_the_fate_of_an_old_hold_is_known(
     ledger.looks.clear()
     assert ledger.statuses([{**again, "id_lo": again["id_lo"] | 1 << 40}]) == [said]
     assert len([run for kind, run in ledger.looks if kind == "fates"]) <= later + 2
-    assert Fate.POSTED == 1  # what runs on disk hold must never be numbered anew
+    assert list(Fate) == [0, 1, 2, 3]  # what runs on disk hold must never be numbered anew
 
 
 def test_an_index_of_another_format_is_made_again(ledger: Ledger) -> None:
@@ -159,3 +159,114 @@ def test_an_index_of_another_format_is_made_again(ledger: Ledger) -> None:
     for rows in generations:
         assert set(ledger.statuses(rows)) == {S.EXISTS}
     assert ledger.room.doors[LedgerApi].verify().findings == ()
+
+
+def test_a_whole_old_batch_sent_again_moves_nothing(ledger: Ledger) -> None:
+    """As a client does that lost 8,190 answers and comes back a day later."""
+    ledger.clock.advance(3_600)
+    old = [ledger.row() for _ in range(8_190)]
+    assert set(ledger.statuses(old)) == {S.CREATED}
+    for _ in range(24):
+        ledger.generation()
+    for _ in range(2):
+        before = ledger.served.totals()
+        ledger.looks.clear()
+        assert set(ledger.statuses(old)) == {S.EXISTS}
+        assert len([run for kind, run in ledger.looks if kind == "ids"]) <= 1
+        assert ledger.served.totals() == before
+        changed = [{**row, "amount_minor": 11} for row in old]
+        assert set(ledger.statuses(changed)) == {S.EXISTS_WITH_DIFFERENT_AMOUNT}
+        ledger.reopen()
+
+
+def test_a_batch_of_old_ids_that_were_never_used_is_taken_once(ledger: Ledger) -> None:
+    """A hostile one: each id tells another hour of the past, so that every run is asked."""
+    generations = [ledger.generation() for _ in range(20)]
+    ledger.reopen()
+    never = [
+        {**generations[n % 20][n % GENERATION], "id_lo": 1 << 63 | 1 << 50 | n}
+        for n in range(8_190)
+    ]
+    ledger.looks.clear()
+    assert set(ledger.statuses(never)) == {S.CREATED}
+    assert len(ledger.looks) <= 20
+    ledger.generation()
+    ledger.generation()
+    ledger.reopen()
+    assert set(ledger.statuses(never)) == {S.EXISTS}
+
+
+def test_a_filter_that_is_full_forgets_nothing_and_takes_no_new_id_for_an_old_one(
+    tmp_path: Path,
+) -> None:
+    """64 words are full after some thousand timeless ids: every look then goes to the runs."""
+    clock = FixedClock(START_NS)
+    settings = Settings(bloom_words=64, checkpoint_transfers=1_000)
+    room = build(settings, tenant="demo", clock=clock, home=tmp_path)
+    served = Served(room.doors[LedgerApi])
+    served.open_accounts([{"id": x, "ledger": 1, "code": 7} for x in (ONE, TWO)])
+    sides = {"debit_account_id": ONE, "credit_account_id": TWO, "ledger": 1, "code": 7}
+    batches = [
+        [{"id_hi": 9, "id_lo": n * 2_000 + k + 1, **sides} for k in range(2_000)] for n in range(8)
+    ]
+    for rows in batches:
+        assert {answer.status for answer in served.post_transfers(rows)} == {S.CREATED}
+    assert room.close is not None
+    room.close()
+    room = build(settings, tenant="demo", clock=clock, home=tmp_path)
+    served = Served(room.doors[LedgerApi])
+    for rows in batches:
+        assert {answer.status for answer in served.post_transfers(rows)} == {S.EXISTS}
+    assert served.ledger.state().transfer_count == 16_000
+    assert room.close is not None
+    room.close()
+
+
+@pytest.mark.parametrize("jumps_s", [(-86_400, 86_400), (86_400, -86_400), (-3_600, -3_600)])
+def test_ids_are_known_whatever_the_clock_did_between_reopenings(
+    ledger: Ledger, jumps_s: tuple[int, int]
+) -> None:
+    """Ids then tell a time far from the ledger's own; spans and gates must not lose them."""
+    sent = [ledger.generation()]
+    for jump_s in (*jumps_s, *jumps_s):
+        ledger.clock.advance(jump_s)
+        ledger.reopen()
+        rows = [ledger.row() for _ in range(GENERATION)]
+        assert set(ledger.statuses(rows)) == {S.CREATED}
+        sent += [rows, ledger.generation()]
+        for earlier in sent:
+            assert set(ledger.statuses(earlier)) == {S.EXISTS}
+    ledger.reopen()
+    for earlier in sent:
+        assert set(ledger.statuses(earlier)) == {S.EXISTS}
+
+
+def test_a_room_that_was_used_before_shows_nothing_of_its_last_use(ledger: Ledger) -> None:
+    """Rows and slots are used again by the next generation but one: old ids must not be there."""
+    generations = [ledger.generation() for _ in range(12)]
+    cell = ledger.served.ledger._writer.cell  # type: ignore[attr-defined]
+    for table in (cell.ids.young, cell.ids._old):
+        used = int((table.slots != 0).sum())
+        positions = table.find(table.rows["hi"][:used], table.rows["lo"][:used])
+        assert (positions == table.rows["position"][:used]).all()
+    ids = [(row["id_hi"], row["id_lo"]) for rows in generations for row in rows]
+    assert len(ids) == len(set(ids))
+    for rows in generations:
+        assert set(ledger.statuses(rows)) == {S.EXISTS}
+
+
+def test_one_client_whose_clock_is_fast_does_not_send_others_to_the_disk(ledger: Ledger) -> None:
+    """Its ids go into the filter; new ids of the others are still known to be new."""
+    fast = []
+    for _ in range(8):
+        ledger.clock.advance(1)
+        ms = ledger.clock.now_ns() // 1_000_000 + 540_000
+        fast.append(ledger.row() | {"id_hi": ms << 16 | 0x7000})
+        rows = [fast[-1], *(ledger.row() for _ in range(GENERATION))]
+        assert set(ledger.statuses(rows)) == {S.CREATED}
+    ledger.reopen()
+    ledger.clock.advance(1)
+    ledger.looks.clear()
+    assert set(ledger.statuses([ledger.row() for _ in range(50)])) == {S.CREATED}
+    assert ledger.looks == []
+    assert set(ledger.statuses(fast)) == {S.EXISTS}

@@ -3,7 +3,7 @@
 What bookkeepers expect of it stands in test_stories and test_codes.
 """
 
-from tests.foundation.ledger.oracle import NO_TOTALS, Oracle, Request
+from tests.foundation.ledger.oracle import Oracle, Request
 from tests.foundation.ledger.oracle.account_rules import AccountCase
 from tests.foundation.ledger.oracle.transfer_rules import TransferCase
 from yunjin.foundation.ledger.api import AccountStatus, TransferFlag, TransferStatus
@@ -62,14 +62,15 @@ def test_a_clock_that_runs_back_does_not_take_the_ledger_with_it() -> None:
     assert oracle.post_transfers([transfer(1)])[0].timestamp == 5_000_000_002
 
 
-def test_exists_carries_the_first_timestamp_and_no_totals() -> None:
+def test_exists_carries_the_first_timestamp_and_the_totals_of_now() -> None:
     oracle = Oracle(FixedClock(1_000))
     oracle.open_accounts(BOTH)
-    [first] = oracle.post_transfers([transfer(1)])
+    [first, _] = oracle.post_transfers([transfer(1), transfer(2)])
     [again] = oracle.post_transfers([transfer(1)])
     assert first.debit_account == (0, 5, 0, 0)
     assert first.credit_account == (0, 0, 0, 5)
-    assert (again.timestamp, again.debit_account) == (first.timestamp, NO_TOTALS)
+    assert (again.timestamp, again.debit_account) == (first.timestamp, (0, 10, 0, 0))
+    assert again.credit_account == (0, 0, 0, 10)
 
 
 def test_an_undone_import_gives_its_timestamp_back() -> None:

@@ -19,13 +19,15 @@ from yunjin.chassis.persistence.faulty_disk import FaultPlan, FaultyFileSystem, 
 from yunjin.foundation.ledger import wiring
 from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.foundation.ledger.errors import LeaseHeld
-from yunjin.foundation.ledger.store import files
+from yunjin.foundation.ledger.store import files, index
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.errors import Problem
 from yunjin.kernel.room import Room
 
 TENANT: Final = "chaos"
 VFS: Final = "faulty-disk"
+_PAGE_ROWS: Final = 8  # so that a death leaves some pages of a run and not the others
+CHECKPOINT_TRANSFERS: Final = 150  # so that two or three are made in a life
 Sabotage = Literal["", "no-sync", "lying-disk"]
 
 
@@ -36,6 +38,7 @@ class Order(msgspec.Struct, frozen=True):
     ----------
     kill_at : (call, number, phase) as in FaultPlan; None: run to the end, or be killed.
     sabotage : a ledger or a disk that is broken on purpose, so that the harness must find it.
+    checkpoint_transfers : how often the ledger makes checkpoints.
     """
 
     home: str
@@ -45,6 +48,7 @@ class Order(msgspec.Struct, frozen=True):
     batch_count: int
     kill_at: tuple[Any, int, Any] | None = None
     sabotage: Sabotage = ""
+    checkpoint_transfers: int = CHECKPOINT_TRANSFERS
 
 
 class Acknowledged(msgspec.Struct, frozen=True, tag="acknowledged"):
@@ -56,7 +60,9 @@ class Acknowledged(msgspec.Struct, frozen=True, tag="acknowledged"):
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
-    """The ledger is open, the load begins."""
+    """The ledger is open after so many calls of each kind, the load begins."""
+
+    calls: dict[str, int]
 
 
 class Ended(msgspec.Struct, frozen=True, tag="ended"):
@@ -74,12 +80,14 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
 Word = Ready | Acknowledged | Ended | Refused
 
 
-def settings(sabotage: Sabotage = "", *, vfs: str = "") -> wiring.Settings:
+def settings(
+    sabotage: Sabotage = "", *, vfs: str = "", checkpoint_transfers: int = CHECKPOINT_TRANSFERS
+) -> wiring.Settings:
     """Return the settings of a ledger under chaos: small, with frequent checkpoints."""
     return wiring.Settings(
         vfs=vfs,
         synchronous="off" if sabotage == "no-sync" else "full",
-        checkpoint_transfers=150,
+        checkpoint_transfers=checkpoint_transfers,
         bloom_words=1 << 10,
         lease_s=1,
     )
@@ -107,12 +115,14 @@ def serve(order: Order, say: Callable[[Word], None]) -> None:
     plan = FaultPlan(kill_at=order.kill_at, is_lying=order.sabotage == "lying-disk")
     system = FaultyFileSystem(VFS, plan, trace=(trace := Trace(Path(order.trace))))
     vars(files)["os"] = FaultyOs(system)  # the head kept apart goes through the same disk
+    vars(index).update(PAGE=_PAGE_ROWS, PAGES_A_COMMIT=1)
     room = _open_patiently(order)
+    opening = dict(system.calls)
     ledger: LedgerApi = room.doors[LedgerApi]
     load = Load(seed=order.seed, start_ms=order.start_ms)
     ledger.declare_ledgers([UNIT])
     ledger.open_accounts(load.accounts())
-    say(Ready())
+    say(Ready(opening))
 
     def post(first: int) -> None:
         for number in range(first, order.batch_count, STREAMS):
@@ -132,7 +142,11 @@ def serve(order: Order, say: Callable[[Word], None]) -> None:
 
 def _open_patiently(order: Order) -> Room:
     """Open the ledger; where a crash took the proof that its last writer is dead, outwait it."""
-    clock, chosen = SystemClock(), settings(order.sabotage, vfs=VFS)
+    often = order.checkpoint_transfers
+    clock, chosen = (
+        SystemClock(),
+        settings(order.sabotage, vfs=VFS, checkpoint_transfers=often),
+    )
     patience_ns = clock.monotonic_ns() + 5 * chosen.lease_s * 1_000_000_000
     while True:
         try:

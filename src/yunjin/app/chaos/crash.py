@@ -1,8 +1,10 @@
 """Rounds of death: a child under load is killed or loses its power; then the ledger is questioned.
 
-A round is one of three kinds, in turn: `kill`, kill -9 from outside at a random moment; `call`,
+A round is one of four kinds, in turn: `kill`, kill -9 from outside at a random moment; `call`,
 kill -9 from inside around a write, sync or truncation, every index once before any comes twice;
-`power`, the same, and then everything since the last syncs is dropped, torn or reordered.
+`power`, the same, and then everything since the last syncs is dropped, torn or reordered;
+`opening`, a life without checkpoints, then one or two that die while they open, replay what is
+there and write checkpoint after checkpoint; half of these lose their power too.
 """
 
 import random
@@ -20,7 +22,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from yunjin.app.chaos.checking import Wrongs
-from yunjin.app.chaos.child import Acknowledged, Ended, Order, Refused, Sabotage, Word
+from yunjin.app.chaos.child import Acknowledged, Ended, Order, Ready, Refused, Sabotage, Word
 from yunjin.app.chaos.child import main as serve_child
 from yunjin.app.chaos.load import Load
 from yunjin.app.chaos.nursery import nursery
@@ -29,8 +31,10 @@ from yunjin.chassis.persistence.faulty_disk import Manner, cut, read_trace
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.errors import Bug
 
-Kind = Literal["kill", "call", "power"]
-KINDS: Final[tuple[Kind, ...]] = ("kill", "call", "power")
+Kind = Literal["kill", "call", "power", "opening"]
+KINDS: Final[tuple[Kind, ...]] = ("kill", "call", "power", "opening")
+_SELDOM: Final = 1 << 20  # transfers between checkpoints: none in a life
+_OFTEN: Final = (10, 20, 40, 80, 160, 320)  # while opening; another choice ends elsewhere
 PHASES: Final = ("before", "torn", "after")
 _ENDS: Final[tuple[tuple[Kind, Manner | None], ...]] = (("call", "keep"), ("power", None))
 _PATIENCE_S: Final = 60
@@ -69,6 +73,7 @@ class _Life:
     acknowledged: list[Acknowledged]
     calls: dict[str, int]
     was_killed: bool
+    opening: dict[str, int] = field(default_factory=dict)  # calls until it was open
     refusal: str = ""  # why it could not open or go on
 
 
@@ -96,6 +101,7 @@ class CrashHarness:
         self._clock = SystemClock()
         self._nursery = nursery()
         self._points: list[tuple[str, int]] = []
+        self._opening_points: list[tuple[str, int]] = []
         self._upcoming: list[tuple[str, int]] = []
 
     def run(self, rounds: int, *, tell: Callable[[CrashReport], None] | None = None) -> CrashReport:
@@ -147,12 +153,19 @@ class CrashHarness:
 
     def _calibrate(self, folder: Path) -> None:
         """Let one child live to the end, so the calls at which others may die are known."""
-        life = self._live_in_peace(self._order(folder, self._load(0), None))
-        counts = {call: life.calls.get(call, 0) for call in ("write", "sync", "truncate")}
-        self._points = [(call, n + 1) for call, count in counts.items() for n in range(count)]
+        life = self._live_in_peace(self._order(folder / "life", self._load(0), None))
+        self._points = _points(life.calls)
+        if "opening" in self._kinds:
+            self._unwritten_life(folder / "opening", self._load(0))
+            order = self._order(folder / "opening", self._load(0), None)
+            order = msgspec.structs.replace(order, checkpoint_transfers=min(_OFTEN))
+            self._opening_points = _points(self._live_in_peace(order).opening)
 
     def _round(self, folder: Path, number: int, report: CrashReport) -> None:
         kind, load = self._kinds[number % len(self._kinds)], self._load(number + 1)
+        if kind == "opening":
+            self._opening_round(folder, load, number, report)
+            return
         acknowledged: list[Acknowledged] = []
         for generation in range(1 + (self._chance.random() < 0.25)):  # some die twice
             trace = folder / f"trace-{generation}"
@@ -160,15 +173,47 @@ class CrashHarness:
             order = msgspec.structs.replace(order, trace=str(trace))
             stop_after = self._chance.randrange(self._batches) if kind == "kill" else None
             life = self._live(order, kill_after=stop_after)
-            report.faults[kind] += life.was_killed
-            report.faults_fired += life.was_killed
             if kind == "power" and life.was_killed:
                 life.acknowledged = self._cut(folder, trace)
-            acknowledged += life.acknowledged
-            report.wrongs.add("unsound", bool(life.refusal), f"round {number}: {life.refusal}")
+            acknowledged += self._told(life, kind, number, report)
         report.acknowledged += len(acknowledged)
         found = self._question(folder, load, acknowledged)
         report.wrongs.take(found, f"round {number} ({kind})")
+
+    def _opening_round(self, folder: Path, load: Load, number: int, report: CrashReport) -> None:
+        """Kill a life that made no checkpoint, then those that make them while they open."""
+        acknowledged = self._told(self._unwritten_life(folder, load), "opening", number, report)
+        for generation in range(1 + (self._chance.random() < 0.5)):
+            trace = folder / f"trace-{generation}"
+            order = self._order(folder, load, self._chance.choice(self._opening_points))
+            order = msgspec.structs.replace(
+                order,
+                trace=str(trace),
+                checkpoint_transfers=self._chance.choice(_OFTEN),
+                batch_count=0,
+            )
+            life = self._live(order)
+            if self._chance.random() < 0.5 and life.was_killed:
+                self._cut(folder, trace)
+            self._told(life, "opening", number, report)
+        report.acknowledged += len(acknowledged)
+        found = self._question(folder, load, acknowledged)
+        report.wrongs.take(found, f"round {number} (opening)")
+
+    def _unwritten_life(self, folder: Path, load: Load) -> _Life:
+        """Let a child live without a checkpoint and die after its last acknowledgement but some."""
+        order = self._order(folder, load, None)
+        order = msgspec.structs.replace(order, checkpoint_transfers=_SELDOM)
+        return self._live(order, kill_after=self._batches - self._chance.randrange(1, 4))
+
+    def _told(
+        self, life: _Life, kind: Kind, number: int, report: CrashReport
+    ) -> list[Acknowledged]:
+        """Count what became of a life; return what it had acknowledged."""
+        report.faults[kind] += life.was_killed
+        report.faults_fired += life.was_killed
+        report.wrongs.add("unsound", bool(life.refusal), f"round {number}: {life.refusal}")
+        return life.acknowledged
 
     def _cut(self, folder: Path, trace: Path) -> list[Acknowledged]:
         """Cut the power where the child died; return what was acknowledged until then."""
@@ -217,6 +262,8 @@ class CrashHarness:
         life = _Life([], {}, was_killed=False)
         for word in _words(hears, child):
             match word:
+                case Ready(calls=calls):
+                    life.opening = calls
                 case Acknowledged():
                     life.acknowledged.append(word)
                 case Ended(calls=calls):
@@ -232,6 +279,13 @@ class CrashHarness:
         if child.exitcode not in (0, -signal.SIGKILL):
             raise Bug(f"expected a child to end or to be killed, was {child.exitcode}")
         return life
+
+
+def _points(calls: dict[str, int]) -> list[tuple[str, int]]:
+    """Return the calls at which a child may die."""
+    return [
+        (call, n + 1) for call in ("write", "sync", "truncate") for n in range(calls.get(call, 0))
+    ]
 
 
 def _acknowledged(note: bytes) -> Acknowledged:

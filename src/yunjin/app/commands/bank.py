@@ -8,21 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from yunjin.app.commands.opening import bank_of, check_folder, load_settings
+
 config = typer.Typer(help="What is set, and where it comes from.", no_args_is_help=True)
-
-
-def load_settings(**changes: Any) -> Any:
-    """Read the settings. Raises: Malformed, in words, where one is wrong."""
-    from pydantic import ValidationError
-
-    from yunjin.app.settings import Settings
-    from yunjin.kernel.errors import Malformed
-
-    try:
-        return Settings(**changes)
-    except ValidationError as error:
-        wrong = [f"{'.'.join(str(x) for x in e['loc'])}: {e['msg']}" for e in error.errors()]
-        raise Malformed("; ".join(wrong)) from None
 
 
 def _say(words: str) -> None:
@@ -33,25 +21,30 @@ def demo(
     once: Annotated[bool, typer.Option(help="Load, report and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
     home: Annotated[Path | None, typer.Option(help="Folder of the demo bank.")] = None,
+    traffic: Annotated[
+        bool, typer.Option(help="Let customers go on paying while the bank is served.")
+    ] = True,
 ) -> None:
     """Open a bank of 10,000 customers with one year of transactions, and serve it."""
     started = time.monotonic()
-    folder = home or Path.cwd() / "data" / "demo-bank"
-    settings = load_settings(**({"home": home} if home else {}))
+    settings = load_settings(home)
     if home is None:
         settings = settings.model_copy(update={"home": settings.home / "demo-bank"})
-    _say(f"云锦 Yunjin: opening the demo bank in {settings.home or folder} …")
+    check_folder(settings, may_be_new=True)
+    folder = settings.home.absolute()
+    shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    _say(f"云锦 Yunjin: opening the demo bank in {shown} …")
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from yunjin.app.bootstrap import opened
-    from yunjin.app.demo import DAYS, load
+    from yunjin.app.demo import DAYS, PAYMENTS_PER_S, customers_paying, is_loaded, load
     from yunjin.foundation.ledger.api import LedgerApi
 
     with opened(settings) as bank:
         ledger: Any = bank.door(LedgerApi)
         state = ledger.state()
-        if not state.transfer_count:
+        if not is_loaded(ledger):
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
             with Progress(*columns, console=Console(stderr=True)) as bar:
                 task = bar.add_task("one year of transactions, days", total=DAYS)
@@ -79,7 +72,14 @@ def demo(
             )
         if difference:
             sys.exit("The trial balance does not sum to zero.")
-        if not once:
+        if once:
+            return
+        if not traffic:
+            _serve(bank)
+            return
+        _say(f"Customers go on paying, some {PAYMENTS_PER_S} times a second; --no-traffic: none.")
+        cell, name = settings.ledger.cell, settings.tenant
+        with customers_paying(ledger, cell, name=name, clock=bank.clock):
             _serve(bank)
 
 
@@ -106,10 +106,7 @@ def serve(
     home: Annotated[Path | None, typer.Option(help="Folder of all data.")] = None,
 ) -> None:
     """Serve the bank: API, console and Arrow Flight, on loopback only."""
-    settings = load_settings(**({"home": home} if home else {}))
-    from yunjin.app.bootstrap import opened
-
-    with opened(settings) as bank:
+    with bank_of(home, may_be_new=True) as bank:
         _serve(bank)
 
 
@@ -120,9 +117,17 @@ def _serve(bank: Any) -> None:
 
 
 @config.command("show")
-def show() -> None:
+def show(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
     """Print every setting: value, source, meaning."""
     from yunjin.app.settings import explain
 
-    for name, value, source, meaning in explain(load_settings()):
+    lines = explain(load_settings())
+    if as_json:
+        fields = ("value", "source", "meaning")
+        found = {name: dict(zip(fields, rest, strict=True)) for name, *rest in lines}
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    for name, value, source, meaning in lines:
         print(f"{name:32} {value or '-':24} {source:12} {meaning}")

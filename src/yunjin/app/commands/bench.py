@@ -17,7 +17,9 @@ def names(folder: Path = _CHECKOUT / "benchmarks") -> list[str]:
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="ledger, http or recovery.")],
+    name: Annotated[
+        str, typer.Argument(help="flows, http, ledger, recovery: a file of benchmarks.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quick: Annotated[bool, typer.Option(help="Small: to try it, not to quote it.")] = False,
     record: Annotated[bool, typer.Option(help="Keep it in benchmarks/results.")] = False,

@@ -1,16 +1,15 @@
 """`yunjin import FILE…`: ISO 20022 messages and CSV files into the ledger."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from yunjin.app.commands.opening import bank_of, check_target, progress_bar
+
 Files = Annotated[list[Path], typer.Argument(help="Messages, posted in this order.")]
-Progress = Callable[[str, int, int], None]
 
 
 def import_files(
@@ -46,9 +45,14 @@ def import_files(
         "requires_controls": require_controls,
         "is_dry_run": dry_run,
     }
+    folders = [str(path) for path in files if path.is_dir()]
+    if folders:
+        raise Malformed(f"expected files, were folders: {', '.join(folders)}")
     missing = [str(path) for path in files if not path.is_file()]
     if missing:
         raise Malformed(f"expected files, were not there: {', '.join(missing)}")
+    if report is not None:
+        check_target(report)
     documents: list[dict[str, Any]] = []
     try:
         for each, words in _imported(files, home, shared):
@@ -69,24 +73,18 @@ def _imported(
 ) -> Iterator[tuple[dict[str, Any], list[str]]]:
     """Import each file; a refused one does not stop the others."""
     from yunjin.app import reporting
-    from yunjin.app.bootstrap import opened
-    from yunjin.app.commands.bank import load_settings
     from yunjin.foundation.ledger.adapters.reading import FILE_BYTES_MAX
-    from yunjin.foundation.ledger.api import ImportFile, LedgerApi
+    from yunjin.foundation.ledger.api import ImportApi, ImportFile, ImportPort
     from yunjin.foundation.ledger.errors import ImportRefused
-    from yunjin.foundation.ledger.service.importing import Importer
 
-    with (
-        opened(load_settings(**({"home": home} if home else {}))) as bank,
-        _bar() as progress,
-    ):
-        importer = Importer(bank.door(LedgerApi), bank.clock, progress=progress)
+    with bank_of(home, may_be_new=shared["opens_accounts"]) as bank, progress_bar() as progress:
+        importer: ImportPort = bank.door(ImportApi)
         for path in files:
             with path.open("rb") as source:  # one byte more tells that it is too long
                 content = source.read(FILE_BYTES_MAX + 1)
             try:
                 command = ImportFile(name=path.name, content=content, **shared)
-                done = importer.import_file(command)
+                done = importer.import_file(command, progress=progress)
                 yield reporting.document(done), list(reporting.words(done))
             except ImportRefused as refused:
                 lines = [
@@ -96,24 +94,6 @@ def _imported(
                 head = f"{path.name}: refused: {refused.detail}"
                 document = {"name": path.name, "is_clean": False, "refused": refused.document()}
                 yield document, [head, *(lines if len(lines) > 1 else [])]
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """Show progress on the terminal, if there is one."""
-    if not sys.stderr.isatty():
-        yield lambda phase, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description:8}"), BarColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda phase, done, total: bar.update(
-            task, description=phase, completed=done, total=total
-        )
 
 
 def _nostros(options: list[str]) -> dict[str, str]:

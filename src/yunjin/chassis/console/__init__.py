@@ -12,6 +12,7 @@ from yunjin.chassis.console.context import ask, console
 from yunjin.chassis.console.dialogs import confirm_by_typing
 from yunjin.chassis.console.downloads import csv_route
 from yunjin.chassis.console.filters import Filters, csv_link
+from yunjin.chassis.console.listing import listing
 from yunjin.chassis.console.live import Job, Sampler, contact_chip, live
 from yunjin.chassis.console.markup import Tone
 from yunjin.chassis.console.mounting import mount
@@ -65,6 +66,7 @@ __all__ = [
     "html",
     "icon_button",
     "language",
+    "listing",
     "live",
     "markup",
     "mount",

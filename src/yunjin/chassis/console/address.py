@@ -19,11 +19,6 @@ class Address:
         """Return a parameter; empty where it is not given."""
         return self._parameters.get(name, "")
 
-    def number(self, name: str) -> int | None:
-        """Return a parameter that is a whole number; anything else is none."""
-        text = self.get(name)
-        return int(text) if text.isdecimal() and text.isascii() else None
-
     def set(self, **parameters: str) -> None:
         """Change parameters (empty: leave out) and the browser's address with them."""
         self._parameters.update(parameters)

@@ -136,7 +136,7 @@ class Chart:
             "useUTC": True,  # instants come shifted to the console's zone
             "color": colours.series,
             "textStyle": {"fontFamily": "inherit"},
-            "grid": {"left": 4, "right": 12, "top": 14, "bottom": 4, "containLabel": True},
+            "grid": {"left": 4, "right": 26, "top": 14, "bottom": 4, "containLabel": True},
             "tooltip": self._tooltip(colours),
             "xAxis": x_axis,
             "yAxis": {

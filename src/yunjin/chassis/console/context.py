@@ -54,6 +54,11 @@ def console() -> Console:
     return _mounted[0]
 
 
+def entry_of(key: str) -> MenuEntry | None:
+    """Return the menu's entry with this key; None where the menu has none."""
+    return next((entry for entry in console().menu if entry.key == key), None)
+
+
 def sections(menu: Sequence[MenuEntry]) -> dict[str, list[MenuEntry]]:
     """Group the menu by section; the first entry of a section places it."""
     grouped: dict[str, list[MenuEntry]] = {}

@@ -30,7 +30,7 @@ class Filters:
 
     def __exit__(self, *_: object) -> None:
         self._clear = button(t("action.clear_filters"), self.clear, icon="filter_alt_off")
-        self._clear.set_visibility(self._is_filtered)
+        self._clear.set_visibility(self.is_filtered)
         self._row.__exit__(None, None, None)
 
     def text(self, name: str, label: str, *, icon: str = "", hint: str = "") -> None:
@@ -80,11 +80,12 @@ class Filters:
         field.on_value_change(changed)
 
     async def _changed(self) -> None:
-        self._clear.set_visibility(self._is_filtered)
+        self._clear.set_visibility(self.is_filtered)
         await self._on_change()
 
     @property
-    def _is_filtered(self) -> bool:
+    def is_filtered(self) -> bool:
+        """Whether any of them holds something."""
         return any(self._address.get(name) for name in self._fields)
 
 

@@ -17,9 +17,16 @@ def chip(text: str, tone: Tone = "neutral", *, hint: str = "") -> Markup:
     return Markup('<span class="yj-chip yj-{}"{}>{}</span>').format(tone, title, text)
 
 
-def link(text: str, path: str) -> Markup:
+def link(text: Markup | str, path: str) -> Markup:
     """Return a link to a page below the console's root."""
     return Markup('<a class="yj-link" href="{}">{}</a>').format(console().url(path), text)
+
+
+def button_link(text: str, path: str, *, sign: str) -> Markup:
+    """Return a link to a page below the console's root that looks like a button."""
+    return Markup('<a class="yj-button" href="{}">{}{}</a>').format(
+        console().url(path), icon(sign), text
+    )
 
 
 def copy_button(value: str) -> Markup:
@@ -36,7 +43,7 @@ def copy_button(value: str) -> Markup:
     )
 
 
-def ident(full: str, short: str, path: str = "", *, is_whole: bool = False) -> Markup:
+def ident(full: str, short: Markup | str, path: str = "", *, is_whole: bool = False) -> Markup:
     """Return an id in short form: the whole one on hover, a button to copy it, maybe a link.
 
     A whole id may be long and breaks where it must.

@@ -15,7 +15,7 @@ from nicegui.storage import Storage
 
 from yunjin.chassis.console import lexicon, markup, shell
 from yunjin.chassis.console.context import Console, install
-from yunjin.chassis.console.parts import empty, panel
+from yunjin.chassis.console.parts import box, empty, panel, title_row
 from yunjin.chassis.console.words import LEXICON, t
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.room import Room
@@ -131,11 +131,13 @@ def _register_home(root: str, rooms: Sequence[Room]) -> None:
     @app.exception_handler(404)
     async def not_found(request: Request, _: Exception) -> Response:
         client = Client(ui.page(""), request=request)
-        with client, shell.shell(active="", title=t("frame.not_found")), panel():
-            empty(
-                t("frame.not_found"),
-                hint=t("frame.not_found_note"),
-                icon="explore_off",
-                action=markup.link(t("frame.go_home"), "/"),
-            )
+        with client, shell.shell(active="", title=t("frame.not_found")), box("yj-content"):
+            with title_row(t("frame.not_found")):
+                pass
+            with panel():
+                empty(
+                    t("frame.not_found_note"),
+                    icon="explore_off",
+                    action=markup.button_link(t("frame.go_home"), "/", sign="home"),
+                )
         return client.build_response(request, 404)

@@ -7,6 +7,7 @@ from typing import ParamSpec
 
 from nicegui import ui
 
+from yunjin.chassis.console.context import entry_of
 from yunjin.chassis.console.parts import problem_panel, title_row
 from yunjin.chassis.console.shell import shell
 from yunjin.chassis.console.words import t
@@ -42,7 +43,7 @@ def page(
                 with content:
                     with title_row(t(title)):
                         pass
-                    problem_panel(problem)
+                    problem_panel(problem, back=entry_of(active))
 
         ui.page(path, response_timeout=30)(shown)
         return shown

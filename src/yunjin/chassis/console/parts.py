@@ -14,6 +14,7 @@ from yunjin.chassis.console.context import console
 from yunjin.chassis.console.words import LEXICON, t
 from yunjin.kernel import ids
 from yunjin.kernel.errors import Bug, Outage, Problem, Refusal, Unknown
+from yunjin.kernel.room import MenuEntry
 
 FIGURE_LONG = 14  # characters from which on a key figure is set smaller
 log = structlog.get_logger()
@@ -58,24 +59,27 @@ def panel(title: str = "", *, note: Markup | str = "", classes: str = "") -> Ite
 class Figure:
     """One key figure: its name, its value, and what it is compared with."""
 
-    def __init__(self, name: str, value: str, note: Markup | str = "", *, tone: str = "") -> None:
+    def __init__(
+        self, name: str, value: str, note: Markup | str = "", *, unit: str = "", tone: str = ""
+    ) -> None:
         self._name = name
-        self._element = html(self._content(value, note, tone), classes="yj-panel yj-figure")
+        self._element = html(self._content(value, note, unit, tone), classes="yj-panel yj-figure")
 
-    def show(self, value: str, note: Markup | str = "", *, tone: str = "") -> None:
+    def show(self, value: str, note: Markup | str = "", *, unit: str = "", tone: str = "") -> None:
         """Change what it shows; nothing is sent where nothing changed."""
-        content = str(self._content(value, note, tone))
+        content = str(self._content(value, note, unit, tone))
         if content != self._element.content:
             self._element.set_content(content)
 
-    def _content(self, value: str, note: Markup | str, tone: str) -> Markup:
+    def _content(self, value: str, note: Markup | str, unit: str, tone: str) -> Markup:
         classes = f"yj-ink-{tone}" if tone else ""
-        if len(Markup(value).striptags()) > FIGURE_LONG:
+        if len(value) > FIGURE_LONG:
             classes += " yj-long"
+        small = Markup(' <small class="yj-unit">{}</small>').format(unit) if unit else ""
         return Markup(
-            '<div class="yj-figure-name">{}</div><div class="yj-figure-value num {}">{}</div>'
+            '<div class="yj-figure-name">{}</div><div class="yj-figure-value num {}">{}{}</div>'
             '<div class="yj-note num">{}</div>'
-        ).format(self._name, classes, value, note)
+        ).format(self._name, classes, value, small, note)
 
 
 @contextmanager
@@ -102,8 +106,16 @@ def quiet(icon: str, what: str, hint: str = "") -> Markup:
     )
 
 
-def problem_panel(problem: Exception, *, retry: Callable[[], Any] | None = None) -> None:
-    """Say what happened in the reader's words, what was kept, what to do, and the trace id."""
+def problem_panel(
+    problem: Exception, *, retry: Callable[[], Any] | None = None, back: MenuEntry | None = None
+) -> None:
+    """Say what happened in the reader's words, what was kept, what to do, and the trace id.
+
+    Parameters
+    ----------
+    retry : what the button does; without it the page is loaded again.
+    back : where to go on after a refusal, which trying again would only repeat.
+    """
     kind = problem_kind(problem)
     trace_id = ids.uuid7(console().clock).hex
     if isinstance(problem, Problem) and kind != "bug":
@@ -131,7 +143,10 @@ def problem_panel(problem: Exception, *, retry: Callable[[], Any] | None = None)
                     t("problem.detail"), problem.code, problem.detail
                 )
             )
-        button(t("action.retry"), retry or ui.navigate.reload, icon="refresh")
+        if kind == "refusal" and back is not None:
+            html(markup.button_link(t(back.key), back.path, sign=back.icon), tag="span")
+        else:
+            button(t("action.retry"), retry or ui.navigate.reload, icon="refresh")
 
 
 def problem_kind(problem: Exception) -> str:

@@ -109,8 +109,8 @@ class Table:
         with box("yj-table-foot") as self._foot:
             self._count = html("", tag="span", classes="yj-note num")
             self._first_button = icon_button("first_page", t("table.first"), self.restart)
-            self._previous_button = icon_button("chevron_left", t("table.previous"), self.back)
-            self._next_button = icon_button("chevron_right", t("table.next"), self.forward)
+            self._previous_button = _turner("chevron_left", t("table.previous"), self.back, "[")
+            self._next_button = _turner("chevron_right", t("table.next"), self.forward, "]")
         self._box.on("yj-sort", self.turn, args=[])
 
     @property
@@ -188,6 +188,12 @@ class Table:
         if self._address is not None:
             self._address.set(cursor=self._trail[-1][0] or "")
         await self.show()
+
+
+def _turner(icon: str, name: str, turn: Callable[[], Awaitable[None]], key: str) -> ui.button:
+    """Show a button that turns the page; its key spares a walk past every row."""
+    shown = icon_button(icon, name, turn)
+    return shown.props(f'aria-keyshortcuts="{key}" title="{name} {key}"')
 
 
 def static_table(columns: Sequence[Column], rows: Sequence[Row], *, caption: str) -> ui.html:

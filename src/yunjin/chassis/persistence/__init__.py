@@ -21,13 +21,16 @@ from yunjin.chassis.persistence.database import Database, RetryLimits
 from yunjin.chassis.persistence.engines import EngineLimits, open_engine
 from yunjin.chassis.persistence.leases import Lease
 from yunjin.chassis.persistence.migrations import Migrator, migrations_of
+from yunjin.chassis.persistence.private import private_file, private_folder
 from yunjin.chassis.persistence.problems import (
     Conflict,
+    Damaged,
     DatabaseNewer,
     LostAnswer,
     Misused,
     RolledBack,
     Stopped,
+    Unreachable,
 )
 from yunjin.chassis.persistence.relay import Parked, Relay, RelayLimits, Subscribers
 from yunjin.chassis.persistence.tables import (
@@ -46,6 +49,7 @@ from yunjin.chassis.persistence.work import RoomDatabase, SqlUnitOfWork
 __all__ = [
     "Ascii",
     "Conflict",
+    "Damaged",
     "Database",
     "DatabaseNewer",
     "Digest",
@@ -69,6 +73,7 @@ __all__ = [
     "StandardTables",
     "Stopped",
     "Subscribers",
+    "Unreachable",
     "Uuid",
     "Verdict",
     "Words",
@@ -81,6 +86,8 @@ __all__ = [
     "metadata",
     "migrations_of",
     "open_engine",
+    "private_file",
+    "private_folder",
     "request_hash",
     "standard",
     "table",

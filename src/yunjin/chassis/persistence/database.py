@@ -87,19 +87,26 @@ class Database:
     def transaction(self, *, reads: bool = False) -> Iterator[sa.Connection]:
         """Open a transaction once: leaving the block commits, an exception rolls back.
 
-        Raises: RolledBack, Stopped, LostAnswer, Conflict, Misused.
+        Raises: RolledBack, Unreachable, Stopped, Damaged, LostAnswer, Conflict, Misused.
         """
-        committing = False
+        committing, connecting = False, True
         try:
             engine = self._reader if reads else self.engine
             with self._turn(reads=reads), engine.connect() as connection:
+                connecting = False
                 connection.begin()
                 yield connection
                 committing = not reads
                 connection.commit()
             self._count("read" if reads else "committed")
         except sa.exc.SQLAlchemyError as error:
-            problem = problem_of(error, flavour=self.flavour, committing=committing)
+            problem = problem_of(
+                error,
+                flavour=self.flavour,
+                committing=committing,
+                connecting=connecting,
+                place=self._opened.place,
+            )
             self._count(problem.code.removeprefix("persistence/"))
             raise problem from error
 

@@ -1,6 +1,7 @@
 """Engines by URL, each set so that a commit is durable and every wait has an end."""
 
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 
 from yunjin.chassis.persistence import verdicts
 from yunjin.chassis.persistence.columns import COLLATION
+from yunjin.chassis.persistence.private import private_file, private_folder
 from yunjin.chassis.persistence.verdicts import Flavour
 from yunjin.kernel import check
 from yunjin.kernel.errors import Malformed
@@ -41,6 +43,7 @@ class OpenEngine:
     engine: sa.Engine
     flavour: Flavour
     lock_wait_s: int
+    place: str  # for people: tenant/file, or host:port; never a password
 
 
 def open_engine(url: str, limits: EngineLimits | None = None) -> OpenEngine:
@@ -66,7 +69,8 @@ def open_engine(url: str, limits: EngineLimits | None = None) -> OpenEngine:
 def _sqlite(url: URL, limits: EngineLimits) -> OpenEngine:
     if not url.database or url.database == ":memory:":
         raise Malformed("expected a file behind the database URL, was a database in memory")
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    file = Path(url.database)
+    private_folder(file.parent)
     engine = sa.create_engine(
         url,
         pool_size=limits.pool_size,
@@ -90,7 +94,13 @@ def _sqlite(url: URL, limits: EngineLimits) -> OpenEngine:
         reads = connection.get_execution_options().get(READS, False)
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
-    return OpenEngine(engine, Flavour.SQLITE, limits.lock_wait_s)
+    @event.listens_for(engine, "do_connect")
+    def keep_private(*_: Any) -> None:
+        with suppress(OSError):  # SQLite says it better
+            private_file(file)
+
+    place = f"{file.absolute().parent.name}/{file.name}"
+    return OpenEngine(engine, Flavour.SQLITE, limits.lock_wait_s, place)
 
 
 def _mysql(url: URL, limits: EngineLimits) -> OpenEngine:
@@ -111,7 +121,8 @@ def _mysql(url: URL, limits: EngineLimits) -> OpenEngine:
             "sql_mode": _SQL_MODE,
         },
     )
-    opened = OpenEngine(engine, Flavour.MYSQL, limits.lock_wait_s)
+    place = f"{url.host or '127.0.0.1'}:{url.port or 3306}"
+    opened = OpenEngine(engine, Flavour.MYSQL, limits.lock_wait_s, place)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, record: Any) -> None:

@@ -36,6 +36,14 @@ class SqlOutbox:
         )
         self._events.append(event)
 
+    def mark(self) -> int:
+        """Return how many events are queued, for `back_to`."""
+        return len(self._events)
+
+    def back_to(self, mark: int) -> None:
+        """Drop what was queued since `mark`: the savepoint it belonged to was rolled back."""
+        del self._events[mark:]
+
     def flush(self) -> int:
         """Write the queued events, numbered within their subjects; return how many.
 

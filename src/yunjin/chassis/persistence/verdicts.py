@@ -125,9 +125,12 @@ _SQLITE: Final = _table(
     ROLLED_BACK=(5, 6, 9, 15, 17),  # busy, locked, interrupted, protocol race, schema changed
     UNKNOWN=(10,),  # I/O error: a failed sync may or may not have kept the commit
     CONFLICT=(1555, 2067, 2579),  # primary key, unique, rowid
-    STOPPED=(8, 13, 14, 23),  # read-only, full, cannot open, not authorised
-    NEVER=(1, 11, 18, 19, 20, 21, 25, 26),  # SQL error, corrupt, too big, constraint, misuse, …
+    STOPPED=(8, 11, 13, 14, 23, 26),  # read-only, corrupt, full, cannot open, not allowed, no file
+    NEVER=(1, 18, 19, 20, 21, 25),  # SQL error, too big, constraint, mismatch, misuse, range
 )
+
+_SQLITE_DAMAGED: Final = frozenset({11, 26})  # corrupt, no database file
+_UNREACHABLE: Final = frozenset({2002, 2003, 2005, 2006, 2013, 2055})
 
 # The server of this connection will refuse for long: take a new connection, to the new primary.
 RECONNECT: Final = frozenset({1290, 1792, 1836, 1047, 1053})
@@ -158,6 +161,17 @@ def verdict(error: exc.SQLAlchemyError, *, flavour: Flavour, committing: bool) -
     if found is None:
         return Verdict.UNKNOWN if committing else Verdict.NEVER
     return found
+
+
+def is_damaged(error: BaseException | None, flavour: Flavour) -> bool:
+    """Tell whether the file is not, or no longer, what SQLite wrote."""
+    code = code_of(error)
+    return flavour is Flavour.SQLITE and code is not None and code & 0xFF in _SQLITE_DAMAGED
+
+
+def is_unreachable(error: BaseException | None, flavour: Flavour) -> bool:
+    """Tell whether an error of connecting says that no server answers there."""
+    return flavour is not Flavour.SQLITE and code_of(error) in _UNREACHABLE
 
 
 def _look_up(error: exc.SQLAlchemyError, flavour: Flavour) -> Verdict | None:

@@ -15,7 +15,7 @@ from yunjin.chassis.transport.problems import (
     problem_response,
 )
 from yunjin.chassis.transport.remote import connect, remote
-from yunjin.chassis.transport.trace import Trace
+from yunjin.chassis.transport.trace import Trace, traceparent
 
 __all__ = [
     "BodyTooLarge",
@@ -34,4 +34,5 @@ __all__ = [
     "problem_response",
     "remote",
     "root_of",
+    "traceparent",
 ]

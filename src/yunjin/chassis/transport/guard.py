@@ -25,6 +25,7 @@ from yunjin.kernel.errors import Bug, NotFound
 TENANT_HEADER: Final = b"yunjin-tenant"
 TRACE_HEADER: Final = trace.HEADER.encode()
 REQUEST_ID: Final = b"request-id"
+VERSION_HEADER: Final = b"yunjin-version"
 Observe = Callable[[Scope, int, int], None]
 _log: Final = structlog.get_logger()
 
@@ -44,6 +45,7 @@ class Guard:
     body_bytes_max : how much of a body is read, checked while it streams in.
     hosts : names by which it may be called, without port; empty for any. While nobody signs in,
         a stranger's web page must not reach it through a name of its own.
+    version : of the API, told in every answer as `Yunjin-Version`; empty: not told.
     observe : called after each request with its scope, status and nanoseconds.
     """
 
@@ -55,11 +57,13 @@ class Guard:
         clock: Clock,
         body_bytes_max: int = BODY_BYTES_MAX,
         hosts: Iterable[str] = (),
+        version: str = "",
         observe: Observe | None = None,
     ) -> None:
         self._app, self._tenant, self._clock = app, tenants.checked(tenant), clock
         self._body_bytes_max, self._observe = body_bytes_max, observe
         self._hosts = frozenset(host.encode() for host in hosts)
+        self._version = ((VERSION_HEADER, version.encode()),) if version else ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with tenants.entered(self._tenant):
@@ -75,13 +79,13 @@ class Guard:
         started_ns, status = self._clock.monotonic_ns(), 0
         headers = dict(scope["headers"])
         here = trace.Trace.enter(headers.get(TRACE_HEADER, b"").decode("latin-1"))
-        request_id = (REQUEST_ID, here.trace_id.encode())
+        told = ((REQUEST_ID, here.trace_id.encode()), *self._version)
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), request_id]
+                message["headers"] = [*message.get("headers", ()), *told]
             await send(message)
 
         try:

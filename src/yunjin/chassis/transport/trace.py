@@ -33,6 +33,12 @@ class Trace(NamedTuple):
         return f"00-{self.trace_id}-{self.span_id}-01"
 
 
+def traceparent() -> str:
+    """Return the header of the running call's trace, empty outside of one."""
+    here = current()
+    return here.parent if here is not None else ""
+
+
 def current() -> Trace | None:
     """Return the trace of the running call, None outside of one."""
     return _current.get()

@@ -13,6 +13,7 @@ from yunjin.chassis.persistence import (
     RoomDatabase,
     instant_us,
     migrations_of,
+    private_folder,
 )
 from yunjin.foundation.database import migrations as own_migrations
 from yunjin.foundation.database import store
@@ -104,7 +105,7 @@ class DatabaseService:
             )
         if to.exists():
             raise BackupTargetTaken("There is a file of this name already.", path=str(to))
-        to.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(to.parent)
         store.copy_sqlite(self._database, to)
         digest, size = hashlib.sha256(), 0
         with to.open("rb") as file:

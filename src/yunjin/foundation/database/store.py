@@ -17,6 +17,7 @@ from yunjin.chassis.persistence import (
     column,
     key,
     metadata,
+    private_file,
     standard,
     table,
 )
@@ -72,6 +73,7 @@ def copy_sqlite(database: Database, to: Path) -> None:
     """
     part = to.with_name(f".{to.name}.part")
     try:
+        private_file(part)
         _copy(database, part)
         with part.open("rb") as file:
             os.fsync(file.fileno())

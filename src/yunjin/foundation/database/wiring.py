@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from yunjin.chassis.persistence import (
     Database,
@@ -57,6 +57,15 @@ class Settings(BaseModel):
     pause_ms_max: int = Field(
         default=500, ge=1, le=60_000, description="longest pause; each doubles the last"
     )
+
+    @field_validator("pause_ms_max")
+    @classmethod
+    def _is_not_below_the_first(cls, pause_ms: int, info: ValidationInfo) -> int:
+        first = info.data.get("pause_ms_first", 0)
+        if pause_ms < first:
+            raise ValueError(f"expected at least database.pause_ms_first, {first}")
+        return pause_ms
+
     total_ms: int = Field(
         default=15_000, ge=100, le=600_000, description="no retry begins after this"
     )

@@ -25,7 +25,7 @@ from yunjin.foundation.ledger.api import (
 )
 from yunjin.foundation.ledger.errors import ImportRefused, WritesStopped
 from yunjin.foundation.ledger.service import posting
-from yunjin.foundation.ledger.service.identity import command_id, reference_id
+from yunjin.foundation.ledger.service.identity import reference_id
 from yunjin.foundation.ledger.service.importing import Importer
 
 DAY = golden("iso20022/camt.053.001.02.one_day.xml")
@@ -78,6 +78,31 @@ def test_nothing_is_opened_unless_told_to(office: Office) -> None:
     assert report.opened == ()
     assert office.ledger.state().account_count == 0
     assert not report.is_clean
+
+
+def test_a_line_that_is_refused_all_the_same_opens_nothing(office: Office) -> None:
+    """Neither its account, nor a nostro, nor a ledger: nobody would find them half-opened."""
+    office.take(DAY)
+    accounts, ledgers = office.ledger.state().account_count, office.ledger.ledgers()
+    strangers = SALARIES.replace(b"DE89370400440532013000", b"DE75512108001245126199")
+    for currency, options in (
+        (b"SEK", {"nostros": {"": "nostro-eur"}}),  # the nostro is in another currency
+        (b"ZZZ", {}),
+        (b"EUR", {"nostros": {"": " "}}),
+    ):
+        report = office.take(strangers.replace(b"EUR", currency), **options)
+        assert report.count(LineOutcome.TAKEN) == 0
+        assert report.opened == ()
+    assert (office.ledger.state().account_count, office.ledger.ledgers()) == (accounts, ledgers)
+
+
+def test_a_line_in_another_currency_than_its_new_account_opens_no_second_nostro(
+    office: Office,
+) -> None:
+    text = DAY.replace(b'Ccy="EUR">50.50', b'Ccy="SEK">50.50')
+    report = office.take(text)
+    assert [reason for _, _, reason in told(report.lines)].count("CURRENCY_NOT_KEPT") == 1
+    assert {each.currency for each in report.opened} == {"EUR"}
 
 
 def test_what_was_refused_for_want_of_an_account_is_taken_once_it_is_there(office: Office) -> None:
@@ -168,7 +193,7 @@ def test_an_account_is_found_under_any_kind_of_alias(office: Office) -> None:
     owner = report.opened[0].account_id
     assert owner is not None
     wallet = Alias(kind="wallet", value="w-1", account_id=owner)
-    office.ledger.bind_alias(command_id("wallet", "w-1", owner), wallet)
+    office.ledger.bind_alias(UUID(int=1), wallet)
     text = DAY.replace(b"<IBAN>DE89 3704 0044 0532 0130 00</IBAN>", b"<Othr><Id>W-1</Id></Othr>")
     again = office.take(text.replace(b"YJ-20250303-001", b"second"), opens_accounts=False)
     assert again.count(LineOutcome.TAKEN) == 5
@@ -230,11 +255,12 @@ class _SomebodyIsFaster:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)
 
-    def bind_alias(self, command: UUID, alias: Alias) -> Alias:
-        theirs = replace(alias, account_id=self._account_id)
-        if alias.kind == "iban":
-            self._ledger.bind_alias(command_id("theirs", alias.value, 1), theirs)
-        return self._ledger.bind_alias(command, alias)
+    def bind_aliases(self, command: UUID, aliases: list[Alias]) -> list[Alias]:
+        for number, alias in enumerate(aliases):
+            if alias.kind == "iban":
+                theirs = replace(alias, account_id=self._account_id)
+                self._ledger.bind_alias(UUID(int=number), theirs)
+        return self._ledger.bind_aliases(command, aliases)
 
 
 def test_an_alias_that_somebody_else_binds_meanwhile_is_taken_as_it_is(office: Office) -> None:
@@ -294,8 +320,9 @@ def test_a_large_order_holds_its_control_sums(office: Office) -> None:
 def test_progress_is_told_while_reading_and_while_posting(office: Office) -> None:
     seen: list[tuple[str, int, int]] = []
     made = camt_053(9_000, seed=3)
-    importer = Importer(office.ledger, office.clock, progress=lambda *told: seen.append(told))
-    importer.import_file(ImportFile(name="x", content=made.content, opens_accounts=True))
+    importer = Importer(office.ledger, office.clock)
+    command = ImportFile(name="x", content=made.content, opens_accounts=True)
+    importer.import_file(command, progress=lambda *told: seen.append(told))
     assert [phase for phase, _, _ in seen] == sorted((p for p, _, _ in seen), reverse=True)
     assert ("reading", len(made.content), len(made.content)) in seen
     posting = [(done, total) for phase, done, total in seen if phase == "posting"]

@@ -150,7 +150,7 @@ class Oracle:
         if status in TRANSIENT:
             self.failed.add(case.id)
         if status is TransferStatus.EXISTS:
-            return Answer(status, case.first.timestamp)
+            return self._again(status, case.first)
         if status is not TransferStatus.CREATED:
             return Answer(status)
         self._move(case)
@@ -167,6 +167,12 @@ class Oracle:
         self._note(self.state.transfers[case.id], case.id, case.timestamp, is_expiry=False)
         self.state.last = case.timestamp
         return Answer(status, case.timestamp, case.debit.totals, case.credit.totals)
+
+    def _again(self, status: TransferStatus, first: Transfer) -> Answer:
+        """Answer a retry: when it was done, and what both accounts are by now."""
+        sides = (first.debit_account_id, first.credit_account_id)
+        totals = [self.state.accounts[account_id].totals for account_id in sides]
+        return Answer(status, first.timestamp, *totals)
 
     def _move(self, case: TransferCase) -> None:
         """Change the totals; a post or a void first lets go of what was held."""

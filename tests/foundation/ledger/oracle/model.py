@@ -18,7 +18,7 @@ class Answer(NamedTuple):
 
     status: IntEnum
     timestamp: int = 0  # of the created one, also for EXISTS; 0 for every other failure
-    debit_account: Totals = NO_TOTALS  # right after the transfer; zeros where none was created
+    debit_account: Totals = NO_TOTALS  # right after it; EXISTS: now; else zeros
     credit_account: Totals = NO_TOTALS
 
 

@@ -5,6 +5,7 @@ actions work by mouse and by keyboard. Method: Debian's Chromium with an empty p
 every page in both languages and appearances go to artefacts/console, to be looked at.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -80,11 +81,16 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve the demo bank at work; yield the console's address."""
-    command = [sys.executable, "-m", "tests.foundation.ledger.pages.at_work"]
+    """Serve the demo bank, whose customers go on paying; yield the console's address."""
     home = tmp_path_factory.mktemp("bank")
+    program = Path(sys.executable).parent / "yunjin"
+    ports = {"YUNJIN_HTTP__PORT": "0", "YUNJIN_HTTP__FLIGHT_PORT": "0"}
     with subprocess.Popen(
-        [*command, str(home)], stderr=subprocess.PIPE, text=True, cwd=ROOT
+        [program, "demo", "--home", home],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=home,
+        env={**os.environ, **ports},
     ) as server:
         said: list[str] = []
         assert server.stderr is not None
@@ -292,6 +298,30 @@ def test_the_keyboard_reaches_the_content_first(visit: Callable[..., Any]) -> No
         assert here.page.evaluate("document.activeElement.className") == "yj-skip"
         here.page.keyboard.press("Enter")
         assert here.page.evaluate("document.activeElement.id") == "main"
+
+
+def test_every_control_shows_that_the_keyboard_is_on_it(visit: Callable[..., Any]) -> None:
+    shown = """() => {
+        const style = getComputedStyle(document.activeElement);
+        const field = document.activeElement.closest(".q-field--focused");
+        return style.outlineStyle !== "none" || style.boxShadow !== "none" || field !== null;
+    }"""
+    with visit() as here:
+        for path in ("/ledger", "/transfers", f"/accounts/{CUSTOMER}", "/journal"):
+            here.open(path)
+            for step in range(24):
+                here.page.keyboard.press("Tab")
+                assert here.page.evaluate(shown), f"{path}, step {step}"
+
+
+def test_pages_of_a_table_are_turned_by_keyboard(visit: Callable[..., Any]) -> None:
+    with visit() as here:
+        here.open("/accounts")
+        here.page.wait_for_selector(".yj-table tbody tr")
+        here.page.keyboard.press("]")
+        here.page.wait_for_selector("text=Rows 51–100")
+        here.page.keyboard.press("[")
+        here.page.wait_for_selector("text=Rows 1–50")
 
 
 def test_every_control_has_a_name(visit: Callable[..., Any]) -> None:

@@ -6,6 +6,7 @@ simulated user on the real ledger behind its door; doors that fail stand in fron
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from nicegui import ui
 from nicegui.testing.user import User
 
 from tests.console import LANGUAGES, text_of, visit
+from tests.foundation.ledger.conftest import SMALL
 from tests.foundation.ledger.pages.conftest import (
     ALICE,
     CLOSED,
@@ -24,8 +26,11 @@ from tests.foundation.ledger.pages.conftest import (
     transfer_id,
 )
 from yunjin.chassis.console.words import Language
-from yunjin.foundation.ledger.api import CellState, Finding, LedgerApi, VerifyReport
+from yunjin.foundation.ledger.api import Alias, CellState, Finding, LedgerApi, VerifyReport
 from yunjin.foundation.ledger.errors import WritesStopped
+from yunjin.foundation.ledger.pages.accounts import find
+from yunjin.foundation.ledger.wiring import build
+from yunjin.kernel.clock import FixedClock
 from yunjin.kernel.room import Room
 
 PAGES = [
@@ -260,10 +265,75 @@ def test_the_language_is_switched_and_kept(bank: SmallBank) -> None:
     seen(bank, story)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_new_bank_says_what_will_be_here(
+    clock: FixedClock, tmp_path: Path, language: Language
+) -> None:
+    said = {
+        "/ledger": ("还没有账本", "No ledgers yet"),
+        "/accounts": ("还没有账户", "No accounts yet"),
+        "/transfers": ("还没有流水", "No transfers yet"),
+        "/journal": ("日志还是空的", "The journal is empty"),
+        "/transfers?code=7": ("没有符合条件的流水", "No transfer matches"),
+    }
+    room = build(SMALL, tenant="demo", clock=clock, home=tmp_path)
+
+    async def story(user: User) -> None:
+        for path, words in said.items():
+            await user.open(path)
+            await user.should_see(words[language == "en"])
+
+    visit([room], story, clock=clock, home=tmp_path, language=language)
+    assert room.close is not None
+    room.close()
+
+
+def test_an_address_that_is_wrong_leads_back_to_the_list(bank: SmallBank) -> None:
+    async def story(user: User) -> None:
+        for path, back in (("/accounts/99", "/accounts"), ("/transfers/nonsense", "/transfers")):
+            await user.open(path)
+            assert f'class="yj-button" href="/console{back}"' in text_of(user)
+
+    seen(bank, story)
+
+
+def test_hostile_addresses_are_not_faults_of_ours(bank: SmallBank) -> None:
+    long = "9" * 5_000
+    paths = [
+        f"/accounts?ledger={long}&code={long}&q={long}",
+        f"/transfers?ledger={long}&code={long}&min={long}&reference={long}&from={long}",
+        f"/accounts/{long}",
+        f"/journal?cursor={long}",
+        f"/journal?cursor={1 << 70}",
+    ]
+
+    async def story(user: User) -> None:
+        for path in paths:
+            await user.open(path)
+            await user.should_not_see("页面出错了")
+        answer = await user.http_client.get(f"/accounts.csv?code={long}&ledger={long}")
+        assert answer.status_code == 200
+
+    seen(bank, story)
+
+
+def test_more_aliases_than_fit_a_page_are_gone_through(bank: SmallBank) -> None:
+    for number in range(60):
+        account = (ALICE, SHOP)[number % 2]
+        alias = Alias(kind="wallet", value=f"many{number:03d}", account_id=account)
+        bank.ledger.bind_alias(transfer_id(1_000 + number), alias)
+    first, cursor = find(bank.ledger, {"q": "many"}, None, 50)
+    second, end = find(bank.ledger, {"q": "many"}, cursor, 50)
+    assert ({row.id for row in first}, {row.id for row in second}) == ({ALICE, SHOP},) * 2
+    assert cursor is not None
+    assert end is None
+
+
 @pytest.mark.parametrize(
     ("path", "lines", "words"),
     [
         ("/accounts.csv?code=2001", 4, f"{ALICE},1,CNY,2001,DEBITS_MUST_NOT_EXCEED_CREDITS"),
+        ("/accounts.csv?q=alice", 2, f"{ALICE},1,CNY,2001"),
         ("/transfers.csv?ledger=2", 2, "plain,2,JPY,7"),
         (f"/accounts/{ALICE}/history.csv", 10, "1226067"),
     ],

@@ -115,6 +115,8 @@ document.addEventListener("keydown", (event) => {
   if ((event.key === "/" && !isTyping) || (event.key === "k" && (event.ctrlKey || event.metaKey))) {
     event.preventDefault();
     document.querySelector("[data-search]")?.click();
+  } else if ((event.key === "[" || event.key === "]") && !isTyping) {
+    document.querySelector(`[aria-keyshortcuts="${event.key}"]`)?.click();
   } else if (event.key === "Escape") {
     yj.navigate("close");
   } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {

@@ -26,6 +26,9 @@ class FaultyOs:
     def open(self, path: Any, flags: int, mode: int = 0o777) -> int:
         """Open a file; from now on its changes are traced."""
         place = Path(path)
+        if place.is_dir():
+            self._paths[file := os.open(path, flags, mode)] = str(place)
+            return file
         with self._system.in_order():
             existed = place.exists()
             file = os.open(path, flags, mode)
@@ -68,7 +71,16 @@ class FaultyOs:
         with _as_the_system_says():
             self._system.sync(self._paths[file], lambda: os.fdatasync(file))
 
-    fsync = fdatasync
+    def fsync(self, file: int) -> None:
+        """Force a file, or the names in a folder, to the disk. Raises: OSError as planned."""
+        path = Path(self._paths[file])
+        if not path.is_dir():
+            self.fdatasync(file)
+            return
+        with self._system.in_order():
+            os.fsync(file)
+            if not self._system.plan.is_lying:
+                self._system.record(Record("sync-directory", str(path / "*")))
 
     def close(self, file: int) -> None:
         """Close a file."""

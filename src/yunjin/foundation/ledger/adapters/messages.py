@@ -13,12 +13,11 @@ from yunjin.foundation.ledger.api.imports import (
     LineOutcome,
     LineReason,
 )
-from yunjin.kernel.errors import Malformed
-from yunjin.kernel.money import MINOR_MAX, parse_minor
+from yunjin.kernel.errors import AmountTooLarge, Malformed
+from yunjin.kernel.money import CURRENCIES, parse_minor
 
 LINES_MAX: Final = 2_000_000
 CHAIN_MAX: Final = 8_190  # lines that stand or fall together: they must fit a batch
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T.*|Z|[+-]\d{2}:\d{2})?", re.ASCII)
 _EPOCH: Final = dt.date(1970, 1, 1)
 
@@ -124,8 +123,8 @@ class Unreadable(Exception):
 
 
 def is_currency(code: str) -> bool:
-    """Say whether a code has the form of ISO 4217's."""
-    return _CURRENCY.fullmatch(code) is not None
+    """Say whether a code is one of ISO 4217's that money may be kept in."""
+    return code in CURRENCIES
 
 
 def read_amount(text: str, currency: str) -> int:
@@ -136,16 +135,13 @@ def read_amount(text: str, currency: str) -> int:
         )
     try:
         minor = parse_minor(text, currency)
+    except AmountTooLarge as large:
+        raise Unreadable(LineReason.AMOUNT_OUT_OF_RANGE, large.detail) from None
     except Malformed as malformed:
         raise Unreadable(LineReason.AMOUNT_MALFORMED, malformed.detail) from None
     if text.lstrip().startswith(("-", "+")):
         raise Unreadable(
             LineReason.AMOUNT_MALFORMED, f"expected an amount without a sign, was {text[:40]}"
-        )
-    if minor > MINOR_MAX:
-        raise Unreadable(
-            LineReason.AMOUNT_OUT_OF_RANGE,
-            f"expected at most {MINOR_MAX} minor units, was {minor}",
         )
     return minor
 

@@ -4,9 +4,12 @@ A 128-bit id is two columns, the high and the low 64 bits of the UUID read as a 
 Optional columns may be left out of a request; they then read as zero.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import pyarrow as pa
+
+from yunjin.foundation.ledger.errors import BatchRefused
 
 ACCOUNTS_REQUIRED: Final = {"id": pa.int64(), "ledger": pa.uint32(), "code": pa.uint16()}
 ACCOUNTS_OPTIONAL: Final = {
@@ -71,3 +74,24 @@ HISTORY: Final = pa.schema(
         ("credits_posted", pa.int64()),
     ]
 )
+
+
+def refusal_of(
+    schema: pa.Schema,
+    required: Mapping[str, pa.DataType],
+    optional: Mapping[str, pa.DataType] | None = None,
+) -> BatchRefused | None:
+    """Say why batches of a schema are refused, None where they are not."""
+    types = {**required, **(optional or {})}
+    missing = [name for name in required if name not in schema.names]
+    if missing:
+        return BatchRefused(f"expected the columns {', '.join(missing)}", missing=missing)
+    for place, field in enumerate(schema):
+        if field.name not in types or field.name in schema.names[:place]:
+            return BatchRefused(f"expected known columns once each, was {field.name[:60]!r}")
+        if field.type != types[field.name]:
+            return BatchRefused(
+                f"expected {field.name} as {types[field.name]}, was {str(field.type)[:60]}",
+                column=field.name,
+            )
+    return None

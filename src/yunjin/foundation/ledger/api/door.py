@@ -1,5 +1,6 @@
 """The door of the room: what others may ask of the ledger."""
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -123,6 +124,7 @@ class TransferQuery:
     code: int | None = None
     user_data_64: int | None = None
     user_data_128: UUID | None = None
+    pending_id: UUID | None = None  # what posted or voided this hold
     amount_minor_min: int | None = None
     amount_minor_max: int | None = None
     timestamp_from: int | None = None  # inclusive, ns
@@ -143,6 +145,17 @@ class BatchPort(Protocol):
         """
 
 
+class ExportPort(Protocol):
+    """For readers of everything; of the near twin only. From afar, Flight streams the same."""
+
+    def export_transfers(self) -> Iterator[pa.RecordBatch]:
+        """Yield every transfer that is durable now, by timestamp, as TRANSFERS.
+
+        The writer goes on meanwhile; memory is bounded by a batch of some 65,520 rows.
+        Raises: JournalDamaged, Outage.
+        """
+
+
 class LedgerApi(Protocol):
     """Money in columns: batches go in, one code an item comes back.
 
@@ -152,7 +165,8 @@ class LedgerApi(Protocol):
     def declare_ledgers(self, ledgers: list[Ledger]) -> None:
         """Name the units of this cell; saying the same again is fine.
 
-        Raises: BatchRefused where a ledger's currency would change.
+        Raises: Malformed for a currency that ISO 4217 does not know (kernel.money.CURRENCIES);
+        BatchRefused where a ledger's currency would change.
         """
 
     def ledgers(self) -> list[Ledger]:
@@ -174,7 +188,7 @@ class LedgerApi(Protocol):
         """Post transfers in order (TRANSFERS_REQUIRED + _OPTIONAL columns), durable on return.
 
         Returns: RESULTS, or RESULTS_WITH_BALANCES (the accounts' totals right after the transfer;
-        zeros where it was not created); statuses are TransferStatus.
+        for a retry, EXISTS, those of now; else zeros); statuses are TransferStatus.
         Raises: BatchRefused, Fenced, WritesStopped, OutcomeUnknown, Overloaded.
         """
 
@@ -233,13 +247,23 @@ class LedgerApi(Protocol):
     def journal(self, *, before: int | None = None, limit: int = 50) -> list[JournalRow]:
         """Return rows of the journal, newest first, from below a sequence on."""
 
-    def verify(self) -> VerifyReport:
-        """Read the whole journal again: hashes, chain, head, and that replay gives the balances."""
+    def verify(self, *, progress: Callable[[int, int], None] | None = None) -> VerifyReport:
+        """Read the whole journal again: hashes, chain, head, and that replay gives the balances.
+
+        progress: called after every row with (rows read, rows in all).
+        """
 
     def bind_alias(self, command_id: UUID, alias: Alias) -> Alias:
         """Let an alias stand for an account.
 
         Raises: AliasTaken, AccountNotFound, IdempotencyConflict, Malformed.
+        """
+
+    def bind_aliases(self, command_id: UUID, aliases: list[Alias]) -> list[Alias]:
+        """Bind up to 8,190 aliases in one transaction; one that is taken stays as it is.
+
+        Returns: what each stands for now, in order: another account than was asked for where it
+        was taken. Raises: AccountNotFound, IdempotencyConflict, Malformed; then none is bound.
         """
 
     def release_alias(self, command_id: UUID, kind: str, value: str) -> Alias:
@@ -251,5 +275,10 @@ class LedgerApi(Protocol):
     def aliases_of(self, account_ids: list[int]) -> list[Alias]:
         """Return what the accounts are known by."""
 
-    def find_aliases(self, prefix: str, *, limit: int = 20) -> Page[Alias]:
-        """Return aliases that begin with `prefix` (people search so)."""
+    def find_aliases(
+        self, prefix: str, *, limit: int = 20, cursor: str | None = None
+    ) -> Page[Alias]:
+        """Return aliases that begin with `prefix` (people search so), by value and kind.
+
+        Raises: Malformed (cursor, limit).
+        """

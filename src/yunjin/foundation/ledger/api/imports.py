@@ -1,11 +1,13 @@
 """Importing files: the command, and the report that says line by line what became of them."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Protocol
 from uuid import UUID
+
+ImportProgress = Callable[[str, int, int], None]  # "reading" bytes or "posting" lines, done, of
 
 
 class ImportCode(IntEnum):
@@ -200,3 +202,12 @@ class ImportApi(Protocol):
         Raises: ImportRefused (nothing was posted), and what `LedgerApi.post_transfers` raises
         (some batches may have been posted: import the same file again).
         """
+
+
+class ImportPort(ImportApi, Protocol):
+    """For a way in that shows people how far the import has come; of the near twin only."""
+
+    def import_file(
+        self, command: ImportFile, *, progress: ImportProgress | None = None
+    ) -> ImportReport:
+        """Do as `ImportApi.import_file`; tell `progress` of the reading and of the posting."""

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from yunjin.chassis.compiling import loop
 from yunjin.foundation.ledger.api.codes import AccountFlag as F
 from yunjin.foundation.ledger.api.codes import AccountStatus as S
-from yunjin.foundation.ledger.kernels.compile import loop
 from yunjin.foundation.ledger.kernels.tables import (
     SEQUENCE_BITS,
     SEQUENCE_MASK,

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from yunjin.chassis.compiling import leaf, loop
 from yunjin.foundation.ledger.api.codes import AccountFlag as A
 from yunjin.foundation.ledger.api.codes import TransferFlag as F
-from yunjin.foundation.ledger.kernels.compile import leaf, loop
 from yunjin.foundation.ledger.kernels.holds import add_entry, push, release, reopen
 from yunjin.foundation.ledger.kernels.tables import (
     SEQUENCE_BITS,
@@ -114,6 +114,17 @@ def apply_effect(
 
 
 @leaf
+def tell_balances(book: Any, out: Any, i: Any, debit: Any, credit: Any) -> None:
+    """Answer with what both accounts are now."""
+    d, c = book.accounts[debit], book.accounts[credit]
+    line = out.balances[i]
+    line[0], line[1] = d.debits_pending, d.debits_posted
+    line[2], line[3] = d.credits_pending, d.credits_posted
+    line[4], line[5] = c.debits_pending, c.debits_posted
+    line[6], line[7] = c.credits_pending, c.credits_posted
+
+
+@leaf
 def apply_transfer(
     book: Any,
     batch: Any,
@@ -142,12 +153,7 @@ def apply_transfer(
     add_entry(book, debit, out.timestamp[i], position)
     add_entry(book, credit, out.timestamp[i], position)
     if len(out.balances) > 0:
-        d, c = book.accounts[debit], book.accounts[credit]
-        line = out.balances[i]
-        line[0], line[1] = d.debits_pending, d.debits_posted
-        line[2], line[3] = d.credits_pending, d.credits_posted
-        line[4], line[5] = c.debits_pending, c.debits_posted
-        line[6], line[7] = c.credits_pending, c.credits_posted
+        tell_balances(book, out, i, debit, credit)
 
 
 @loop
@@ -173,8 +179,6 @@ def undo_transfer(book: Any, batch: Any, out: Any, j: Any) -> None:
         _disinherit(batch, out, j)
     batch.amount_minor[j] = out.requested[j]
     book.counters[Counter.TRANSFERS] -= 1
-    if len(out.balances) > 0:
-        out.balances[j, :] = 0
 
 
 @loop

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from yunjin.chassis.compiling import leaf, loop
 from yunjin.foundation.ledger.api.codes import TransferFlag as F
 from yunjin.foundation.ledger.api.codes import TransferStatus as S
-from yunjin.foundation.ledger.kernels.compile import leaf, loop
 from yunjin.foundation.ledger.kernels.tables import Inherited
 
 _ALL = sum(F)

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from yunjin.chassis.compiling import leaf, loop
 from yunjin.foundation.ledger.api.codes import AccountFlag, TransferFlag
-from yunjin.foundation.ledger.kernels.compile import leaf, loop
 from yunjin.foundation.ledger.kernels.tables import (
     SEQUENCE_BITS,
     Array,

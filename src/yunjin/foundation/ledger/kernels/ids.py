@@ -9,11 +9,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from yunjin.foundation.ledger.kernels.compile import leaf, loop, prefetch
+from yunjin.chassis.compiling import leaf, loop, prefetch
 from yunjin.foundation.ledger.kernels.tables import Array, mix, mix_id
 
 NOT_V7: Final = -1
-TIMELY_MS: Final = 600_000  # an id is timely within ten minutes of its transfer's timestamp
+BEHIND_MS: Final = 600_000  # a timely id was made ten minutes before its transfer at most …
+AHEAD_MS: Final = 5_000  # … or seconds after: one fast clock must not widen every run's span
 _AHEAD: Final = 16
 NOWHERE: Final = -1
 ASK_DISK: Final = -2  # the runs of its time may have it
@@ -80,8 +81,8 @@ def milliseconds(hi: Any, lo: Any) -> Any:
 @leaf
 def is_timely(hi: Any, lo: Any, timestamp: Any) -> Any:
     """Tell whether an id's own time is near the timestamp of its transfer."""
-    ms = milliseconds(hi, lo)
-    return ms != NOT_V7 and abs(ms - timestamp // 1_000_000) <= TIMELY_MS
+    ms, at = milliseconds(hi, lo), timestamp // 1_000_000
+    return ms != NOT_V7 and at - BEHIND_MS <= ms <= at + AHEAD_MS
 
 
 @leaf

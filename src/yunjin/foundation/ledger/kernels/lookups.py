@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from yunjin.chassis.compiling import loop
 from yunjin.foundation.ledger.kernels.accounts import BORN_CLOSED
-from yunjin.foundation.ledger.kernels.compile import loop
 from yunjin.foundation.ledger.kernels.tables import SEQUENCE_BITS, Array, Book, Counter, row_of
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from yunjin.chassis.compiling import loop
 from yunjin.foundation.ledger.api.codes import AccountStatus, TransferFlag
 from yunjin.foundation.ledger.api.codes import TransferStatus as S
 from yunjin.foundation.ledger.kernels.accounts import add_account
 from yunjin.foundation.ledger.kernels.apply import apply_effect
-from yunjin.foundation.ledger.kernels.compile import loop
 from yunjin.foundation.ledger.kernels.holds import add_entry
 from yunjin.foundation.ledger.kernels.tables import (
     AccountColumns,

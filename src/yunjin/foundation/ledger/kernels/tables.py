@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from yunjin.foundation.ledger.kernels.compile import leaf, loop
+from yunjin.chassis.compiling import leaf, loop
 
 Array = NDArray[Any]
 SEQUENCE_BITS: Final = 48
@@ -165,7 +165,7 @@ class Outcome(NamedTuple):
     timestamp: Array  # int64[n], ns; 0 where nothing was created
     inherited: Array  # uint8[n], Inherited
     requested: Array  # int64[n], the amount asked for, before a balancing or a post changed it
-    balances: Array  # int64[n, 8], or [0, 8] where nobody asked
+    balances: Array  # int64[n, 8] after it (EXISTS: now), or [0, 8] where nobody asked
 
 
 class Earlier(NamedTuple):

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from yunjin.chassis.compiling import leaf, loop, prefetch
 from yunjin.foundation.ledger.api.codes import AccountFlag as A
 from yunjin.foundation.ledger.api.codes import TransferFlag as F
 from yunjin.foundation.ledger.api.codes import TransferStatus as S
-from yunjin.foundation.ledger.kernels.apply import apply_transfer, undo_transfer
-from yunjin.foundation.ledger.kernels.compile import leaf, loop, prefetch
+from yunjin.foundation.ledger.kernels.apply import apply_transfer, tell_balances, undo_transfer
 from yunjin.foundation.ledger.kernels.forms import compare, form, plan
 from yunjin.foundation.ledger.kernels.ids import fetch_slot, position_of, put_id, take_id
 from yunjin.foundation.ledger.kernels.tables import (
@@ -238,6 +238,17 @@ def _undo_chain(book: Any, batch: Any, out: Any, first: Any, end: Any) -> None:
             book.counters[Counter.IDS] -= 1
         out.status[j] = S.LINKED_FAILED
         out.timestamp[j] = 0
+        if len(out.balances) > 0:
+            out.balances[j, :] = 0
+
+
+@leaf
+def _balances_now(book: Any, known: Any, row: Any, out: Any, i: Any) -> None:
+    """Answer a retry with the balances of the accounts that the known transfer came to move."""
+    if len(out.balances) > 0:
+        debit = np.int64(row_of(book, known.debit_account_id[row]))
+        credit = np.int64(row_of(book, known.credit_account_id[row]))
+        tell_balances(book, out, i, debit, credit)
 
 
 @loop
@@ -248,6 +259,7 @@ def _known(book: Any, batch: Any, out: Any, i: Any, earlier: Any, position: Any)
         status = compare(batch, i, earlier.priors, earlier.answers, row)
         if status == S.EXISTS:
             out.timestamp[i] = earlier.answers.timestamp[row]
+            _balances_now(book, earlier.priors, row, out, i)
         return status
     row = _in_batch(book, batch.id_hi[i], batch.id_lo[i], position)
     if row < 0:
@@ -255,6 +267,7 @@ def _known(book: Any, batch: Any, out: Any, i: Any, earlier: Any, position: Any)
     status = compare(batch, i, batch, out, row)
     if status == S.EXISTS:
         out.timestamp[i] = out.timestamp[row]
+        _balances_now(book, batch, row, out, i)
     return status
 
 

@@ -40,7 +40,7 @@ from yunjin.foundation.ledger.pages.desk import (
     transfer_id,
     transfer_kind,
 )
-from yunjin.foundation.ledger.pages.reading import AccountRow, TransferRow, Units
+from yunjin.foundation.ledger.pages.reading import AccountRow, TransferRow, Units, following, whole
 from yunjin.foundation.ledger.pages.rows import CSV_HEAD, csv_row, sides_of
 from yunjin.kernel.ids import cell_of
 
@@ -62,9 +62,10 @@ def period_of(parameters: Mapping[str, str]) -> tuple[int | None, int | None]:
 
 def number_of(text: str) -> int:
     """Read an account's id in an address. Raises: AccountNotFound for what cannot be one."""
-    if not (text.isascii() and text.isdecimal()) or int(text) >= 1 << 63:
+    number = whole(text, 1 << 63)
+    if number is None:
         raise AccountNotFound(f"Expected an account's id, was {text[:40]!r}.")
-    return int(text)
+    return number
 
 
 def account_of(batch_rows: Sequence[AccountRow], account_id: int) -> AccountRow:
@@ -114,7 +115,7 @@ class Account:
                 ("incoming", row.incoming_minor, t("ledger.incoming_note")),
             ):
                 if minor is None:
-                    Figure(t(f"ledger.{key}"), t("ledger.unlimited"))
+                    Figure(t(f"ledger.{key}"), t("ledger.unlimited"), t("ledger.unlimited_note"))
                     continue
                 name = f"{t(f'ledger.{key}')} {currency}"
                 value = units.amount(row.ledger, minor)
@@ -122,6 +123,8 @@ class Account:
 
     def _about(self) -> None:
         row, units = self._row, self._units
+        is_limited = row.available_minor is not None
+        limit = units.money(row.ledger, row.limit_minor) if is_limited else t("ledger.no_limit")
         with panel(t("ledger.totals"), note=units.currency(row.ledger)):
             totals = ("debits_posted", "credits_posted", "debits_pending", "credits_pending")
             html(
@@ -142,7 +145,7 @@ class Account:
                         (t("ledger.ledger"), units.name(row.ledger)),
                         (t("ledger.code"), str(row.code)),
                         (t("ledger.cell_number"), str(cell_of(row.id))),
-                        (t("ledger.limit"), _digits(units.money(row.ledger, row.limit_minor))),
+                        (t("ledger.limit"), _digits(limit)),
                         (t("ledger.opened"), _digits(formats.moment(row.timestamp))),
                     ]
                 )
@@ -248,9 +251,8 @@ def csv_rows(desk: Desk, parameters: Mapping[str, str]) -> Iterator[Sequence[str
     mine = account_of(AccountRow.all_of(desk.ledger.accounts([account_id])), account_id)
     since, until = period_of(parameters)
     yield [*CSV_HEAD, "balance_minor"]
-    cursor: str | None = None
-    while True:
-        batch, cursor = desk.ledger.history(
+    pages = following(
+        lambda cursor: desk.ledger.history(
             account_id,
             timestamp_from=since,
             timestamp_until=until,
@@ -258,10 +260,10 @@ def csv_rows(desk: Desk, parameters: Mapping[str, str]) -> Iterator[Sequence[str
             limit=CSV_ROWS,
             oldest_first=True,
         )
+    )
+    for batch in pages:
         for row in TransferRow.all_of(batch):
             yield [*csv_row(row, units), row.totals.net(mine.side) if row.totals else ""]
-        if cursor is None:
-            return
 
 
 def register(desk: Desk) -> None:

@@ -28,6 +28,7 @@ from yunjin.chassis.console import (
 )
 from yunjin.foundation.ledger.api import CellState, Finding, JournalRow, VerifyReport
 from yunjin.foundation.ledger.pages.desk import Desk
+from yunjin.foundation.ledger.pages.reading import whole
 
 PAGE_ROWS: Final = 50
 KINDS: Final = ("accounts", "transfers", "expiry", "ledgers")
@@ -177,8 +178,7 @@ class Journal:
             self._news.set_visibility(count > 0)
 
     async def _load(self, wanted: Ask) -> tuple[Sequence[Row], str | None]:
-        cursor = wanted.cursor or ""
-        before = int(cursor) if cursor.isascii() and cursor.isdecimal() else None
+        before = whole(wanted.cursor, 1 << 63)
         rows = await ask(self._desk.ledger.journal, before=before, limit=PAGE_ROWS)
         if before is None:
             self._newest = rows[0].sequence if rows else 0
@@ -190,7 +190,8 @@ def head_facts(state: CellState) -> Markup:
     """Return where the journal ends."""
     head = state.head
     written = formats.moment(head.timestamp_last) if head.timestamp_last else t("ledger.never")
-    whole = markup.ident(head.hash, head.hash, is_whole=True) if head.hash else "—"
+    halves = Markup("{}<wbr>{}").format(head.hash[:32], head.hash[32:])  # two even lines
+    whole = markup.ident(head.hash, halves, is_whole=True) if head.hash else "—"
     return markup.facts(
         [
             (t("ledger.head_row"), formats.number(head.sequence)),

@@ -47,7 +47,8 @@ class Overview:
         if not self._desk.states.samples:
             await self._desk.states.take()
         state = await ask(self._desk.ledger.state)
-        lines = await ask(self._desk.ledger.trial_balance)
+        self._trial = await ask(self._desk.ledger.trial_balance)
+        self._unit_note = f"{t('ledger.per_s')} · {t('time.zone', zone=formats.zone_name())}"
         with title_row(t("ledger.overview")):
             contact_chip()
         with figures():
@@ -76,7 +77,7 @@ class Overview:
                 with panel(t("ledger.cell")):
                     self._cell = html("")
         self._show_fast(state)
-        self._show_lines(lines, state)
+        self._show_lines()
         await self._show_latest()
         live(1.0, self.beat)
 
@@ -90,7 +91,8 @@ class Overview:
         self._show_fast(state)
         self._beats += 1
         if self._beats % SLOW_EVERY == 0:
-            self._show_lines(await ask(self._desk.ledger.trial_balance), state)
+            self._trial = await ask(self._desk.ledger.trial_balance)
+            self._show_lines()
             await self._show_latest()
 
     def _show_fast(self, state: CellState) -> None:
@@ -100,10 +102,10 @@ class Overview:
             monotonic_ns=self._desk.clock.monotonic_ns(),
         )
         peak = formats.number(max(rates, default=0))
-        unit = Markup('{} <small class="yj-unit">{}</small>')
         self._rate.show(
-            unit.format(formats.number(rates[-1] if rates else 0), t("ledger.per_s")),
+            formats.number(rates[-1] if rates else 0),
             t("ledger.peak", rate=peak),
+            unit=t("ledger.per_s"),
         )
         accounts = formats.number(state.account_count)
         self._booked.show(
@@ -111,23 +113,26 @@ class Overview:
         )
         self._holds.show(formats.number(state.pending_count), t("ledger.holds_note"))
         self._cell.set_content(cell_facts(state))
+        found = notices(state, self._trial, self._desk.verification.result)
+        self._notices.set_content(notice_list(found))
         self._chart.show(
             instants=instants,
             series=[Series(name=t("ledger.rate"), values=rates, unit=t("ledger.per_s"))],
-            note="" if any(rates) else t("ledger.quiet"),
+            note=self._unit_note if any(rates) else t("ledger.quiet"),
         )
 
-    def _show_lines(self, lines: Sequence[TrialBalanceLine], state: CellState) -> None:
+    def _show_lines(self) -> None:
+        lines = self._trial
         wrong = [line for line in lines if line.difference_minor]
-        if wrong:
+        if not lines:
+            self._balance.show("—", t("ledger.no_ledgers"))
+        elif wrong:
             note = t("ledger.difference_found", count=len(wrong))
             self._balance.show(t("ledger.unbalanced"), note, tone="bad")
         else:
             key = "ledger.ledger_count_one" if len(lines) == 1 else "ledger.ledger_count"
             self._balance.show(t("ledger.balanced"), t(key, count=len(lines)), tone="good")
         self._lines.set_content(trial_balance(lines, self._units))
-        found = notices(state, list(lines), self._desk.verification.result)
-        self._notices.set_content(notice_list(found))
 
     async def _show_latest(self) -> None:
         batch, _ = await ask(self._desk.ledger.find_transfers, TransferQuery(limit=LATEST))
@@ -152,6 +157,8 @@ def rates_of(
 
 def trial_balance(lines: Sequence[TrialBalanceLine], units: Units) -> Markup:
     """Return the trial balance as a table, one row a ledger."""
+    if not lines:
+        return quiet("balance", t("ledger.no_ledgers"), t("ledger.no_ledgers_hint"))
     columns = [
         Column(key="ledger", label=t("ledger.ledger"), card="lead"),
         Column(key="accounts", label=t("ledger.accounts"), is_number=True, card="line"),
@@ -190,7 +197,9 @@ def latest_transfers(
 ) -> Markup:
     """Return transfers as a short table."""
     if not rows:
-        return quiet("schedule", t("ledger.no_transfers_yet"), t("ledger.no_transfers_yet_hint"))
+        return quiet(
+            "schedule", t("ledger.transfers.none_yet"), t("ledger.transfers.none_yet_hint")
+        )
     columns = transfer_columns(units.common({row.ledger for row in rows}), with_code=False)
     return table_html(columns, transfer_rows(rows, units, names), caption=t("ledger.latest"))
 

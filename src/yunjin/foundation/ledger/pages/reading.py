@@ -3,14 +3,34 @@
 Pure: no console, no clock.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 import pyarrow as pa
 
 from yunjin.foundation.ledger.api import AccountFlag, Ledger, TransferFlag, TransferStatus
 from yunjin.kernel.money import exponent, format_minor
+
+DIGITS_MAX: Final = 39  # of 128 bits
+T = TypeVar("T")
+
+
+def whole(text: str | None, below: int) -> int | None:
+    """Read a whole number of an address, from 0 to less than `below`; anything else is none."""
+    if text is None or not (text.isascii() and text.isdecimal()) or len(text) > DIGITS_MAX:
+        return None
+    return number if (number := int(text)) < below else None
+
+
+def following(ask: Callable[[str | None], tuple[T, str | None]]) -> Iterator[T]:
+    """Yield page after page of what answers with a page and the cursor of the next."""
+    page, cursor = ask(None)
+    yield page
+    while cursor is not None:
+        page, cursor = ask(cursor)
+        yield page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +182,10 @@ class Units:
     def all(self) -> list[Ledger]:
         """Return the declared ledgers."""
         return list(self._ledgers.values())
+
+    def choices(self) -> dict[str, str]:
+        """Return the declared ledgers to choose from: number → name."""
+        return {str(ledger): self.name(ledger) for ledger in self._ledgers}
 
     def currency(self, ledger: int) -> str:
         """Return the currency's code; empty where it is not declared."""

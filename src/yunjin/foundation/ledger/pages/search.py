@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from yunjin.foundation.ledger.api import Alias, LedgerApi
+from yunjin.foundation.ledger.pages.reading import whole
 from yunjin.kernel.ids import SEQUENCE_MAX, account_id, cell_of, sequence_of
 from yunjin.kernel.room import Hit
 
@@ -53,9 +54,9 @@ def account_ids(text: str, cell: int) -> list[int]:
     if short is not None:
         own, sequence = int(short[1]), int(short[2])
         return [account_id(own, sequence)] if own < 1 << 15 and 0 < sequence <= SEQUENCE_MAX else []
-    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 1 << 63:
+    number = whole(text, 1 << 63)
+    if not number:
         return []
-    number = int(text)
     return [number if number > SEQUENCE_MAX else account_id(cell, number)]
 
 

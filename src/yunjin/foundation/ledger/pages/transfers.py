@@ -2,27 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from uuid import UUID
 
 from yunjin.chassis.console import (
     Address,
     Ask,
     Filters,
     Row,
-    Table,
     ask,
-    csv_link,
     csv_route,
-    empty,
     formats,
+    listing,
     page,
-    panel,
     t,
-    title_row,
 )
 from yunjin.foundation.ledger.api import TransferQuery
 from yunjin.foundation.ledger.pages.desk import Desk
-from yunjin.foundation.ledger.pages.reading import TransferRow, Units
+from yunjin.foundation.ledger.pages.reading import TransferRow, Units, following, whole
 from yunjin.foundation.ledger.pages.rows import (
     CSV_HEAD,
     csv_row,
@@ -42,31 +37,24 @@ DAY_NS = 86_400 * 1_000_000_000
 
 def query_of(parameters: Mapping[str, str], units: Units) -> TransferQuery:
     """Read the filters of the address; what is not of its form does not filter."""
-
-    def whole(name: str, below: int) -> int | None:
-        text = parameters.get(name, "")
-        is_number = text.isascii() and text.isdecimal() and int(text) < below
-        return int(text) if is_number else None
-
-    ledger = whole("ledger", 1 << 32)
-    units_of_ledger = {one.ledger: one.currency for one in units.all()}
-    only = next(iter(units_of_ledger.values())) if len(set(units_of_ledger.values())) == 1 else ""
-    currency = units_of_ledger.get(ledger, only) if ledger is not None else only
+    ledger = whole(parameters.get("ledger"), 1 << 32)
+    # An amount is read in the chosen ledger's currency, or in the one that all share.
+    known = {one.ledger for one in units.all()}
+    currency = units.common({one for one in known if one == ledger} or known) or "CNY"
 
     def amount(name: str) -> int | None:
         try:
-            return parse_minor(parameters.get(name, ""), currency or "CNY")
+            return parse_minor(parameters.get(name, ""), currency)
         except Malformed:
             return None
 
     since = formats.parse_day(parameters.get("from", ""))
     until = formats.parse_day(parameters.get("until", ""))
-    reference: UUID | None = as_uuid(parameters.get("reference", ""))
     return TransferQuery(
         ledger=ledger,
-        code=whole("code", 1 << 16),
-        user_data_64=whole("reference", 1 << 64),
-        user_data_128=reference,
+        code=whole(parameters.get("code"), 1 << 16),
+        user_data_64=whole(parameters.get("reference"), 1 << 64),
+        user_data_128=as_uuid(parameters.get("reference", "")),
         amount_minor_min=amount("min"),
         amount_minor_max=amount("max"),
         timestamp_from=formats.day_start_ns(since) if since else None,
@@ -82,38 +70,27 @@ class Transfers:
         self._address = Address()
 
     async def draw(self) -> None:
-        """Lay filters and table, and load the first page."""
+        """Lay the list."""
         self._units = await self._desk.units()
-        with title_row(t("ledger.transfers"), note=t("ledger.transfers_note")):
-            csv_link(CSV_PATH)
-        filters = Filters(self._address, self._reload)
-        with filters:
-            ledgers = {str(one.ledger): self._units.name(one.ledger) for one in self._units.all()}
-            filters.choice("ledger", t("ledger.ledger"), t("ledger.all_ledgers"), ledgers)
-            filters.number("code", t("ledger.transfer_code"))
-            filters.text("min", t("ledger.amount_from"))
-            filters.text("max", t("ledger.amount_until"))
-            filters.day("from", t("ledger.from_day"))
-            filters.day("until", t("ledger.until_day"))
-            filters.text("reference", t("ledger.reference"))
         currency = self._units.common({one.ledger for one in self._units.all()})
-        with panel(classes="yj-panel-table"):
-            self._table = Table(
-                transfer_columns(currency),
-                self._load,
-                caption=t("ledger.transfers"),
-                empty=self._empty,
-                address=self._address,
-            )
-        await self._table.show()
+        await listing(
+            "ledger.transfers",
+            icon="swap_horiz",
+            csv_path=CSV_PATH,
+            address=self._address,
+            filters=self._filters,
+            columns=transfer_columns(currency),
+            load=self._load,
+        )
 
-    async def _reload(self) -> None:
-        await self._table.restart()
-
-    def _empty(self) -> None:
-        goes_on = self._table.has_next
-        key = "ledger.search_goes_on" if goes_on else "ledger.no_transfers"
-        empty(t(key), hint=t(f"{key}_hint"), icon="swap_horiz")
+    def _filters(self, filters: Filters) -> None:
+        filters.choice("ledger", t("ledger.ledger"), t("ledger.all_ledgers"), self._units.choices())
+        filters.number("code", t("ledger.transfer_code"))
+        filters.text("min", t("ledger.amount_from"))
+        filters.text("max", t("ledger.amount_until"))
+        filters.day("from", t("ledger.from_day"))
+        filters.day("until", t("ledger.until_day"))
+        filters.text("reference", t("ledger.reference"))
 
     async def _load(self, wanted: Ask) -> tuple[Sequence[Row], str | None]:
         query = query_of(self._address.all(), self._units)
@@ -129,13 +106,11 @@ def csv_rows(desk: Desk, parameters: Mapping[str, str]) -> Iterator[Sequence[str
     units = Units(desk.ledger.ledgers())
     query = replace(query_of(parameters, units), limit=CSV_ROWS)
     yield CSV_HEAD
-    while True:
-        batch, cursor = desk.ledger.find_transfers(query)
+    for batch in following(
+        lambda cursor: desk.ledger.find_transfers(replace(query, cursor=cursor))
+    ):
         for row in TransferRow.all_of(batch):
             yield csv_row(row, units)
-        if cursor is None:
-            return
-        query = replace(query, cursor=cursor)
 
 
 def register(desk: Desk) -> None:

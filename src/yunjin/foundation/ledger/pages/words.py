@@ -22,6 +22,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "ledger.unbalanced": ("不平衡", "Out of balance"),
     "ledger.ledger_count": ("{count} 个账本，借贷差额为零", "{count} ledgers, difference zero"),
     "ledger.ledger_count_one": ("1 个账本，借贷差额为零", "1 ledger, difference zero"),
+    "ledger.no_ledgers": ("还没有账本", "No ledgers yet"),
+    "ledger.no_ledgers_hint": (
+        "第一个账户开立后，这里按账本列出借贷合计。",
+        "Once an account is open, each ledger's debits and credits stand here.",
+    ),
     "ledger.difference_found": ("{count} 个账本有差额", "{count} ledgers differ"),
     "ledger.holds": ("在途冻结", "Pending holds"),
     "ledger.holds_note": ("等待确认、撤销或到期", "to be posted, voided or to expire"),
@@ -37,8 +42,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "ledger.cell": ("单元与写入者", "Cell and writer"),
     "ledger.cell_number": ("单元", "Cell"),
-    "ledger.writer": ("写入", "Writing"),
-    "ledger.writer_on": ("正常", "Writing"),
+    "ledger.writer": ("写入", "Writer"),
+    "ledger.writer_on": ("正常", "At work"),
     "ledger.writer_off": ("只读", "Read-only"),
     "ledger.writer_stopped": ("已停止", "Stopped"),
     "ledger.epoch": ("任期", "Epoch"),
@@ -51,9 +56,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     # notices
     "ledger.notice.stopped": ("写入已停止", "Writes have stopped"),
     "ledger.notice.stopped_note": (
-        "查询照常，已入账的都在。原因：{reason}。排除后重新打开账本。",
-        "Reads go on and all that was booked is kept. Reason: {reason}. "
-        "Reopen the ledger once it is dealt with.",
+        "查询照常，已入账的都在。排除原因后重新打开账本。原因：{reason}",
+        "Reads go on and all that was booked is kept. Reopen the ledger once the reason is dealt "
+        "with: {reason}",
     ),
     "ledger.notice.reader": ("本进程只读", "This process only reads"),
     "ledger.notice.reader_note": ("租约由 {holder} 持有。", "{holder} holds the lease."),
@@ -89,10 +94,21 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "ledger.rules": ("规则", "Rules"),
     "ledger.open": ("正常", "Open"),
     "ledger.closed": ("已关闭", "Closed"),
-    "ledger.no_accounts": ("没有符合条件的账户", "No account matches"),
-    "ledger.no_accounts_hint": (
-        "换一个账本或代码，或清除筛选。",
-        "Choose another ledger or code, or clear the filters.",
+    "ledger.accounts.none_yet": ("还没有账户", "No accounts yet"),
+    "ledger.accounts.none_yet_hint": (
+        "用 yunjin ledger open 或接口开立第一个，也可以用 yunjin import 导入报文。",
+        "Open the first with yunjin ledger open or over the API, or bring messages in with "
+        "yunjin import.",
+    ),
+    "ledger.accounts.none_found": ("没有符合条件的账户", "No account matches"),
+    "ledger.accounts.none_found_hint": (
+        "检查账户号或别名的开头，换一个账本或代码，或清除筛选。",
+        "Check how the id or alias begins, choose another ledger or code, or clear the filters.",
+    ),
+    "ledger.accounts.none_here": ("这一段没有找到", "None in this stretch"),
+    "ledger.accounts.none_here_hint": (
+        "还有别名没有看完，翻到下一页继续。",
+        "More aliases begin so; the next page goes on looking.",
     ),
     "ledger.accounts_note": (
         "最近开立的在前；金额按各账本币种",
@@ -101,6 +117,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "ledger.side.credit": ("贷", "Cr"),
     "ledger.side.debit": ("借", "Dr"),
     "ledger.unlimited": ("不限", "No limit"),
+    "ledger.unlimited_note": ("没有限额规则", "no rule sets one"),
     "ledger.flag.no_overdraft": ("不可透支", "No overdraft"),
     "ledger.flag.no_overdraft_hint": (
         "借方合计不得超过贷方合计加限额",
@@ -129,6 +146,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "ledger.credits_pending": ("贷方在途", "Credits pending"),
     "ledger.about": ("账户信息", "About this account"),
     "ledger.limit": ("限额", "Limit"),
+    "ledger.no_limit": ("无", "None"),
     "ledger.aliases": ("别名", "Known by"),
     "ledger.no_aliases": ("无别名", "No alias"),
     "ledger.account_id": ("账户号", "Account id"),
@@ -168,18 +186,18 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "ledger.amount": ("金额", "Amount"),
     "ledger.amount_in": ("金额（{currency}）", "Amount ({currency})"),
     "ledger.transfer_id": ("流水号", "Transfer id"),
-    "ledger.no_transfers": ("没有符合条件的流水", "No transfer matches"),
-    "ledger.no_transfers_hint": (
-        "放宽日期、金额或代码，或清除筛选。",
-        "Widen dates, amounts or code, or clear the filters.",
-    ),
-    "ledger.no_transfers_yet": ("还没有流水", "No transfers yet"),
-    "ledger.no_transfers_yet_hint": (
+    "ledger.transfers.none_yet": ("还没有流水", "No transfers yet"),
+    "ledger.transfers.none_yet_hint": (
         "第一笔入账后会出现在这里。",
         "The first one appears here as soon as it is booked.",
     ),
-    "ledger.search_goes_on": ("这一段没有找到", "None in this stretch"),
-    "ledger.search_goes_on_hint": (
+    "ledger.transfers.none_found": ("没有符合条件的流水", "No transfer matches"),
+    "ledger.transfers.none_found_hint": (
+        "放宽日期、金额或代码，或清除筛选。",
+        "Widen dates, amounts or code, or clear the filters.",
+    ),
+    "ledger.transfers.none_here": ("这一段没有找到", "None in this stretch"),
+    "ledger.transfers.none_here_hint": (
         "更早的日志还没有找完，翻到下一页继续。",
         "The journal goes back further; the next page goes on looking.",
     ),

@@ -40,6 +40,11 @@ def run(ledger: LedgerApi, name: str, body: bytes) -> bytes:
     return actions[name](ledger, _json(body) if body else {})
 
 
+def asks_for_transfers(ticket: bytes) -> bool:
+    """Say whether a ticket is for every transfer: {"transfers": "all"}. Raises: Malformed."""
+    return bool(_json(ticket) == {"transfers": "all"})
+
+
 def ids_of(ticket: bytes) -> list[int]:
     """Read the account ids of a ticket: {"accounts": ["281474976710657", …]}. Raises: Malformed."""
     return [_number(value, INT64_MAX) for value in _list(_json(ticket), "accounts")]

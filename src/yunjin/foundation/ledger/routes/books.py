@@ -16,6 +16,7 @@ from yunjin.foundation.ledger.routes.reports import (
     VerifyOut,
 )
 from yunjin.foundation.ledger.routes.schemas import (
+    AliasBatchForm,
     AliasesOut,
     AliasForm,
     AliasOut,
@@ -48,6 +49,7 @@ class TransfersQuery(Form):
     code: Annotated[int, Field(ge=1, le=2**16 - 1)] | None = None
     user_data_64: UInt64 | None = None
     user_data_128: UUID | None = None
+    pending_id: UUID | None = Field(None, description="The hold that was posted or voided.")
     amount_minor_min: Amount | None = None
     amount_minor_max: Amount | None = None
     timestamp_from: At | None = Field(None, alias="from")
@@ -64,11 +66,12 @@ class JournalQuery(Form):
 
 
 class AliasesQuery(Form):
-    """Which aliases to list: exactly one of the three."""
+    """Which aliases to list: exactly one of prefix, value and account_id; pages of a prefix."""
 
     prefix: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     value: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     account_id: AccountId | None = None
+    cursor: Cursor | None = None
     limit: Limit = 20
 
 
@@ -90,6 +93,7 @@ class Books:
         router.get("/cell")(self.cell)
         router.get("/aliases")(self.find_aliases)
         router.post("/aliases", status_code=201)(self.bind_alias)
+        router.post("/alias_batches")(self.bind_aliases)
         router.delete("/aliases/{kind}/{value}")(self.release_alias)
 
     def ledgers(self) -> LedgersOut:
@@ -139,12 +143,14 @@ class Books:
 
     def find_aliases(self, query: Annotated[AliasesQuery, Query()]) -> AliasesOut:
         """List aliases by their beginning, by value or by account."""
-        asked = query.model_dump(exclude={"limit"}, exclude_none=True)
+        asked = query.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
         if len(asked) != 1:
             raise Malformed("expected one of prefix, value and account_id", asked=sorted(asked))
+        if query.cursor is not None and query.prefix is None:
+            raise Malformed("expected a cursor with a prefix only")
         cursor = None
         if query.prefix is not None:
-            page = self._ledger.find_aliases(query.prefix, limit=query.limit)
+            page = self._ledger.find_aliases(query.prefix, limit=query.limit, cursor=query.cursor)
             found, cursor = list(page.items), page.next_cursor
         elif query.value is not None:
             found = self._ledger.resolve_aliases([query.value])
@@ -156,6 +162,12 @@ class Books:
         """Let an alias stand for an account."""
         alias = Alias(kind=form.kind, value=form.value, account_id=form.account_id)
         return AliasOut.of(self._ledger.bind_alias(command_id, alias))
+
+    def bind_aliases(self, form: AliasBatchForm, command_id: CommandId) -> AliasesOut:
+        """Bind aliases in one transaction; say what each stands for now. A taken one stays."""
+        asked = [Alias(**one.model_dump()) for one in form.aliases]
+        held = self._ledger.bind_aliases(command_id, asked)
+        return AliasesOut(items=[AliasOut.of(alias) for alias in held], next_cursor=None)
 
     def release_alias(self, kind: str, value: str, command_id: CommandId) -> AliasOut:
         """Take an alias away."""

@@ -44,7 +44,7 @@ class Asked(NamedTuple):
 class Transfers:
     """`POST /v1/transfers`: one transfer a request, many requests a batch."""
 
-    def __init__(self, ledger: LedgerApi, *, waiting_max: int = 20_000) -> None:
+    def __init__(self, ledger: LedgerApi, *, waiting_max: int) -> None:
         self._ledger = ledger
         self._gatherer: Gatherer[Asked, Outcome] = Gatherer(
             self._post, batch_max=BATCH_MAX, waiting_max=waiting_max
@@ -112,10 +112,10 @@ class TransferBatches:
         )
 
 
-def routes(ledger: LedgerApi) -> list[Route]:
-    """Return the fast routes."""
+def routes(ledger: LedgerApi, *, waiting_max: int) -> list[Route]:
+    """Return the fast routes. waiting_max: single transfers that may wait for a batch."""
     return [
-        Route("/v1/transfers", Transfers(ledger), methods=["POST"]),
+        Route("/v1/transfers", Transfers(ledger, waiting_max=waiting_max), methods=["POST"]),
         Route("/v1/transfer_batches", TransferBatches(ledger), methods=["POST"]),
     ]
 
@@ -129,7 +129,8 @@ def document() -> dict[str, Any]:
     query = {
         "name": "balances",
         "in": "query",
-        "description": "Whether to return both accounts' totals right after the transfer.",
+        "description": "Whether to return both accounts' totals right after the transfer; "
+        "for a retry, those of now.",
         "schema": {"type": "boolean", "default": False},
     }
     key = {

@@ -94,7 +94,10 @@ class TransferBatch(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AccountTotals(msgspec.Struct):
-    """An account's totals right after the transfer, in minor units; a string beyond 2^53-1."""
+    """An account's totals right after the transfer, in minor units; a string beyond 2^53-1.
+
+    A retry (`exists`) is answered with the totals of now.
+    """
 
     debits_pending: int | str
     debits_posted: int | str
@@ -184,9 +187,9 @@ def outcomes_of(results: pa.RecordBatch) -> list[Outcome]:
 
 
 def posted(identity: UUID, outcome: Outcome, *, balances: bool) -> Posted:
-    """Return the answer to one transfer; balances only where it was posted now."""
+    """Return the answer to one transfer; balances only where it was posted, now or before."""
     answer = Posted(identity, _NAMES[outcome.status], outcome.status, str(outcome.timestamp))
-    if balances and outcome.totals and outcome.status == TransferStatus.CREATED:
+    if balances and outcome.totals and outcome.status in _POSTED:
         exactly = [exact(total) for total in outcome.totals]
         answer.debit_account = AccountTotals(*exactly[:4])
         answer.credit_account = AccountTotals(*exactly[4:])
@@ -208,7 +211,7 @@ def refusal(transfer: Transfer, outcome: Outcome) -> TransferRefused:
 
 def http_status(status: int) -> int:
     """Return the HTTP status of a transfer's result code."""
-    if status in (TransferStatus.CREATED, TransferStatus.EXISTS):
+    if status in _POSTED:
         return 201 if status == TransferStatus.CREATED else 200
     if status in _NOT_FOUND:
         return 404
@@ -241,6 +244,7 @@ def _big(value: int | str, maximum: int, name: str) -> int:
         ) from None
 
 
+_POSTED: Final = (TransferStatus.CREATED, TransferStatus.EXISTS)
 _NOT_FOUND: Final = frozenset(
     {
         TransferStatus.DEBIT_ACCOUNT_NOT_FOUND,

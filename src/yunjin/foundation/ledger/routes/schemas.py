@@ -212,6 +212,12 @@ class AliasForm(Form):
     account_id: AccountId
 
 
+class AliasBatchForm(Form):
+    """Aliases to bind together."""
+
+    aliases: Annotated[list[AliasForm], Field(min_length=1, max_length=BATCH_MAX)]
+
+
 class AliasOut(Answer):
     """A name that people use for an account."""
 

@@ -1,7 +1,7 @@
 """The aliases of the ledger's accounts: the part of LedgerApi that lives in the room's tables."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from yunjin.kernel.errors import Malformed
 from yunjin.kernel.page import LIMIT_MAX, Page, seal, unseal
 
 ACCOUNT_ID_MAX: Final = 2**63 - 1
+BATCH_MAX: Final = 8_190
 
 
 class Aliases:
@@ -23,7 +24,8 @@ class Aliases:
     Parameters
     ----------
     room : the ledger's tables, opened by the database room.
-    account_exists : asks the cell; accounts are never deleted, so a yes stays true.
+    open_accounts : tells which of some accounts are open; none is ever deleted, so a yes stays
+        true.
     page_key : signs the cursors of `find_aliases`.
     """
 
@@ -31,10 +33,10 @@ class Aliases:
         self,
         room: RoomDatabase,
         *,
-        account_exists: Callable[[int], bool],
+        open_accounts: Callable[[list[int]], set[int]],
         page_key: bytes,
     ) -> None:
-        self._room, self._account_exists, self._page_key = room, account_exists, page_key
+        self._room, self._open_accounts, self._page_key = room, open_accounts, page_key
 
     def bind_alias(self, command_id: UUID, alias: Alias) -> Alias:
         """Let an alias stand for an account; bound to it already is fine.
@@ -42,11 +44,42 @@ class Aliases:
         Returns: the alias in its canonical form.
         Raises: AliasTaken, AccountNotFound, IdempotencyConflict, Malformed.
         """
-        value = rules.checked(alias.kind, alias.value)
-        alias = Alias(kind=alias.kind, value=value, account_id=alias.account_id)
+        alias = _checked(alias)
         request = {"command": "bind_alias", **asdict(alias)}
-        answer = self._room.command(command_id, request, lambda work: self._bind(work, alias))
-        return Alias(**answer)
+
+        def bind(work: SqlUnitOfWork) -> dict[str, Any]:
+            [held] = self._bind(work, [alias])
+            if held.account_id != alias.account_id:
+                raise AliasTaken(
+                    f"The {alias.kind} {rules.masked(alias.value)} stands for another account.",
+                    kind=alias.kind,
+                    account_id=str(held.account_id),
+                )
+            return asdict(alias)
+
+        return Alias(**self._room.command(command_id, request, bind))
+
+    def bind_aliases(self, command_id: UUID, aliases: list[Alias]) -> list[Alias]:
+        """Bind many aliases in one transaction; one that is taken stays as it is.
+
+        Returns: what each stands for now, in order and canonical: another account than was asked
+        for where it was taken, by an earlier binding or earlier in the list.
+        Raises: AccountNotFound, IdempotencyConflict, Malformed; then none is bound.
+        """
+        if not 1 <= len(aliases) <= BATCH_MAX:
+            raise Malformed(f"expected 1–{BATCH_MAX} aliases, was {len(aliases)}")
+        aliases = [_checked(alias) for alias in aliases]
+        asked = [[alias.kind, alias.value, alias.account_id] for alias in aliases]
+
+        def bind(work: SqlUnitOfWork) -> dict[str, Any]:
+            pairs = enumerate(zip(aliases, self._bind(work, aliases), strict=True))
+            return {"taken": [[i, b.account_id] for i, (a, b) in pairs if a != b]}
+
+        request = {"command": "bind_aliases", "aliases": asked}
+        answer = self._room.command(command_id, request, bind)
+        for place, account_id in answer["taken"]:  # the others are as they were asked for
+            aliases[place] = replace(aliases[place], account_id=account_id)
+        return aliases
 
     def release_alias(self, command_id: UUID, kind: str, value: str) -> Alias:
         """Take an alias away. Raises: AliasNotFound, IdempotencyConflict, Malformed."""
@@ -99,20 +132,21 @@ class Aliases:
             items=items, next_cursor=seal([items[-1].value, items[-1].kind], self._page_key)
         )
 
-    def _bind(self, work: SqlUnitOfWork, alias: Alias) -> dict[str, Any]:
-        first = store.bound(work.connection, alias.kind, alias.value)
-        if first is None:
-            if not self._account_exists(alias.account_id):
-                raise AccountNotFound("There is no such account.", account_id=str(alias.account_id))
-            store.bind(work.connection, alias, instant_us(self._room.clock.now_ns()))
+    def _bind(self, work: SqlUnitOfWork, aliases: list[Alias]) -> list[Alias]:
+        """Bind those that are free; return what each stands for, in order."""
+        found = store.resolve(work.connection, sorted({alias.value for alias in aliases}))
+        held = {(alias.kind, alias.value): alias for alias in found}
+        fresh = [
+            alias for alias in aliases if held.setdefault((alias.kind, alias.value), alias) is alias
+        ]
+        wanted = sorted({alias.account_id for alias in fresh})
+        unknown = set(wanted) - self._open_accounts(wanted)
+        if unknown:
+            raise AccountNotFound("There is no such account.", account_id=str(min(unknown)))
+        store.bind(work.connection, fresh, instant_us(self._room.clock.now_ns()))
+        for alias in fresh:
             work.outbox.add(AliasBound(account_id=str(alias.account_id), kind=alias.kind))
-        elif first.account_id != alias.account_id:
-            raise AliasTaken(
-                f"The {alias.kind} {rules.masked(alias.value)} stands for another account.",
-                kind=alias.kind,
-                account_id=str(first.account_id),
-            )
-        return asdict(alias)
+        return [held[alias.kind, alias.value] for alias in aliases]
 
     def _release(self, work: SqlUnitOfWork, kind: str, value: str) -> dict[str, Any]:
         alias = store.bound(work.connection, kind, value)
@@ -130,3 +164,8 @@ class Aliases:
             case [str(value), str(kind)]:
                 return value, kind
         raise Malformed("expected a cursor of this search, was another one's")
+
+
+def _checked(alias: Alias) -> Alias:
+    """Return an alias in canonical form. Raises: Malformed."""
+    return replace(alias, value=rules.checked(alias.kind, alias.value))

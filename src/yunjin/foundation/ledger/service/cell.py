@@ -12,13 +12,12 @@ from yunjin.foundation.ledger import kernels
 from yunjin.foundation.ledger.api import AccountFlag, Ledger, TransferFlag
 from yunjin.foundation.ledger.domain import codec
 from yunjin.foundation.ledger.domain.codec import Entry
-from yunjin.foundation.ledger.errors import BatchRefused
+from yunjin.foundation.ledger.errors import BatchRefused, JournalDamaged
 from yunjin.foundation.ledger.kernels import (
     USED,
     Book,
     Counter,
     Earlier,
-    Fate,
     Outcome,
     TransferColumns,
 )
@@ -57,7 +56,6 @@ class Cell:
         self.settled_before: Any = np.zeros(0, USED)  # holds being saved; positions are fates
         self.entries_before: Any = np.zeros(0, kernels.ENTRY)
         self._spare: dict[str, Any] = {}
-        self.checkpoint_at = 0  # transfers at the last checkpoint
         counters = np.zeros(kernels.COUNTERS, np.int64)
         counters[Counter.CELL] = cell
         self.book = Book(
@@ -275,7 +273,8 @@ class Cell:
             return _NOTHING
         priors, answers = self.past.rows_at(positions)
         fates = np.zeros(len(positions), np.uint8)
-        held = np.flatnonzero(priors.flags & TransferFlag.PENDING)
+        is_hold = (priors.flags & TransferFlag.PENDING != 0) & (answers.status == 0)
+        held = np.flatnonzero(is_hold)  # one that failed never held anything
         if len(held):
             fates[held] = self.fates(priors.id_hi[held], priors.id_lo[held], positions[held])
         known = np.where(found >= 0, np.searchsorted(positions, found), -1)
@@ -294,7 +293,12 @@ class Cell:
             mine = np.flatnonzero((found == NOWHERE) & (positions >> 16 <= run))
             if len(mine):
                 found[mine] = self.index.find("fates", run, hi[mine], lo[mine])
-        return np.maximum(found, Fate.OPEN)
+        if (found == NOWHERE).any():  # an open hold is in the book: to settle it would move money
+            raise JournalDamaged(
+                "The fate of a pending transfer is not known. Stop, delete the cell's index files"
+                " (…index.db…), start: they are made again from the journal."
+            )
+        return found
 
     # replay -------------------------------------------------------------------------------------
 

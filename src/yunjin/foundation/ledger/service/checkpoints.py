@@ -41,7 +41,6 @@ def begin(cell: Cell) -> Saving:
         heap=np.zeros(book.heap.shape, np.int64),
     )
     kernels.compact_holds(cell.book)
-    cell.checkpoint_at = cell.count(Counter.TRANSFERS)
     runs = [("ids", used), ("fates", fates), ("history", entries)]
     runs = [(kind, rows) for kind, rows in runs if len(rows)]
     known = {kind: list(numbers) for kind, numbers in cell.runs.items()}
@@ -83,10 +82,14 @@ def end(cell: Cell, saving: Saving) -> None:
 
 
 def load(cell: Cell, checkpoint: Checkpoint) -> None:
-    """Take over a checkpoint's state; the journal after it is still to be replayed."""
+    """Take over a checkpoint's state; the journal after it is still to be replayed.
+
+    Raises: IndexDamaged; the cell is then as it was.
+    """
     state, sequence = checkpoint.state, checkpoint.sequence
     accounts = np.frombuffer(cell.index.load(sequence, "accounts"), kernels.ACCOUNT)
     holds = np.frombuffer(cell.index.load(sequence, "holds"), kernels.HOLD)
+    bloom = cell.index.load(sequence, "bloom")
     counters = np.array(state["counters"], np.int64)
     counters[[Counter.ACCOUNTS, Counter.HOLDS, Counter.HEAP, Counter.SPARSE]] = 0
     cell.book.counters[:] = counters
@@ -98,8 +101,7 @@ def load(cell: Cell, checkpoint: Checkpoint) -> None:
     cell.book.holds[: len(holds)] = holds
     cell.book.counters[Counter.HOLDS] = len(holds)
     kernels.compact_holds(cell.book)
-    cell.ids.restore(state, cell.index.load(sequence, "bloom"))
+    cell.ids.restore(state, bloom)
     cell.runs = {**state["runs"], "ids": cell.ids.runs}
     cell.ledgers = {n: Ledger(ledger=n, currency=c, name=m) for n, c, m in state["ledgers"]}
     cell.sequence, cell.hash = sequence, bytes.fromhex(checkpoint.hash)
-    cell.checkpoint_at = cell.count(Counter.TRANSFERS)

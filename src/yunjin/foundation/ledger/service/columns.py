@@ -8,11 +8,14 @@ import pyarrow as pa
 from yunjin.foundation.ledger import kernels
 from yunjin.foundation.ledger.api import (
     ACCOUNTS,
+    ACCOUNTS_OPTIONAL,
     ACCOUNTS_REQUIRED,
     RESULTS,
     RESULTS_WITH_BALANCES,
     TRANSFERS,
+    TRANSFERS_OPTIONAL,
     TRANSFERS_REQUIRED,
+    refusal_of,
 )
 from yunjin.foundation.ledger.domain.codec import ACCOUNT_TYPES, TRANSFER_TYPES
 from yunjin.foundation.ledger.errors import BatchRefused
@@ -23,7 +26,7 @@ _ACCOUNT_DTYPES: Final = {k: np.dtype(v.to_pandas_dtype()) for k, v in ACCOUNT_T
 
 
 def _arrays(
-    batch: pa.RecordBatch, types: dict[str, Any], required: dict[str, Any], rows_max: int
+    batch: pa.RecordBatch, required: dict[str, Any], optional: dict[str, Any], rows_max: int
 ) -> dict[str, Any]:
     """Check a batch once and copy its columns. Raises: BatchRefused."""
     if not isinstance(batch, pa.RecordBatch):
@@ -32,18 +35,11 @@ def _arrays(
         raise BatchRefused(
             f"expected at most {rows_max} rows, was {batch.num_rows}", rows=batch.num_rows
         )
-    missing = [name for name in required if name not in batch.schema.names]
-    if missing:
-        raise BatchRefused(f"expected the columns {', '.join(missing)}", missing=missing)
+    refusal = refusal_of(batch.schema, required, optional)
+    if refusal is not None:
+        raise refusal
     found: dict[str, Any] = {}
     for field, column in zip(batch.schema, batch.columns, strict=True):
-        if field.name not in types or field.name in found:
-            raise BatchRefused(f"expected known columns once each, was {field.name[:60]!r}")
-        if field.type != types[field.name]:
-            raise BatchRefused(
-                f"expected {field.name} as {types[field.name]}, was {field.type}",
-                column=field.name,
-            )
         if column.null_count:
             raise BatchRefused(f"expected no nulls, was one in {field.name}", column=field.name)
         found[field.name] = np.array(column.to_numpy(zero_copy_only=False))
@@ -52,7 +48,7 @@ def _arrays(
 
 def transfer_columns(batch: pa.RecordBatch, rows_max: int) -> TransferColumns:
     """Return a batch of transfers in columns of their own. Raises: BatchRefused."""
-    found = _arrays(batch, TRANSFER_TYPES, TRANSFERS_REQUIRED, rows_max)
+    found = _arrays(batch, TRANSFERS_REQUIRED, TRANSFERS_OPTIONAL, rows_max)
     count = batch.num_rows
     return TransferColumns(
         *(
@@ -64,7 +60,7 @@ def transfer_columns(batch: pa.RecordBatch, rows_max: int) -> TransferColumns:
 
 def account_columns(batch: pa.RecordBatch, rows_max: int) -> AccountColumns:
     """Return a batch of accounts in columns of their own. Raises: BatchRefused."""
-    found = _arrays(batch, ACCOUNT_TYPES, ACCOUNTS_REQUIRED, rows_max)
+    found = _arrays(batch, ACCOUNTS_REQUIRED, ACCOUNTS_OPTIONAL, rows_max)
     count = batch.num_rows
     return AccountColumns(
         *(

@@ -12,6 +12,7 @@ from yunjin.foundation.ledger.adapters.messages import (
     Side,
     Statement,
     Verdict,
+    is_currency,
 )
 from yunjin.foundation.ledger.api.imports import ImportCode, ImportFile, LineOutcome, LineReason
 from yunjin.foundation.ledger.service import identity
@@ -54,37 +55,84 @@ def due(message: Message, today: dt.date) -> Message:
 
 
 def wishes(message: Message, command: ImportFile, places: Places) -> list[Wish]:
-    """Return the accounts that would have to be opened, in order of appearance."""
-    found: list[Wish] = []
-    currencies: dict[str, None] = {}
+    """Return the accounts that would have to be opened, in order of appearance.
+
+    A line that would be refused all the same (by the file, or since its accounts are in different
+    currencies or have names that none can be opened by) opens nothing.
+    """
+    found = _Wishes(command, places)
     for line in message.lines:
-        name = line.account or line.other
-        if line.verdict is not None or name is None:
-            continue
-        currency = line.currency
-        if line.statement is not None:
-            currency = message.statements[line.statement].currency or currency
-        known = places.place(line.account) or (line.other_is_enough and places.place(line.other))
-        if not known and not places.can_open(name):
-            continue
-        if currency == line.currency:
-            currencies[currency] = None
-        if not known:
-            found.append(Wish(name=name, currency=currency, code=command.account_code))
+        if line.verdict is None:
+            currency = line.currency
+            if line.statement is not None:
+                currency = message.statements[line.statement].currency or currency
+            found.add_line(line, currency)
     for statement in message.statements:
-        if statement.opening is not None and places.can_open(statement.account):
-            currencies[statement.currency] = None
-            found.append(
-                Wish(
-                    name=statement.account,
-                    currency=statement.currency,
-                    code=command.account_code,
-                )
-            )
-    for currency in currencies:
-        name = nostro_name(command.nostros, currency)
-        found.append(Wish(name=name, currency=currency, code=command.nostro_code))
-    return found
+        if statement.opening is not None:
+            found.add_opening(statement)
+    return found.all()
+
+
+class _Wishes:
+    """What is to be opened, gathered line by line: first customers, then the nostros."""
+
+    def __init__(self, command: ImportFile, places: Places) -> None:
+        self._command, self._places = command, places
+        self._customers: dict[AccountName, Wish] = {}
+        self._nostros: dict[AccountName, Wish] = {}
+
+    def all(self) -> list[Wish]:
+        return [*self._customers.values(), *self._nostros.values()]
+
+    def add_line(self, line: Line, currency: str) -> None:
+        """Wish for what a line lacks; `currency` is that of the account it is about."""
+        places, customer = self._places, line.account or line.other
+        if customer is None or (line.account is None and not line.other_is_enough):
+            return
+        if places.place(line.account) is None and line.other_is_enough and places.place(line.other):
+            customer, currency = line.other or customer, line.currency
+        has_counter = (
+            line.other is not None and line.other != customer and self._is_held(line.other)
+        )
+        names = [customer, line.other] if has_counter and line.other else [customer]
+        if currency == line.currency and all(self._fits(name, currency) for name in names):
+            self._add(customer, currency, needs_nostro=not has_counter)
+
+    def add_opening(self, statement: Statement) -> None:
+        """Wish for the account whose opening balance is to be brought in, and for its nostro."""
+        place, currency = self._places.place(statement.account), statement.currency
+        is_open_already = place is not None and not place.is_untouched
+        if (
+            is_currency(currency)
+            and not is_open_already
+            and self._fits(statement.account, currency)
+        ):
+            self._add(statement.account, currency, needs_nostro=True)
+
+    def _add(self, customer: AccountName, currency: str, *, needs_nostro: bool) -> None:
+        nostro = nostro_name(self._command.nostros, currency)
+        has_nostro = self._fits(nostro, currency)
+        if needs_nostro and not has_nostro:
+            return
+        if self._places.place(customer) is None:
+            wish = Wish(name=customer, currency=currency, code=self._command.account_code)
+            self._customers.setdefault(customer, wish)
+        if has_nostro and self._places.place(nostro) is None:
+            wish = Wish(name=nostro, currency=currency, code=self._command.nostro_code)
+            self._nostros.setdefault(nostro, wish)
+
+    def _is_held(self, name: AccountName) -> bool:
+        return self._places.place(name) is not None or name in self._customers
+
+    def _fits(self, name: AccountName, currency: str) -> bool:
+        """Say whether a name stands for an account in a currency, or for one still to be opened."""
+        place = self._places.place(name)
+        if place is not None:
+            return place.ledger == self._places.number(currency)
+        wish = self._customers.get(name) or self._nostros.get(name)
+        if wish is not None:
+            return wish.currency == currency
+        return self._places.can_open(name)
 
 
 class Drafter:

@@ -37,7 +37,7 @@ def descending(cell: Cell, account: int, start: int, end: int) -> Iterator[Any]:
     for page in reversed(_memory(cell, account, start, end)):
         yield page[::-1]
     for run in reversed(cell.runs["history"]):
-        for page in reversed(list(cell.index.history(run, account, start, end))):
+        for page in cell.index.history(run, account, start, end, newest_first=True):
             yield page[::-1]
 
 

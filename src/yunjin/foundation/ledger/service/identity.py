@@ -7,6 +7,7 @@ content it exists already, with other content the ledger refuses it.
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
@@ -51,6 +52,6 @@ def reference_id(reference: str, uetr: str = "") -> UUID:
         return _uuid8(_digest("reference", reference)) if reference else UUID(int=0)
 
 
-def command_id(kind: str, alias: str, account_id: int) -> UUID:
-    """Return the id of the command that binds an alias: the same for the same binding."""
-    return _uuid8(_digest("bind", kind, alias, str(account_id)))
+def command_id(names: Iterable[tuple[str, str]], first: int) -> UUID:
+    """Return the id of the command that binds aliases (kind, value) to accounts from `first` on."""
+    return _uuid8(_digest("bind", *(part for name in names for part in name), str(first)))

@@ -1,7 +1,6 @@
 """Importing a file: read it, find its accounts, post it in columns, reconcile, report."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Final
 
 from yunjin.foundation.ledger.adapters.messages import Message, Side, Statement
@@ -10,6 +9,7 @@ from yunjin.foundation.ledger.api import LedgerApi, TransferStatus
 from yunjin.foundation.ledger.api.imports import (
     ImportedLine,
     ImportFile,
+    ImportProgress,
     ImportReport,
     ImportTotal,
     LineOutcome,
@@ -24,14 +24,17 @@ from yunjin.foundation.ledger.service.reconciling import Done, reconcile
 from yunjin.kernel.clock import Clock, instant
 
 Held = dict[int, tuple[int, int]]
-Progress = Callable[[str, int, int], None]  # "reading" bytes or "posting" lines, done, of
 
+_BEFORE: Final = "the same message and place was posted before with"
 _ADVICE: Final = {
     TransferStatus.EXISTS: "the same line was posted before",
     TransferStatus.ID_ALREADY_FAILED: "an earlier try of this very line failed, for ever; "
     "send it again under a new message id",
-    TransferStatus.EXISTS_WITH_DIFFERENT_AMOUNT: "the same message and place was posted before "
-    "with another amount",
+    TransferStatus.EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT_ID: f"{_BEFORE} another account",
+    TransferStatus.EXISTS_WITH_DIFFERENT_CREDIT_ACCOUNT_ID: f"{_BEFORE} another account",
+    TransferStatus.EXISTS_WITH_DIFFERENT_AMOUNT: f"{_BEFORE} another amount",
+    TransferStatus.EXISTS_WITH_DIFFERENT_USER_DATA_128: f"{_BEFORE} another reference",
+    TransferStatus.EXISTS_WITH_DIFFERENT_USER_DATA_32: f"{_BEFORE} another value date",
 }
 
 
@@ -40,30 +43,28 @@ def _quiet(phase: str, done: int, total: int) -> None:
 
 
 class Importer:
-    """Implements ImportApi over a ledger.
+    """Implements ImportApi and ImportPort over a ledger."""
 
-    Parameters
-    ----------
-    progress : told how far the reading (bytes) and the posting (lines) have come.
-    """
+    def __init__(self, ledger: LedgerApi, clock: Clock) -> None:
+        self._ledger, self._clock = ledger, clock
 
-    def __init__(self, ledger: LedgerApi, clock: Clock, *, progress: Progress = _quiet) -> None:
-        self._ledger, self._clock, self._progress = ledger, clock, progress
-
-    def import_file(self, command: ImportFile) -> ImportReport:
+    def import_file(
+        self, command: ImportFile, *, progress: ImportProgress | None = None
+    ) -> ImportReport:
         """Post what a file tells of; the same file again moves nothing twice.
 
         Raises: ImportRefused (nothing was posted), and what `LedgerApi.post_transfers` raises
         (some batches may have been posted: import the same file again).
         """
+        progress = progress or _quiet
         today = today_anywhere(instant(self._clock.now_ns()))
-        message = due(self._read(command), today)
+        message = due(_read(command, progress), today)
         places = Places(self._ledger, is_dry_run=command.is_dry_run)
         self._find(message, command, places)
         drafts = list(Drafter(message, command, places).drafts())
         batch = identity.batch_id(message.kind, message.message_id)
         postable = [draft for draft in drafts if draft.verdict is None]
-        answers = self._post(postable, batch, is_dry_run=command.is_dry_run)
+        answers = self._post(postable, batch, progress, is_dry_run=command.is_dry_run)
         held = posting.held(self._ledger, postable, answers)
         lines, done = _outcomes(drafts, answers, held, is_dry_run=command.is_dry_run)
         return ImportReport(
@@ -85,27 +86,6 @@ class Importer:
             warnings=message.warnings,
         )
 
-    def _read(self, command: ImportFile) -> Message:
-        size = len(command.content)
-        message = read_message(command, tick=lambda done: self._progress("reading", done, size))
-        self._progress("reading", size, size)
-        broken = [control for control in message.controls if not control.holds]
-        if broken and command.requires_controls:
-            findings = [
-                {
-                    "line": each.line,
-                    "path": each.path,
-                    "what": f"expected {each.stated}, was {each.found}",
-                }
-                for each in broken
-            ]
-            first = broken[0]
-            raise ImportRefused(
-                f"line {first.line}, {first.path}: expected {first.stated}, was {first.found}",
-                findings=findings,
-            )
-        return message
-
     def _find(self, message: Message, command: ImportFile, places: Places) -> None:
         currencies = {line.currency for line in message.lines if line.verdict is None}
         currencies |= {statement.currency for statement in message.statements}
@@ -120,11 +100,13 @@ class Importer:
             # An account opened for one line may be another line's counterparty.
             places.find(names)
 
-    def _post(self, drafts: list[Draft], batch: int, *, is_dry_run: bool) -> Answers:
+    def _post(
+        self, drafts: list[Draft], batch: int, progress: ImportProgress, *, is_dry_run: bool
+    ) -> Answers:
         total = len(drafts)
 
         def tick(done: int) -> None:
-            self._progress("posting", done, total)
+            progress("posting", done, total)
 
         if is_dry_run:
             return posting.foresee(self._ledger, drafts, tick)
@@ -155,6 +137,28 @@ class Importer:
             return 0
         balance: int = found["credits_posted"][0].as_py() - found["debits_posted"][0].as_py()
         return balance
+
+
+def _read(command: ImportFile, progress: ImportProgress) -> Message:
+    size = len(command.content)
+    message = read_message(command, tick=lambda done: progress("reading", done, size))
+    progress("reading", size, size)
+    broken = [control for control in message.controls if not control.holds]
+    if broken and command.requires_controls:
+        findings = [
+            {
+                "line": each.line,
+                "path": each.path,
+                "what": f"expected {each.stated}, was {each.found}",
+            }
+            for each in broken
+        ]
+        first = broken[0]
+        raise ImportRefused(
+            f"line {first.line}, {first.path}: expected {first.stated}, was {first.found}",
+            findings=findings,
+        )
+    return message
 
 
 def _outcomes(

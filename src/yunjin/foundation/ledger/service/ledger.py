@@ -1,8 +1,9 @@
 """LedgerApi over one cell: checks a batch once, hands it to the writer, reads for everybody."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,6 @@ from yunjin.foundation.ledger.api import (
     AccountFlag,
     CellState,
     Finding,
-    Head,
     JournalRow,
     Ledger,
     TransferQuery,
@@ -27,7 +27,7 @@ from yunjin.foundation.ledger.api import (
 from yunjin.foundation.ledger.domain import codec
 from yunjin.foundation.ledger.errors import AccountNotFound, BatchRefused, HistoryNotKept
 from yunjin.foundation.ledger.kernels import Counter
-from yunjin.foundation.ledger.service import checkpoints, histories
+from yunjin.foundation.ledger.service import histories
 from yunjin.foundation.ledger.service.aliases import Aliases
 from yunjin.foundation.ledger.service.cell import Cell
 from yunjin.foundation.ledger.service.columns import (
@@ -37,15 +37,20 @@ from yunjin.foundation.ledger.service.columns import (
     transfer_columns,
     transfers_of,
 )
+from yunjin.foundation.ledger.service.exporting import transfers_in_order
+from yunjin.foundation.ledger.service.metering import Meter
 from yunjin.foundation.ledger.service.searching import search
+from yunjin.foundation.ledger.service.verifying import Progress, head_of
 from yunjin.foundation.ledger.service.writer import Writer
+from yunjin.foundation.ledger.store.files import HEAD_UNREADABLE
+from yunjin.foundation.ledger.store.journal import Journal
+from yunjin.kernel import money
 from yunjin.kernel.errors import Malformed
 from yunjin.kernel.ids import SEQUENCE_MAX, account_id
 from yunjin.kernel.page import LIMIT_MAX, seal, unseal
 
 _FOREVER = 2**63 - 1
 _LEDGERS_MAX = 65_536
-_IDS_MAX = 1 << 22
 
 
 class LedgerService:
@@ -54,20 +59,24 @@ class LedgerService:
     def __init__(
         self,
         writer: Writer,
-        fresh_cell: Callable[[], Cell],
+        fresh_journal: Callable[[], Journal],
+        meter: Meter,
         *,
         tenant: str,
         cell: int,
         tables: RoomDatabase | None,
         cursor_key: bytes,
         batch_rows_max: int,
+        head_is_readable: Callable[[], bool],
     ) -> None:
-        self._writer, self._fresh_cell = writer, fresh_cell
-        self._tenant, self._cell = tenant, cell
+        self._head_is_readable = head_is_readable
+        self._writer, self._fresh_journal = writer, fresh_journal
+        self._meter, self._tenant, self._cell = meter, tenant, cell
         self._key, self._rows_max = cursor_key, batch_rows_max
         if tables is not None:
-            aliases = Aliases(tables, account_exists=self.account_exists, page_key=cursor_key)
+            aliases = Aliases(tables, open_accounts=self._open_among, page_key=cursor_key)
             self.bind_alias = aliases.bind_alias
+            self.bind_aliases = aliases.bind_aliases
             self.release_alias = aliases.release_alias
             self.resolve_aliases = aliases.resolve_aliases
             self.aliases_of = aliases.aliases_of
@@ -77,9 +86,7 @@ class LedgerService:
 
     def declare_ledgers(self, ledgers: list[Ledger]) -> None:
         for ledger in ledgers:
-            code = ledger.currency
-            if not (len(code) == 3 and code.isascii() and code.isupper() and code.isalpha()):
-                raise BatchRefused(f"expected three capitals as currency, was {code[:20]!r}")
+            money.checked_currency(ledger.currency)
             if not (1 <= ledger.ledger < 2**32 and len(ledger.name) <= 100):
                 raise BatchRefused("expected a ledger number of 32 bits and a short name")
         if len(ledgers) + len(self.ledgers()) > _LEDGERS_MAX:
@@ -122,7 +129,9 @@ class LedgerService:
             out, rows = cell.post(columns, epoch, now, balances=balances)
             return results(out.status, out.timestamp, out.balances if balances else None), rows
 
-        return self._writer.submit(run, transfers.num_rows)
+        future = self._writer.submit(run, transfers.num_rows)
+        future.add_done_callback(self._meter.posted)
+        return future
 
     def post_transfers(
         self, transfers: pa.RecordBatch, *, balances: bool = False
@@ -291,7 +300,7 @@ class LedgerService:
                 account_count=cell.count(Counter.ACCOUNTS),
                 transfer_count=cell.count(Counter.TRANSFERS),
                 pending_count=cell.count(Counter.OPEN_HOLDS),
-                head=_head(cell),
+                head=head_of(cell),
             )
 
         return writer.read(look)
@@ -300,38 +309,17 @@ class LedgerService:
         self._check_limit(limit)
         return self._writer.read(lambda cell: cell.journal.page(before, limit))
 
-    def verify(self) -> VerifyReport:
-        live = self._writer.read(lambda cell: (_head(cell), cell.fingerprint()))
-        fresh, findings = self._fresh_cell(), []
-        try:
-            for entry in fresh.journal.scan(0):
-                if entry.sequence > live[0].sequence:
-                    break
-                wrong = fresh.replay(entry)
-                if fresh.count(Counter.IDS) > _IDS_MAX:
-                    checkpoints.begin(fresh)  # and never written: it bounds what is remembered
-                if wrong:
-                    findings.append(Finding(sequence=entry.sequence, what=wrong))
-                    break
-            else:
-                wrong = self._writer.held_against_heads(fresh)
-                if wrong and fresh.sequence >= live[0].sequence:
-                    findings.append(Finding(sequence=fresh.sequence, what=wrong))
-            if not findings and _head(fresh).hash != live[0].hash:
-                what = f"the journal ends at row {fresh.sequence}, expected {live[0].sequence}"
-                findings.append(Finding(sequence=fresh.sequence, what=what))
-            if not findings and fresh.fingerprint() != live[1]:
-                what = "replaying the journal gives other balances than those in memory"
-                findings.append(Finding(sequence=fresh.sequence, what=what))
-            return VerifyReport(
-                row_count=fresh.sequence,
-                transfer_count=fresh.count(Counter.TRANSFERS),
-                head=_head(fresh),
-                findings=tuple(findings),
-            )
-        finally:
-            fresh.journal.close()
-            fresh.index.close()
+    def export_transfers(self) -> Iterator[pa.RecordBatch]:
+        """Yield every transfer that is durable now, by timestamp (ExportPort)."""
+        until = self._writer.durable_sequence
+        return transfers_in_order(self._fresh_journal(), until)
+
+    def verify(self, *, progress: Progress | None = None) -> VerifyReport:
+        report = self._writer.verify(progress)
+        if self._head_is_readable():
+            return report
+        finding = Finding(sequence=report.head.sequence, what=HEAD_UNREADABLE)
+        return replace(report, findings=(*report.findings, finding))
 
     # ours ---------------------------------------------------------------------------------------
 
@@ -339,17 +327,14 @@ class LedgerService:
         if not 1 <= limit <= LIMIT_MAX:
             raise Malformed(f"expected a limit of 1 to {LIMIT_MAX}, was {limit}")
 
-    def account_exists(self, account: int) -> bool:
-        """Tell whether an account is open here."""
-        return bool(self.accounts([account]).num_rows)
+    def _open_among(self, accounts: list[int]) -> set[int]:
+        """Return which of some accounts are open here."""
+        possible = [account for account in accounts if 0 < account <= _FOREVER]
+        return set(self.accounts(possible)["id"].to_pylist())
 
     def close(self) -> None:
         """Stop taking commands, make everything durable, give the lease back."""
         self._writer.close()
-
-
-def _head(cell: Cell) -> Head:
-    return Head(sequence=cell.sequence, hash=cell.hash.hex(), timestamp_last=cell.last_timestamp)
 
 
 def cursor_key(tenant: str, secret: bytes) -> bytes:

@@ -11,7 +11,7 @@ from yunjin.foundation.ledger.adapters.messages import AccountName
 from yunjin.foundation.ledger.api import AccountFlag, AccountStatus, Alias, Ledger, LedgerApi
 from yunjin.foundation.ledger.api.imports import OpenedAccount
 from yunjin.foundation.ledger.domain import aliases as rules
-from yunjin.foundation.ledger.errors import AccountRefused, AliasTaken
+from yunjin.foundation.ledger.errors import AccountRefused
 from yunjin.foundation.ledger.service import identity
 from yunjin.kernel.errors import Malformed
 
@@ -149,14 +149,12 @@ class Places:
     def _open(self, wishes: list[Wish]) -> None:
         self._declare({wish.currency for wish in wishes})
         if self._is_dry_run:
-            first = -1 - len(self.opened) - len(wishes)
+            mine = list(enumerate(wishes, -1 - len(self.opened) - len(wishes)))
         else:
             first = self._ledger.allot_account_ids(len(wishes))
             self._create(wishes, first)
-        for account_id, wish in enumerate(wishes, first):
-            kept = True if self._is_dry_run else self._bind(wish.name, account_id)
-            if not kept:
-                continue
+            mine = self._bind(wishes, first)
+        for account_id, wish in mine:
             number = self._numbers[wish.currency]
             self._places[wish.name] = Place(account_id=account_id, ledger=number, is_untouched=True)
             self.opened.append(
@@ -186,12 +184,22 @@ class Places:
                     f"opened: {AccountStatus(status).name}."
                 )
 
-    def _bind(self, name: AccountName, account_id: int) -> bool:
-        """Bind the alias; where somebody was faster, take that account."""
-        alias = Alias(kind=name.kind, value=name.value, account_id=account_id)
-        try:
-            self._ledger.bind_alias(identity.command_id(name.kind, name.value, account_id), alias)
-        except AliasTaken:
-            self.find([name])
-            return False
-        return True
+    def _bind(self, wishes: list[Wish], first: int) -> list[tuple[int, Wish]]:
+        """Bind the accounts' aliases; where somebody was faster, take that account.
+
+        Returns the accounts that got their alias, with the wish each fulfils.
+        """
+        asked = [
+            Alias(kind=wish.name.kind, value=wish.name.value, account_id=account_id)
+            for account_id, wish in enumerate(wishes, first)
+        ]
+        names = [(alias.kind, alias.value) for alias in asked]
+        held = self._ledger.bind_aliases(identity.command_id(names, first), asked)
+        mine, others = [], []
+        for wish, wanted, got in zip(wishes, asked, held, strict=True):
+            if got.account_id == wanted.account_id:
+                mine.append((wanted.account_id, wish))
+            else:
+                others.append(wish.name)
+        self.find(others)
+        return mine

@@ -1,11 +1,14 @@
 """Searching transfers: along an account's history, or back through the journal."""
 
+from dataclasses import replace
 from typing import Any, Final
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
 
-from yunjin.foundation.ledger.api import TransferQuery, TransferStatus
+from yunjin.foundation.ledger import kernels
+from yunjin.foundation.ledger.api import AccountFlag, TransferQuery, TransferStatus
 from yunjin.foundation.ledger.domain import codec
 from yunjin.foundation.ledger.kernels import Outcome, TransferColumns
 from yunjin.foundation.ledger.service import histories
@@ -22,9 +25,11 @@ def _match(columns: TransferColumns, out: Outcome, query: TransferQuery) -> Any:
         wanted = getattr(query, name)
         if wanted is not None:
             match &= getattr(columns, name) == wanted
-    if query.user_data_128 is not None:
-        match &= columns.user_data_128_hi == query.user_data_128.int >> 64
-        match &= columns.user_data_128_lo == query.user_data_128.int & (2**64 - 1)
+    for name in ("user_data_128", "pending_id"):
+        wanted = getattr(query, name)
+        if wanted is not None:
+            match &= getattr(columns, f"{name}_hi") == wanted.int >> 64
+            match &= getattr(columns, f"{name}_lo") == wanted.int & (2**64 - 1)
     if query.amount_minor_min is not None:
         match &= columns.amount_minor >= query.amount_minor_min
     if query.amount_minor_max is not None:
@@ -48,6 +53,11 @@ def search(
     """
     if cursor is None:
         cursor = [cell.sequence, 1 << 16]
+    if query.pending_id is not None:
+        narrowed = _after_hold(cell, query, query.pending_id)
+        if narrowed is None:
+            return _rows(cell, []), None
+        query = narrowed
     sequences = _of_account(cell, query, cursor) if query.account_id is not None else None
     found: list[int] = []
     sequence, row_before = cursor
@@ -69,6 +79,29 @@ def search(
                 return _rows(cell, found), (sequence, int(taken[-1]))
         sequence, row_before = sequence - 1, 1 << 16
     return _rows(cell, found), (sequence, row_before) if sequence >= 1 else None
+
+
+def _after_hold(cell: Cell, query: TransferQuery, hold: UUID) -> TransferQuery | None:
+    """Narrow a search for what ended a hold to the time since it was made.
+
+    Also to the history of one of its accounts, where one is kept; None where there is no such hold.
+    """
+    hi, lo = np.array([hold.int >> 64], np.uint64), np.array([hold.int & (2**64 - 1)], np.uint64)
+    position = cell.ids.find(hi, lo)
+    if position is None or position[0] < 0:
+        return None
+    columns, out = cell.past.rows_at(position)
+    if out.status[0] != TransferStatus.CREATED:
+        return None
+    since = max(query.timestamp_from or 0, int(out.timestamp[0]))
+    query = replace(query, timestamp_from=since)
+    if query.account_id is not None:
+        return query
+    sides = np.array([columns.debit_account_id[0], columns.credit_account_id[0]], np.int64)
+    rows = np.empty(2, np.int32)
+    found = cell.book.accounts[rows[: kernels.rows_of(cell.book, sides, rows)]]
+    kept = sides[: len(found)][found["flags"] & AccountFlag.HISTORY != 0]
+    return replace(query, account_id=int(kept[0])) if len(kept) else query
 
 
 def _of_account(cell: Cell, query: TransferQuery, cursor: list[int]) -> list[int]:

@@ -17,25 +17,28 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from yunjin.foundation.ledger.api import VerifyReport
 from yunjin.foundation.ledger.domain.codec import Entry
 from yunjin.foundation.ledger.errors import (
-    Fenced,
     JournalDamaged,
     OutcomeUnknown,
     Overloaded,
     WritesStopped,
 )
 from yunjin.foundation.ledger.kernels import Counter
-from yunjin.foundation.ledger.service import checkpoints
+from yunjin.foundation.ledger.service import checkpoints, verifying
 from yunjin.foundation.ledger.service.cell import Cell
 from yunjin.foundation.ledger.service.checkpoints import Saving
 from yunjin.foundation.ledger.store.files import HeadFile, ProcessLock
+from yunjin.foundation.ledger.store.index import IndexDamaged
 from yunjin.kernel.clock import Clock, SteadyClock
-from yunjin.kernel.errors import Problem, Refusal
+from yunjin.kernel.errors import Outage, Problem, Refusal
 
 T = TypeVar("T")
 Command = Callable[[Cell, int, int], tuple[Any, list[Entry]]]  # (cell, epoch, clock) → answer, rows
 _SECOND: Final = 1_000_000_000
+_PATIENCE_S: Final = 30  # of a reader whose rows are on their way to the journal
+_NEVER: Final = 2**63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ class Limits:
     rows_a_commit_max: int
     lease_s: int
     checkpoint_transfers: int
+    verify_at_open: bool = False
 
 
 @dataclass(slots=True)
@@ -77,6 +81,8 @@ class Writer:
         self._durable = threading.Condition()
         self.durable_sequence, self.epoch, self.stopped = 0, 0, ""
         self._problem: Problem | None = None
+        self._is_half_done = False  # a command failed in the middle: the cell is not to be read
+        self._unreadable: Problem | None = None
         self._closing = False
         self._saving: threading.Thread | None = None
         self._saved: list[Saving] = []
@@ -84,17 +90,13 @@ class Writer:
         self._head = HeadFile(folder / f"cell-{cell}.head")
         self._process_lock = ProcessLock(folder / f"cell-{cell}.lock")
         self.cell = build()
+        self._head_synced_ns = 0
+        self._renewed_ns = self._steady.now_ns()
         try:
             self._open()
         except BaseException:
-            if self._saving is not None:
-                self._saving.join()
-            self.cell.journal.close()
-            self.cell.index.close()
-            self._process_lock.close()
+            self._let_go()
             raise
-        self._head_synced_ns = 0
-        self._renewed_ns = self._steady.now_ns()
         self._thread = threading.Thread(target=self._run, name=f"cell-{cell}", daemon=True)
         self._thread.start()
 
@@ -110,10 +112,28 @@ class Writer:
             self._limits.lease_s * _SECOND,
             dead_holders=dead,
         )
-        wrong = self.recover(self.cell, each=self._checkpoint_if_due)
+        self.cell.index.own(holder)
+        wrong = self.recover(self.cell, each=self._while_opening)
+        self.durable_sequence = self.cell.sequence
+        if not wrong and self._limits.verify_at_open:
+            report = self.verify(lambda done, rows: self._while_opening())
+            wrong = " ".join(finding.what for finding in report.findings)
         if wrong:
             self._stop(JournalDamaged(f"{wrong}. Restore the journal from the last backup."))
-        self.durable_sequence = self.cell.sequence
+
+    def _while_opening(self) -> None:
+        """Keep the lease, and what was replayed, while a long journal is read."""
+        self._renew_if_due(self._steady.now_ns())
+        self._checkpoint_if_due()
+
+    def verify(self, progress: verifying.Progress | None = None) -> VerifyReport:
+        """Read the whole journal again and hold it against the heads and this cell's balances."""
+        live = self.read(lambda cell: verifying.Seen(verifying.head_of(cell), cell.fingerprint()))
+        return verifying.verify(self._build, live, self._held_unless_gone_on, progress)
+
+    def _held_unless_gone_on(self, cell: Cell) -> str:
+        wrong = verifying.held_against_heads(cell, self._head.read())
+        return "" if self.cell.sequence > cell.sequence else wrong
 
     def recover(self, cell: Cell, *, each: Callable[[], None] = lambda: None) -> str:
         """Load the latest checkpoint and replay the rest, calling `each` after every row.
@@ -125,28 +145,21 @@ class Writer:
             at = cell.journal.read(checkpoint.sequence)
             if at is None or at.hash.hex() != checkpoint.hash or at.digest() != at.hash:
                 return f"row {checkpoint.sequence} is not the one that the checkpoint was made from"
-            checkpoints.load(cell, checkpoint)
+            try:
+                checkpoints.load(cell, checkpoint)
+            except IndexDamaged:  # all of it follows from the journal
+                cell.index.forget()
         for entry in cell.journal.scan(cell.sequence):
             wrong = cell.replay(entry)
             if wrong:
                 return wrong
             each()
-        return self.held_against_heads(cell)
+        return verifying.held_against_heads(cell, self._head.read())
 
-    def held_against_heads(self, cell: Cell) -> str:
-        """Compare the end of the journal with the head row and the head kept apart from it."""
-        head, apart = cell.journal.head(), self._head.read()
-        if head is not None and (head.sequence, head.hash) != (cell.sequence, cell.hash):
-            return f"the journal ends at row {cell.sequence}, its head row says {head.sequence}"
-        if apart is None:
-            return ""
-        sequence, digest, _ = apart
-        if sequence > cell.sequence:
-            return f"the journal ends at row {cell.sequence}, the head kept apart at {sequence}"
-        row = cell.journal.read(sequence) if sequence else None
-        if row is not None and row.hash != digest:
-            return f"row {sequence} is not the one the head kept apart from the journal has seen"
-        return ""
+    @property
+    def rows_waiting(self) -> int:
+        """Rows of commands whose commit has not begun."""
+        return self._rows_waiting
 
     # asking -------------------------------------------------------------------------------------
 
@@ -168,23 +181,29 @@ class Writer:
         return job.future
 
     def read(self, look: Callable[[Cell], T]) -> T:
-        """Run a look at the cell; return once all it has seen is durable."""
+        """Run a look at the cell; return once all it has seen is durable.
+
+        Raises: Outage where that takes too long, or where nobody knows what is durable.
+        """
         while True:
             with self._lock:
-                cell = self.cell
-                seen, mark = look(cell), cell.sequence
+                if self._unreadable is not None:
+                    raise self._unreadable
+                cell, mark = self.cell, _NEVER
+                if not self._is_half_done:
+                    seen, mark = look(cell), cell.sequence
             if mark <= self.durable_sequence:
                 return seen
             with self._durable:
-                self._durable.wait_for(
-                    partial(self._is_settled, mark, cell),
-                    timeout=30,
-                )
-            if self.cell is cell:
-                return seen
+                is_settled = partial(self._is_settled, mark, cell)
+                if not self._durable.wait_for(is_settled, timeout=_PATIENCE_S):
+                    raise Outage(f"The journal has not answered for {_PATIENCE_S} s.")
+                if self.cell is cell and self.durable_sequence >= mark:
+                    return seen
 
     def _is_settled(self, mark: int, cell: Cell) -> bool:
-        return self.durable_sequence >= mark or self.cell is not cell
+        is_lost = self._unreadable is not None
+        return self.durable_sequence >= mark or self.cell is not cell or is_lost
 
     # writing ------------------------------------------------------------------------------------
 
@@ -230,20 +249,16 @@ class Writer:
         entries: list[Entry] = []
         with self._lock:
             now = self._steady.now_ns()
+            self._is_half_done = True
             if not jobs:
                 entries += self.cell.expire(self.epoch, now)
             for job in jobs:
-                try:
-                    job.answer, rows = job.command(self.cell, self.epoch, now)
-                    entries += rows
-                except JournalDamaged:  # found half-way: what the command changed is unknown
-                    raise
-                except Refusal as problem:
-                    job.problem = problem
+                entries += self._done(job, now)
+            self._is_half_done = False
         if entries:
             self._commit(entries)
-        elif now - self._renewed_ns > self._limits.lease_s * _SECOND // 3:
-            self._renew(now)
+        else:
+            self._renew_if_due(now)
         for job in jobs:
             if job.problem is not None:
                 job.future.set_exception(job.problem)
@@ -251,7 +266,24 @@ class Writer:
                 job.future.set_result(job.answer)
         self._checkpoint_if_due()
 
-    def _renew(self, now: int) -> None:
+    def _done(self, job: _Job, now: int) -> list[Entry]:
+        """Run a job's command; return its journal rows, none where it is refused."""
+        before = self.cell.sequence
+        try:
+            job.answer, rows = job.command(self.cell, self.epoch, now)
+        except JournalDamaged:  # found half-way: what the command changed is unknown
+            raise
+        except Refusal as problem:
+            job.problem = problem
+            if self.cell.sequence != before:  # its rows are lost, their effect is not
+                what = f"A command failed half-way: {problem.detail}"
+                raise WritesStopped(what) from problem
+            return []
+        return rows
+
+    def _renew_if_due(self, now: int) -> None:
+        if now - self._renewed_ns <= self._limits.lease_s * _SECOND // 3:
+            return
         self.cell.journal.renew(self.epoch, self._clock.now_ns() + self._limits.lease_s * _SECOND)
         self._renewed_ns = now
 
@@ -291,11 +323,13 @@ class Writer:
             if wrong:
                 self.stopped += f" {wrong}"
             with self._lock:
-                self.cell = fresh
+                self.cell, self._is_half_done = fresh, False
         except Exception as error:
             self.stopped += f" Reading back failed: {error}"
+            self._unreadable = Outage(f"The journal could not be read back: {error}.")
         with self._durable:
-            self.durable_sequence = self.cell.sequence
+            if self._unreadable is None:
+                self.durable_sequence = self.cell.sequence
             self._durable.notify_all()
 
     # checkpoints --------------------------------------------------------------------------------
@@ -312,8 +346,8 @@ class Writer:
         if self._saved:
             with self._lock:
                 checkpoints.end(cell, self._saved.pop())
-        since = cell.count(Counter.TRANSFERS) - cell.checkpoint_at
-        if since < (1 if force else self._limits.checkpoint_transfers):
+        new = cell.count(Counter.IDS)  # transfers made, and ids that failed for good
+        if new < (1 if force else self._limits.checkpoint_transfers):
             return
         with self._lock:
             saving = checkpoints.begin(cell)
@@ -342,12 +376,18 @@ class Writer:
             self._closing = True
             self._wake.notify_all()
         self._thread.join()
-        if self._problem is None:
-            self._checkpoint_if_due(force=True)
-            self._head.sync()
-            with contextlib.suppress(Fenced, WritesStopped):  # then the lease runs out by itself
-                self.cell.journal.free(self.epoch)
-        elif self._saving is not None:
+        try:
+            if self._problem is None:
+                self._checkpoint_if_due(force=True)
+                self._head.sync()
+                with contextlib.suppress(Problem):  # then the lease runs out by itself
+                    self.cell.journal.free(self.epoch)
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Close what is open, once nobody writes."""
+        if self._saving is not None:
             self._saving.join()
         self.cell.journal.close()
         self.cell.index.close()

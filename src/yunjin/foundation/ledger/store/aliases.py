@@ -42,13 +42,14 @@ def bound(connection: sa.Connection, kind: str, value: str) -> Alias | None:
     return None if row is None else Alias(**row._mapping)
 
 
-def bind(connection: sa.Connection, alias: Alias, at_us: int) -> None:
-    """Save an alias. A second one of the same kind and value conflicts."""
-    connection.execute(
-        sa.insert(aliases).values(
-            kind=alias.kind, value=alias.value, account_id=alias.account_id, at_us=at_us
-        )
-    )
+def bind(connection: sa.Connection, fresh: Iterable[Alias], at_us: int) -> None:
+    """Save aliases. A second one of the same kind and value conflicts."""
+    rows = [
+        {"kind": each.kind, "value": each.value, "account_id": each.account_id, "at_us": at_us}
+        for each in fresh
+    ]
+    if rows:
+        connection.execute(sa.insert(aliases), rows)
 
 
 def release(connection: sa.Connection, kind: str, value: str) -> bool:

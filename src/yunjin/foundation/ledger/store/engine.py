@@ -8,14 +8,17 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import apsw
 
+from yunjin.chassis.persistence import private_file, private_folder
 from yunjin.foundation.ledger.errors import JournalDamaged, OutcomeUnknown, WritesStopped
 from yunjin.kernel.errors import Outage
 
+T = TypeVar("T")
+_GONE: Final = (0, 2006, 2013, 2055)  # MySQL's words for a connection that is no more
 _BLOB: Final = {"sqlite": "BLOB", "mysql": "LONGBLOB"}
 
 
@@ -123,9 +126,10 @@ class SqliteEngine:
 
 
 def _damaged(name: str, error: Exception) -> JournalDamaged:
-    return JournalDamaged(
-        f"{name} is not a sound SQLite file: {error}. Restore it from the last backup.", file=name
-    )
+    mend = "Restore it from the last backup."
+    if ".index." in name:  # all of it follows from the journal
+        mend = "Move it away: it is made anew from the journal."
+    return JournalDamaged(f"{name} is not a sound SQLite file: {error}. {mend}", file=name)
 
 
 def _unusable(name: str, error: Exception) -> Outage:
@@ -143,10 +147,12 @@ class MysqlEngine:
         parts = urlsplit(url)
         self._errors = pymysql.err
         self._lock = threading.RLock()
-        self._changed = 0
+        self._changed, self._is_open = 0, False
+        host, port = parts.hostname or "127.0.0.1", parts.port or 3306
+        self._name = f"{host}:{port}"
         self._connect: Callable[[], Any] = lambda: pymysql.connect(
-            host=parts.hostname or "127.0.0.1",
-            port=parts.port or 3306,
+            host=host,
+            port=port,
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
             database=parts.path.lstrip("/"),
@@ -156,12 +162,37 @@ class MysqlEngine:
             client_flag=2,  # FOUND_ROWS: an UPDATE that changes nothing still matched
             init_command="set session transaction isolation level read committed",
         )
-        self._connection = self._connect()
+        try:
+            self._connection = self._connect()
+        except self._errors.OperationalError as error:
+            raise _unusable(self._name, error) from error
 
     def execute(self, sql: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with self._lock, self._connection.cursor() as cursor:
+        with self._lock:
+            if self._is_open:
+                return self._ask(sql, arguments)
+            return self._patiently(lambda: self._ask(sql, arguments))
+
+    def _ask(self, sql: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with self._connection.cursor() as cursor:
             self._changed = cursor.execute(sql.replace("?", "%s"), tuple(arguments))
             return list(cursor.fetchall()) if cursor.description else []
+
+    def _patiently(self, act: Callable[[], T]) -> T:
+        """Do what needs no transaction, once more on a new connection: servers close idle ones.
+
+        Raises: Outage.
+        """
+        try:
+            try:
+                return act()
+            except (self._errors.OperationalError, self._errors.InterfaceError) as error:
+                if error.args[0] not in _GONE:
+                    raise
+                self._connection = self._connect()
+                return act()
+        except (self._errors.OperationalError, self._errors.InterfaceError) as error:
+            raise _unusable(self._name, error) from error
 
     def changed(self) -> int:
         return self._changed
@@ -170,12 +201,13 @@ class MysqlEngine:
     def transaction(self) -> Iterator[None]:
         with self._lock:
             committing = False
+            self._patiently(lambda: self._connection.begin())
+            self._is_open = True
             try:
-                self._connection.begin()
                 yield
                 committing = True
                 self._connection.commit()
-            except self._errors.OperationalError as error:
+            except (self._errors.OperationalError, self._errors.InterfaceError) as error:
                 if committing:
                     raise OutcomeUnknown(f"The commit's answer was lost: {error}.") from error
                 self._rollback()
@@ -183,6 +215,8 @@ class MysqlEngine:
             except BaseException:
                 self._rollback()
                 raise
+            finally:
+                self._is_open = False
 
     def _rollback(self) -> None:
         try:
@@ -191,7 +225,7 @@ class MysqlEngine:
             self._connection.close()  # the server rolls back what its client left
 
     def close(self) -> None:
-        with self._lock:
+        with self._lock, suppress(self._errors.Error):  # it may be closed already
             self._connection.close()
 
 
@@ -201,5 +235,7 @@ def open_engine(
     """Return the engine of a cell's tables: a file below `home`, or the server at `url`."""
     if url:
         return MysqlEngine(url)
-    home.mkdir(parents=True, exist_ok=True)
+    private_folder(home)
+    with suppress(OSError):  # SQLite says it better
+        private_file(home / file)
     return SqliteEngine(home / file, vfs=vfs, synchronous=synchronous)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
@@ -24,10 +24,30 @@ _TABLES: Final = (
       previous_hash BINARY(32) NOT NULL, hash BINARY(32) NOT NULL,
       body_bytes INTEGER NOT NULL, body {blob} NOT NULL, PRIMARY KEY (cell, sequence))""",
 )
-_FIELDS: Final = (
-    "sequence, epoch, kind, version, codec, columns_present, row_count, timestamp_first,"
-    " timestamp_last, previous_hash, hash, body_bytes"
-)
+
+
+class _Row(NamedTuple):
+    """A row of ledger_journal but for its cell and its body, in the order of the table."""
+
+    sequence: int
+    epoch: int
+    kind: str
+    version: int
+    codec: str
+    columns_present: int
+    row_count: int
+    timestamp_first: int
+    timestamp_last: int
+    previous_hash: bytes
+    hash: bytes
+    body_bytes: int
+
+
+_FIELDS: Final = ", ".join(_Row._fields)
+_OF_ENTRY: Final = [  # what a row has from its entry, under the same name
+    name for name in _Row._fields if name not in ("codec", "columns_present", "body_bytes")
+]
+_PLACES: Final = ", ".join("?" * (len(_Row._fields) + 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +110,8 @@ class Journal:
                 return 1
             if seen.expires_at > now_ns and seen.holder and seen.holder not in dead_holders:
                 raise LeaseHeld(
-                    f"Cell {self._cell} is written by {seen.holder}.",
+                    f"Cell {self._cell} is written by {seen.holder} (host:process:…). "
+                    "Stop that process, or send to it over HTTP or Flight.",
                     holder=seen.holder,
                     epoch=seen.epoch,
                     seconds_left=(seen.expires_at - now_ns) // 1_000_000_000 + 1,
@@ -158,43 +179,26 @@ class Journal:
                 body = entry.body
                 if self._codec != "none":
                     body = pa.compress(body, codec=self._codec, asbytes=True)
+                row = _Row(
+                    codec=self._codec,
+                    columns_present=entry.columns,
+                    body_bytes=len(entry.body),
+                    **{name: getattr(entry, name) for name in _OF_ENTRY},
+                )
                 self._engine.execute(
-                    "insert into ledger_journal values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        self._cell,
-                        entry.sequence,
-                        entry.epoch,
-                        entry.kind,
-                        entry.version,
-                        self._codec,
-                        entry.columns,
-                        entry.row_count,
-                        entry.timestamp_first,
-                        entry.timestamp_last,
-                        entry.previous_hash,
-                        entry.hash,
-                        len(entry.body),
-                        body,
-                    ),
+                    f"insert into ledger_journal values ({_PLACES})", (self._cell, *row, body)
                 )
 
     def _entry(self, row: tuple[Any, ...]) -> Entry:
-        codec, body_bytes, body = row[4], row[11], bytes(row[12])
-        if codec != "none":
-            body = pa.decompress(body, decompressed_size=body_bytes, codec=codec, asbytes=True)
+        seen, body = _Row(*row[:-1]), bytes(row[-1])
+        if seen.codec != "none":
+            size = seen.body_bytes
+            body = pa.decompress(body, decompressed_size=size, codec=seen.codec, asbytes=True)
         return Entry(
             cell=self._cell,
-            sequence=row[0],
-            epoch=row[1],
-            kind=row[2],
-            version=row[3],
-            columns=row[5],
-            row_count=row[6],
-            timestamp_first=row[7],
-            timestamp_last=row[8],
-            previous_hash=bytes(row[9]),
-            hash=bytes(row[10]),
+            columns=seen.columns_present,
             body=body,
+            **{name: getattr(seen, name) for name in _OF_ENTRY},
         )
 
     def read(self, sequence: int) -> Entry | None:
@@ -226,22 +230,7 @@ class Journal:
             f" order by sequence desc limit {limit:d}",
             (self._cell, before if before is not None else 2**62),
         )
-        return [
-            JournalRow(
-                sequence=row[0],
-                epoch=row[1],
-                kind=row[2],
-                version=row[3],
-                codec=row[4],
-                row_count=row[6],
-                timestamp_first=row[7],
-                timestamp_last=row[8],
-                body_bytes=row[11],
-                previous_hash=bytes(row[9]).hex(),
-                hash=bytes(row[10]).hex(),
-            )
-            for row in rows
-        ]
+        return [_shown(_Row(*row)) for row in rows]
 
     def free(self, epoch: int) -> None:
         """Give the lease back."""
@@ -254,3 +243,10 @@ class Journal:
     def close(self) -> None:
         """Let go of the engine."""
         self._engine.close()
+
+
+def _shown(row: _Row) -> JournalRow:
+    """Return a row as people see it."""
+    shown = row._asdict() | {"previous_hash": row.previous_hash.hex(), "hash": row.hash.hex()}
+    del shown["columns_present"]
+    return JournalRow(**shown)

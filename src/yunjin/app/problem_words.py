@@ -1,0 +1,77 @@
+"""What problems mean in Chinese, by code; in English each class says it itself.
+
+A test holds this table against the classes: a new problem needs its two words here.
+"""
+
+from typing import Final
+
+# code → (title, meaning)
+CHINESE: Final[dict[str, tuple[str, str]]] = {
+    "banking/more-than-owed": ("超出欠款", "提前还款金额大于当日欠款。"),
+    "banking/no-rate": ("利率不存在", "没有任何年利率能使贷款两边相等。"),
+    "banking/out-of-range": ("数值超出范围", "数值超出可精确计算或有意义的范围。"),
+    "banking/outside-calendar": ("日期不在日历内", "日历中没有该年份的节假日。"),
+    "banking/product-not-found": ("产品不存在", "没有此代码的产品。"),
+    "banking/product-refused": ("产品被拒", "产品文件不可用；complaints 说明原因与行号。"),
+    "banking/unusable-terms": ("条款无法履行", "贷款条款自相矛盾。"),
+    "database/backup-failed": ("备份失败", "备份未能完成或未通过校验，已删除。"),
+    "database/backup-not-offered": ("不提供备份", "该数据库引擎自带备份工具，附带信息中有其名称。"),
+    "database/backup-target-taken": ("备份目标已存在", "备份位置已有文件，绝不覆盖。"),
+    "flow/cancelled": ("流程已取消", "流程完成之前有人要求结束。"),
+    "flow/ended": ("流程已结束", "流程已结束，不再接收任何消息。"),
+    "flow/not-found": ("流程不存在", "此处没有启动过该编号的流程。"),
+    "flow/not-parked": ("流程未停放", "只有等待人工处理的流程才能重试。"),
+    "flow/too-large": ("流程数据过大", "参数或内容超出流程可携带的大小。"),
+    "flow/unknown": ("未知流程", "没有以此名称登记的函数。"),
+    "kernel/amount-too-large": ("金额过大", "最小货币单位数超过 JSON 能精确保留的上限：2^53 - 1。"),
+    "kernel/body-too-large": ("请求过大", "请求正文超过本服务器读取的上限。"),
+    "kernel/bug": ("内部错误", "一项本应始终成立的检查未通过，命令已中止。"),
+    "kernel/idempotency-key-reused": ("编号已用于其他请求", "该编号此前用于内容不同的命令。"),
+    "kernel/malformed": ("请求格式错误", "内容不符合该命令要求的格式。"),
+    "kernel/method-not-allowed": ("不支持的方法", "地址存在，但不支持该方法。"),
+    "kernel/not-found": ("未找到", "该租户没有此对象。"),
+    "kernel/outage": ("暂时不可用", "命令所需的某项服务已停止；未执行任何操作。"),
+    "kernel/overloaded": ("等待的请求过多", "等待的请求已过多；未执行任何操作。"),
+    "kernel/refused": ("被拒绝", "业务规则不允许。属正常情况，不会告警。"),
+    "kernel/request-refused": ("请求被拒", "请求被网络服务器自身的规则拒绝。"),
+    "kernel/unknown-outcome": ("结果未知", "应答在途中丢失；重试前请按命令编号查询。"),
+    "kernel/unknown-tenant": ("未知租户", "本进程服务于另一租户。"),
+    "kernel/wrong-host": ("主机错误", "请求针对另一主机：有人把其他名称指向了本机。"),
+    "kernel/wrong-media-type": (
+        "内容类型错误",
+        "正文未声明为 JSON；浏览器可能代他人发送其他类型。",
+    ),
+    "ledger/account-malformed": ("账户字段有误", "账户自身的字段互相矛盾。"),
+    "ledger/account-not-found": ("账户不存在", "没有此账户。"),
+    "ledger/account-refused": ("账户被拒", "单个账户的结果码既非已创建，也非已存在。"),
+    "ledger/alias-not-found": ("别名不存在", "没有账户使用此 IBAN、卡号或钱包号。"),
+    "ledger/alias-taken": ("别名已占用", "该别名已指向另一账户。"),
+    "ledger/batch-refused": ("批次被拒", "批次含账本不接受的列、类型或大小；未执行任何操作。"),
+    "ledger/fenced": (
+        "已被新写入者隔离",
+        "本进程失去租约：更新的一代正在写该单元，本进程不得再写。",
+    ),
+    "ledger/history-not-kept": ("未保留明细", "账户开立时未设 history 标志，其过账未建索引。"),
+    "ledger/import-refused": ("文件被拒", "文件完全无法导入；未过账任何内容。"),
+    "ledger/journal-damaged": ("日志损坏", "日志与写入时不符；附带信息指出行号与处理办法。"),
+    "ledger/lease-held": ("另一进程正在写该单元", "另一进程正在写该单元；附带信息说明是谁。"),
+    "ledger/outcome-unknown": ("结果未知", "提交结果未知；请按转账编号查询。"),
+    "ledger/overloaded": ("等待的请求过多", "等待的请求已过多；未执行任何操作。"),
+    "ledger/transfer-not-found": ("转账不存在", "没有此转账。"),
+    "ledger/transfer-refused": ("转账被拒", "单笔转账的结果码既非已创建，也非已存在。"),
+    "ledger/writes-stopped": ("写入已停止", "日志无法写入；仍可读取，重新打开账本前停止写入。"),
+    "persistence/conflict": ("已存在", "同名对象已存在。"),
+    "persistence/damaged": (
+        "数据库损坏",
+        "文件不是完好的数据库：请从最近的备份恢复，并保留损坏的文件。",
+    ),
+    "persistence/database-newer": (
+        "数据库版本较新",
+        "数据库由更新版本的程序写入，只有它可以更改。",
+    ),
+    "persistence/lost-answer": ("结果未知", "连接在 COMMIT 与其应答之间中断；请按命令编号查询。"),
+    "persistence/misused": ("内部错误", "无论表中有何数据，引擎都拒绝该语句。"),
+    "persistence/rolled-back": ("数据库繁忙", "引擎多次回滚该事务；未执行任何操作。"),
+    "persistence/stopped": ("数据库已停止", "引擎目前不接受写入或连接；未执行任何操作。"),
+    "persistence/unreachable": ("无法连接数据库", "数据库地址没有服务器应答；未执行任何操作。"),
+}
