@@ -1,0 +1,77 @@
+"""Calls to other rooms: made with no transaction open, side by side, under the step's id."""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+from yunjin.chassis.flow.intents import Call
+from yunjin.chassis.flow.seats import Answered, Place
+from yunjin.chassis.flow.values import step_id
+from yunjin.kernel import tenant
+
+
+class Callers:
+    """Threads that make calls, and what came of them until it is journalled.
+
+    Parameters
+    ----------
+    threads : 0: a call is made by whoever sends it.
+    bell : rung when an answer is there.
+    """
+
+    def __init__(self, room_tenant: str, *, threads: int, bell: threading.Event) -> None:
+        self._tenant, self._bell = room_tenant, bell
+        self._pool = ThreadPoolExecutor(threads, "flow-call") if threads else None
+        self._landed: deque[tuple[Place, object, Answered]] = deque()
+        self._flying: dict[Place, object] = {}
+        self.arrived: dict[Place, Answered] = {}
+
+    def send(self, flow_id: UUID, number: int, intent: Call) -> None:
+        """Make a call; its answer is among `arrived` after a later `land`."""
+        place, ticket = (flow_id, number), object()
+        self._flying[place] = ticket
+        if self._pool is None:
+            self._make(place, ticket, intent)
+        else:
+            self._pool.submit(self._make, place, ticket, intent)
+
+    def land(self) -> Iterator[UUID]:
+        """Take in what came back; yield the flows it is for. What nobody waits for is dropped."""
+        while self._landed:
+            place, ticket, answered = self._landed.popleft()
+            if self._flying.get(place) is ticket:
+                del self._flying[place]
+                self.arrived[place] = answered
+                yield place[0]
+
+    def is_flying(self) -> bool:
+        """Return whether any call is on its way."""
+        return bool(self._flying)
+
+    def forget(self) -> None:
+        """Drop all: the flows are another engine's now."""
+        self._flying.clear()
+        self.arrived.clear()
+
+    def forget_flow(self, flow_id: UUID) -> None:
+        """Drop what a flow does not wait for any more."""
+        for places in (self._flying, self.arrived):
+            for place in [place for place in places if place[0] == flow_id]:
+                del places[place]
+
+    def close(self) -> None:
+        """Wait for the calls that run; those that do not yet are left out."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def _make(self, place: Place, ticket: object, intent: Call) -> None:
+        try:
+            with tenant.entered(self._tenant):
+                answer = intent.act(step_id(*place), *intent.args)
+            came = Answered(answer)
+        except Exception as error:
+            came = Answered(error=error)
+        self._landed.append((place, ticket, came))
+        self._bell.set()

@@ -1,0 +1,375 @@
+"""The door to a room's flows: start, signal, cancel, try again, and look."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from yunjin.chassis.flow.journal import Journal
+from yunjin.chassis.flow.limits import FlowLimits
+from yunjin.chassis.flow.problems import (
+    FlowEnded,
+    FlowNotParked,
+    NoSuchFlow,
+    Parked,
+    TooLarge,
+)
+from yunjin.chassis.flow.registry import Definition, Registry
+from yunjin.chassis.flow.tables import SIGNAL_NAME_LENGTH, Outcome, State, tables_of
+from yunjin.chassis.flow.values import TooMuch, Unfit, read, written
+from yunjin.chassis.persistence import RoomDatabase, SqlUnitOfWork, instant_us, request_hash
+from yunjin.kernel.errors import IdempotencyConflict, Malformed
+from yunjin.kernel.page import LIMIT_MAX, Page, seal, unseal
+
+_PRUNE_FLOWS: Final = 200  # a transaction
+_DAY_US: Final = 86_400 * 1_000_000
+_IN_MAX: Final = 500
+_HASH: Final = 7  # where a flow's row has its request's hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A flow to be started under the caller's id."""
+
+    flow_id: UUID
+    flow: str
+    args: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowState:
+    """Where a flow stands."""
+
+    flow_id: UUID
+    name: str
+    version: int
+    state: State
+    args: Any
+    started_us: int
+    due_us: int  # when it is looked at next; when it ended
+    waits_for: str
+    is_cancelled: bool
+    parent_id: UUID | None
+    outcome: Any  # its answer; or the problem; or, where it is parked, kind, reason, step, number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepState:
+    """A row of a flow's journal."""
+
+    number: int  # negative: the undoing of that step; 0: where a cancelled flow stopped
+    name: str
+    outcome: Outcome
+    answer: Any
+    at_us: int
+
+
+class Flows:
+    """A room's flows, seen from outside the engine. Safe for threads.
+
+    Parameters
+    ----------
+    cursor_key : signs the cursors of pages.
+    """
+
+    def __init__(
+        self,
+        room: RoomDatabase,
+        registry: Registry,
+        *,
+        limits: FlowLimits | None = None,
+        cursor_key: bytes = b"flows",
+    ) -> None:
+        self.room, self.registry, self.limits = room, registry, limits or FlowLimits()
+        self.tables = tables_of(room.room)
+        self.journal = Journal(self.tables, room.database.engine.dialect)
+        self.bell = threading.Event()  # rung when an engine of this process has something to do
+        self._cursor_key = cursor_key
+
+    def start(
+        self,
+        flow_id: UUID,
+        flow: str | Definition,
+        *args: Any,
+        work: SqlUnitOfWork | None = None,
+    ) -> None:
+        """Start a flow under the caller's id; a repetition changes nothing.
+
+        Parameters
+        ----------
+        work : the room's open unit of work: the flow starts if that commits.
+
+        Raises: FlowUnknown, Malformed, TooLarge, IdempotencyConflict (the id was used for another
+        flow or other arguments); without `work` Outage, Unknown too.
+        """
+        name = flow.name if isinstance(flow, Definition) else flow
+        self.start_all([Start(flow_id=flow_id, flow=name, args=args)], work=work)
+
+    def start_all(self, starts: Sequence[Start], *, work: SqlUnitOfWork | None = None) -> None:
+        """Start many flows, all or none. Raises: as `start`."""
+        rows: dict[UUID, tuple[Any, ...]] = {}
+        for one in starts:
+            row = self._row(one)
+            _check_same(one.flow_id, rows.setdefault(one.flow_id, row)[_HASH], row[_HASH])
+
+        def started(work: SqlUnitOfWork) -> None:
+            known = self._known(work.connection, list(rows))
+            for flow_id, hashed in known.items():
+                _check_same(flow_id, hashed, rows[flow_id][_HASH])
+            fresh = [row for flow_id, row in rows.items() if flow_id not in known]
+            self.journal.insert_flows.run(work.connection, fresh)
+
+        if work is not None:
+            started(work)
+        else:
+            self.room.run(started)
+        self.bell.set()
+
+    def signal(
+        self,
+        flow_id: UUID,
+        word: str,
+        payload: Any = None,
+        *,
+        signal_id: UUID,
+        work: SqlUnitOfWork | None = None,
+    ) -> None:
+        """Tell a flow a word, now or before it listens; once, however often it is sent.
+
+        Raises: NoSuchFlow, FlowEnded, Malformed, TooLarge; without `work` Outage, Unknown too.
+        """
+        if not 0 < len(word) <= SIGNAL_NAME_LENGTH:
+            raise Malformed(f"expected 1–{SIGNAL_NAME_LENGTH} characters, was {len(word)}")
+        text = self._text(payload)
+        signals, now_us = self.tables.signals, instant_us(self.room.clock.now_ns())
+        of = {"flow_id": flow_id, "signal_id": signal_id}
+
+        def told(work: SqlUnitOfWork) -> None:
+            c = signals.c
+            query = sa.select(c.name).where(c.flow_id == flow_id, c.signal_id == signal_id)
+            if work.connection.execute(query).first() is not None:
+                return
+            # First the word, then the flow's row: the engine holds the row while it listens.
+            values = {**of, "name": word, "at_us": now_us, "taken_by": 0, "payload": text}
+            work.connection.execute(sa.insert(signals).values(values))
+            row = self._held(work.connection, flow_id)
+            if State(row.state).is_end:
+                raise FlowEnded("The flow has ended.", flow_id=str(flow_id))
+            if row.state == State.WAITING:
+                self._set(work.connection, flow_id, state=State.RUNNING, due_us=now_us)
+
+        self._do(told, work)
+
+    def cancel(self, flow_id: UUID, *, work: SqlUnitOfWork | None = None) -> None:
+        """Ask for a flow's end: it stops where it is and undoes what it did. Twice is once.
+
+        Raises: NoSuchFlow, FlowEnded; without `work` Outage, Unknown too.
+        """
+
+        def cancelled(work: SqlUnitOfWork) -> None:
+            row = self._held(work.connection, flow_id)
+            if row.state == State.CANCELLED:
+                return
+            if State(row.state).is_end:
+                raise FlowEnded("The flow has ended.", flow_id=str(flow_id))
+            if not row.is_cancelled:
+                self._wake(work.connection, flow_id, is_cancelled=1)
+
+        self._do(cancelled, work)
+
+    def retry(self, flow_id: UUID, *, work: SqlUnitOfWork | None = None) -> None:
+        """Let a parked flow go on from its journal: its trouble was seen to.
+
+        Raises: NoSuchFlow, FlowNotParked; without `work` Outage, Unknown too.
+        """
+
+        def retried(work: SqlUnitOfWork) -> None:
+            row = self._held(work.connection, flow_id)
+            if row.state != State.PARKED:
+                raise FlowNotParked("The flow is not parked.", flow_id=str(flow_id))
+            self._wake(work.connection, flow_id, outcome=None)
+
+        self._do(retried, work)
+
+    def state(self, flow_id: UUID) -> FlowState:
+        """Return where a flow stands. Raises: NoSuchFlow, Outage."""
+        flows = self.tables.flows
+        query = sa.select(flows).where(flows.c.flow_id == flow_id)
+        row = self.room.read(lambda connection: connection.execute(query).one_or_none())
+        if row is None:
+            raise NoSuchFlow("No such flow was started here.", flow_id=str(flow_id))
+        return _state(row)
+
+    def history(
+        self, flow_id: UUID, *, after: int | None = None, limit: int = 200
+    ) -> list[StepState]:
+        """Return a flow's journal by number, the undone first; `after` goes on from a number.
+
+        Raises: NoSuchFlow, Outage.
+        """
+        self.state(flow_id)
+        c = self.tables.steps.c
+        query = sa.select(self.tables.steps).where(c.flow_id == flow_id).order_by(c.number)
+        if after is not None:
+            query = query.where(c.number > after)
+        query = query.limit(min(limit, LIMIT_MAX))
+        rows = self.room.read(lambda connection: connection.execute(query).all())
+        return [
+            StepState(
+                number=row.number,
+                name=row.name,
+                outcome=Outcome(row.outcome),
+                answer=read(row.answer),
+                at_us=row.at_us,
+            )
+            for row in rows
+        ]
+
+    def page(
+        self,
+        *,
+        state: State | None = None,
+        name: str = "",
+        cursor: str = "",
+        limit: int = 50,
+    ) -> Page[FlowState]:
+        """Return flows by state (those that need a person first), then by when they are due.
+
+        Raises: Malformed for a cursor of another's making, Outage.
+        """
+        flows, limit = self.tables.flows, min(limit, LIMIT_MAX)
+        place = (flows.c.state, flows.c.due_us, flows.c.flow_id)
+        query = sa.select(flows).order_by(*place).limit(limit + 1)
+        if state is not None:
+            query = query.where(flows.c.state == state)
+        if name:
+            query = query.where(flows.c.name == name)
+        if cursor:
+            number, due_us, hexed = unseal(cursor, self._cursor_key)
+            at = (int(number), int(due_us), UUID(hex=str(hexed)))
+            query = query.where(_beyond(place, at))
+        rows = self.room.read(lambda connection: connection.execute(query).all())
+        last = rows[limit - 1] if len(rows) > limit else None
+        position: list[int | str] = [last.state, last.due_us, last.flow_id.hex] if last else []
+        return Page(
+            tuple(_state(row) for row in rows[:limit]),
+            seal(position, self._cursor_key) if last else None,
+        )
+
+    def counts(self) -> dict[State, int]:
+        """Return how many flows stand where; ended ones are not counted. Raises: Outage."""
+        c = self.tables.flows.c
+        query = sa.select(c.state, sa.func.count()).where(c.state < State.FAILED).group_by(c.state)
+        found = self.room.read(lambda connection: connection.execute(query).all())
+        return dict.fromkeys((State.PARKED, State.RUNNING, State.WAITING), 0) | {
+            State(state): count for state, count in found
+        }
+
+    def prune(self, *, days: int) -> int:
+        """Delete flows that ended so many days ago, journals and signals with them."""
+        tables = self.tables
+        before_us = instant_us(self.room.clock.now_ns()) - days * _DAY_US
+        c = tables.flows.c
+        old = [
+            sa.select(c.flow_id).where(c.state == state, c.due_us < before_us).limit(_PRUNE_FLOWS)
+            for state in (State.FAILED, State.CANCELLED, State.DONE)
+        ]
+
+        def some(work: SqlUnitOfWork) -> int:
+            for query in old:
+                ids = list(work.connection.execute(query).scalars())
+                if ids:
+                    for each in (tables.signals, tables.steps, tables.flows):
+                        work.connection.execute(sa.delete(each).where(each.c.flow_id.in_(ids)))
+                    return len(ids)
+            return 0
+
+        total = 0
+        while count := self.room.run(some):
+            total += count
+        return total
+
+    def park(self, flow_id: UUID, parked: Parked) -> None:
+        """Leave a flow to a person: the engine could not save what it did."""
+        values = {
+            "state": State.PARKED,
+            "due_us": instant_us(self.room.clock.now_ns()),
+            "waits_for": "",
+            "outcome": written(parked.document(), self.limits.answer_bytes_max)[0],
+        }
+        self.room.run(lambda work: self._set(work.connection, flow_id, **values))
+
+    def _row(self, start: Start) -> tuple[Any, ...]:
+        version = self.registry.newest(start.flow).version
+        now_us, args = instant_us(self.room.clock.now_ns()), self._text(list(start.args))
+        head = (start.flow_id.bytes, start.flow, version, State.RUNNING.value, now_us, 0, None)
+        return (*head, request_hash([start.flow, args]), now_us, "", args, None)
+
+    def _text(self, value: Any) -> str | None:
+        try:
+            return written(value, self.limits.answer_bytes_max)[0]
+        except Unfit as unfit:
+            kind = TooLarge if isinstance(unfit, TooMuch) else Malformed
+            raise kind(str(unfit)) from None
+
+    def _known(self, connection: sa.Connection, flow_ids: list[UUID]) -> dict[UUID, bytes]:
+        c = self.tables.flows.c
+        found: dict[UUID, bytes] = {}
+        for start in range(0, len(flow_ids), _IN_MAX):
+            part = flow_ids[start : start + _IN_MAX]
+            query = sa.select(c.flow_id, c.request_hash).where(c.flow_id.in_(part))
+            found |= {row.flow_id: bytes(row.request_hash) for row in connection.execute(query)}
+        return found
+
+    def _held(self, connection: sa.Connection, flow_id: UUID) -> Any:
+        c = self.tables.flows.c
+        query = sa.select(c.state, c.is_cancelled).where(c.flow_id == flow_id).with_for_update()
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            raise NoSuchFlow("No such flow was started here.", flow_id=str(flow_id))
+        return row
+
+    def _wake(self, connection: sa.Connection, flow_id: UUID, **values: Any) -> None:
+        now_us = instant_us(self.room.clock.now_ns())
+        self._set(connection, flow_id, state=State.RUNNING, due_us=now_us, **values)
+
+    def _set(self, connection: sa.Connection, flow_id: UUID, **values: Any) -> None:
+        flows = self.tables.flows
+        connection.execute(sa.update(flows).where(flows.c.flow_id == flow_id).values(**values))
+
+    def _do(self, body: Any, work: SqlUnitOfWork | None) -> None:
+        if work is not None:
+            body(work)
+        else:
+            self.room.run(body)
+        self.bell.set()
+
+
+def _check_same(flow_id: UUID, first: bytes, second: bytes) -> None:
+    if first != second:
+        raise IdempotencyConflict("This id was used for another flow.", flow_id=str(flow_id))
+
+
+def _beyond(place: Sequence[Any], at: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """Return "after `at`" for an order over three columns, in words every engine indexes."""
+    (a, b, c), (x, y, z) = place, at
+    return sa.and_(a >= x, sa.or_(a > x, b > y, sa.and_(b == y, c > z)))
+
+
+def _state(row: Any) -> FlowState:
+    return FlowState(
+        flow_id=row.flow_id,
+        name=row.name,
+        version=row.version,
+        state=State(row.state),
+        args=read(row.args),
+        started_us=row.started_us,
+        due_us=row.due_us,
+        waits_for=row.waits_for,
+        is_cancelled=bool(row.is_cancelled),
+        parent_id=row.parent_id,
+        outcome=read(row.outcome),
+    )

@@ -1,0 +1,151 @@
+"""The tables of a room's flows, under the room's prefix, and what the numbers in them mean.
+
+<room>_flows         one row a flow: what it is, where it stands, when it must be looked at
+<room>_flow_steps    its journal: one row a step, keyed by (flow, number); -number is its undoing
+<room>_flow_signals  words from outside, in the order they came
+<room>_flow_epochs   who may work the flows: an engine that takes over counts it up
+
+A flow's tables belong to its room, so that a step's journal row commits with the room's change.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from yunjin.chassis.flow.intents import STEP_NAME_LENGTH
+from yunjin.chassis.flow.registry import NAME_LENGTH
+from yunjin.chassis.persistence import (
+    Ascii,
+    Digest,
+    Int64,
+    Json,
+    Micros,
+    Small,
+    Uuid,
+    Words,
+    column,
+    key,
+    metadata,
+    table,
+)
+
+NEVER_US: Final = 2**63 - 1
+SIGNAL_NAME_LENGTH: Final = 64
+WAITS_LENGTH: Final = 100
+
+
+class State(IntEnum):
+    """Where a flow stands, in the order of lists: what needs a person comes first."""
+
+    PARKED = 1  # waits for a person; `outcome` says why
+    RUNNING = 2  # has something to do now
+    WAITING = 3  # for a time, a signal, a child, another try; `waits_for` says which
+    FAILED = 4  # ended by a problem, what it did is undone; `outcome` is the problem
+    CANCELLED = 5  # ended by request, what it did is undone
+    DONE = 6  # `outcome` is its answer
+
+    @property
+    def is_end(self) -> bool:
+        """Whether nothing follows."""
+        return self >= State.FAILED
+
+
+class Outcome(IntEnum):
+    """What a journal row says of its step."""
+
+    ANSWERED = 0  # `answer` is what the flow was sent
+    REFUSED = 1  # `answer` is the problem that was thrown into the flow
+    SET = 2  # a timer: `answer` is when it ends, in microseconds
+    TRIED = 3  # an outage: `answer` tells of the tries and when the next one is due
+    CALLED = 4  # a child was started
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the flow has been told."""
+        return self <= Outcome.REFUSED
+
+
+class Written(Json):
+    """JSON as text that the program wrote and reads itself, once, where it needs it."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        return value if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTables:
+    """The four tables of a room's flows."""
+
+    flows: sa.Table
+    steps: sa.Table
+    signals: sa.Table
+    epochs: sa.Table
+
+
+def flow_tables(tables: sa.MetaData) -> FlowTables:
+    """Add the tables of flows (form 1) to a room's."""
+    room = tables.info["room"]
+    flows = table(
+        tables,
+        "flows",
+        key("flow_id", Uuid()),
+        column("name", Ascii(NAME_LENGTH)),
+        column("version", Small),
+        column("state", Small),
+        column("due_us", Micros),  # when to look at it; once it has ended: when that was
+        column("is_cancelled", Small),
+        column("parent_id", Uuid(), nullable=True),
+        column("request_hash", Digest()),
+        column("started_us", Micros),
+        column("waits_for", Words(WAITS_LENGTH)),
+        column("args", Written()),
+        column("outcome", Written(), nullable=True),
+        sa.Index(f"{room}_flows_due", "state", "due_us", "flow_id"),
+        sa.Index(f"{room}_flows_name", "name", "state", "due_us", "flow_id"),
+    )
+    steps = table(
+        tables,
+        "flow_steps",
+        key("flow_id", Uuid()),
+        key("number", sa.Integer),
+        column("name", Words(STEP_NAME_LENGTH)),
+        column("outcome", Small),
+        column("at_us", Micros),
+        column("answer", Written(), nullable=True),
+    )
+    signals = table(
+        tables,
+        "flow_signals",
+        key("flow_id", Uuid()),
+        key("signal_id", Uuid()),
+        column("name", Words(SIGNAL_NAME_LENGTH)),
+        column("at_us", Micros),
+        column("taken_by", Int64),  # the step that was sent it, 0: nobody yet
+        column("payload", Written(), nullable=True),
+    )
+    epochs = table(tables, "flow_epochs", key("name", Ascii(16)), column("epoch", Int64))
+    for each in (flows, steps, signals):
+        # The key is the row's place, as on the MySQL family; a hidden rowid would store it twice.
+        each.dialect_options["sqlite"]["with_rowid"] = False
+    return FlowTables(flows, steps, signals, epochs)
+
+
+@lru_cache
+def tables_of(room: str) -> FlowTables:
+    """Return the tables of a room's flows, apart from the room's other ones."""
+    return flow_tables(metadata(room))
+
+
+def create_flows_1(connection: sa.Connection, room: str) -> None:
+    """Create the tables of flows in form 1; a migration of the room calls this."""
+    tables = metadata(room)
+    flow_tables(tables)
+    tables.create_all(connection, checkfirst=True)
