@@ -1,0 +1,206 @@
+"""`yunjin products list | show | check | lines | simulate`: products before they are sold."""
+
+import datetime as dt
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from yunjin.foundation.banking.api import Change, Entry, ProductInfo, ProductsApi, Simulation
+
+app = typer.Typer(help="Products as code: read, tried and simulated.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Product = Annotated[str, typer.Argument(help="A product's code, or a file.")]
+_EVENT: Final = re.compile(r"(\d{4}-\d\d-\d\d):(?:(\w+)=)?(.+)")
+_LINES_SHOWN: Final = 40
+
+
+def _door() -> "ProductsApi":
+    from yunjin.foundation.banking import wiring
+    from yunjin.foundation.banking.api import ProductsApi
+
+    door: ProductsApi = wiring.build(wiring.Settings()).doors[ProductsApi]
+    return door
+
+
+def _source(product: str) -> str:
+    """Return a file's text, or the code that was given."""
+    from yunjin.kernel.errors import Malformed
+
+    path = Path(product)
+    if not (path.suffix == ".py" or path.is_file()):
+        return product
+    try:
+        return path.read_text(encoding="utf-8") + "\n"
+    except UnicodeDecodeError as error:
+        raise Malformed(f"expected {path} in UTF-8, was: {error.reason}") from None
+
+
+@app.command("list")
+def list_products(as_json: AsJson = False) -> None:
+    """List the shipped products."""
+    found = _door().products()
+    if as_json:
+        print(json.dumps([{"code": one.code, "summary": one.summary} for one in found]))
+        return
+    for one in found:
+        print(f"{one.code:<20} {one.summary}")
+
+
+@app.command()
+def lines(as_json: AsJson = False) -> None:
+    """Count the rules of the shipped products: statements, without docstrings and parameters."""
+    counts = {one.code: one.rule_lines for one in _door().products()}
+    if as_json:
+        print(json.dumps(counts))
+        return
+    for code, count in counts.items():
+        print(f"{code:<20} {count:>4}")
+
+
+@app.command()
+def show(product: Product, as_json: AsJson = False) -> None:
+    """Show a product's terms and accounts."""
+    source = _source(product)
+    known = {one.code: one for one in _door().products()}
+    _show(known.get(source) or _checked(source), as_json)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A product file.")],
+    as_json: AsJson = False,
+) -> None:
+    """Read a product file and try it on a generated book; say why not, if not."""
+    _show(_door().check(_source(str(file))), as_json)
+
+
+def _checked(source: str) -> "ProductInfo":
+    from yunjin.foundation.banking.errors import ProductNotFound
+
+    if "\n" not in source:
+        codes = ", ".join(one.code for one in _door().products())
+        raise ProductNotFound(f"expected a file or one of {codes}; was {source[:60]}")
+    return _door().check(source)
+
+
+def _show(info: "ProductInfo", as_json: bool) -> None:
+    import dataclasses
+
+    if as_json:
+        values = dataclasses.asdict(info)
+        values.pop("source")
+        print(json.dumps(values, ensure_ascii=False))
+        return
+    print(f"{info.code} ({info.currency}), {info.rule_lines} lines of rules: {info.summary}")
+    for one in info.parameters:
+        usual = "must be given" if one.default is None else f"usually {one.default:,}"
+        bounds = f"{one.least:,} to {one.most:,} {one.unit}"
+        print(f"  {one.name:<18} {one.level:<9} {usual:<20} {bounds}")
+    for name, slot in info.accounts.items():
+        print(f"  {name:<18} account   {slot}")
+
+
+@app.command()
+def simulate(
+    product: Product,
+    start: Annotated[str, typer.Option(help="First day: 2026-01-01.")],
+    end: Annotated[str, typer.Option(help="The day after the last.")],
+    term: Annotated[
+        list[str] | None, typer.Option(help="A term of the agreement: rate=48000.")
+    ] = None,
+    entry: Annotated[
+        list[str] | None, typer.Option(help="Money in or out: 2026-02-01:-150.00.")
+    ] = None,
+    change: Annotated[
+        list[str] | None, typer.Option(help="Another value: 2026-02-01:rate=50000.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run one agreement over any dates and show what would happen."""
+    source = _source(product)
+    agreement = dict(_term(text) for text in term or [])
+    events = [_event(text, is_change=False) for text in entry or []]
+    events += [_event(text, is_change=True) for text in change or []]
+    found = _door().simulate(source, [agreement], start=_date(start), end=_date(end), events=events)
+    if as_json:
+        print(json.dumps(_document(found), ensure_ascii=False, default=str))
+    else:
+        _print(found)
+
+
+def _date(text: str) -> dt.date:
+    from yunjin.kernel.errors import Malformed
+
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise Malformed(f"expected a date such as 2026-01-31, was {text[:40]!r}") from None
+
+
+def _whole(text: str, name: str) -> int:
+    from yunjin.kernel.errors import Malformed
+
+    if not re.fullmatch(r"-?\d{1,18}", text, re.ASCII):
+        raise Malformed(f"expected {name} as a whole number, was {text[:40]!r}")
+    return int(text)
+
+
+def _term(text: str) -> tuple[str, int]:
+    from yunjin.kernel.errors import Malformed
+
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise Malformed(f"expected a term such as rate=48000, was {text[:40]!r}")
+    return name, _whole(value, name)
+
+
+def _event(text: str, *, is_change: bool) -> "Entry | Change":
+    from yunjin.foundation.banking.api import Change, Entry
+    from yunjin.kernel.errors import Malformed
+    from yunjin.kernel.money import parse_minor
+
+    match = _EVENT.fullmatch(text)
+    if match is None or (match[2] is not None) != is_change:
+        shape = "2026-02-01:rate=50000" if is_change else "2026-02-01:-150.00"
+        raise Malformed(f"expected an event such as {shape}, was {text[:60]!r}")
+    date = _date(match[1])
+    if is_change:
+        return Change(date=date, parameter=match[2], value=_whole(match[3], match[2]))
+    return Entry(date=date, amount_minor=parse_minor(match[3], "CNY"))
+
+
+def _document(found: "Simulation") -> dict[str, Any]:
+    said = ("refusals", "notices", "tasks")
+    return {
+        "code": found.code,
+        "balances": found.balances.to_pylist(),
+        "transfers": found.transfers.to_pylist(),
+        **{
+            name: [{"date": one.date, "text": one.text} for one in getattr(found, name)]
+            for name in said
+        },
+    }
+
+
+def _print(found: "Simulation") -> None:
+    from yunjin.kernel.money import format_minor
+
+    rows = found.transfers.to_pylist()
+    print(f"{'date':<10}  {'amount':>18}  debit ← credit")
+    for row in rows[:_LINES_SHOWN]:
+        amount = format_minor(row["amount_minor"], "CNY", grouped=True)
+        print(f"{row['date']}  {amount:>18}  {row['debit']} ← {row['credit']}")
+    if len(rows) > _LINES_SHOWN:
+        print(f"… and {len(rows) - _LINES_SHOWN} more; --json gives all")
+    for kind, said in (("refused", found.refusals), ("task", found.tasks)):
+        for one in said[:_LINES_SHOWN]:
+            print(f"{one.date}  {kind}: {one.text}")
+    evening = found.balances.slice(found.balances.num_rows - 1).to_pylist()[0]
+    print(f"evening of {evening['date']}:")
+    for name, value in evening.items():
+        if name not in ("date", "agreement") and not name.endswith("_e8"):
+            print(f"  {name:<18} {format_minor(value, 'CNY', grouped=True):>18}")

@@ -1,0 +1,1 @@
+"""Banking: products as code, deposits and loans, day close, general ledger."""

@@ -1,0 +1,25 @@
+"""What other rooms and the app may ask of banking."""
+
+from yunjin.foundation.banking.api.products import (
+    AGREEMENTS_MAX,
+    Agreement,
+    Change,
+    Entry,
+    ParameterInfo,
+    ProductInfo,
+    ProductsApi,
+    Saying,
+    Simulation,
+)
+
+__all__ = [
+    "AGREEMENTS_MAX",
+    "Agreement",
+    "Change",
+    "Entry",
+    "ParameterInfo",
+    "ProductInfo",
+    "ProductsApi",
+    "Saying",
+    "Simulation",
+]

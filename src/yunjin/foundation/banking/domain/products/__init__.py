@@ -1,0 +1,1 @@
+"""Products as code: what a product declares, what its hooks see and yield, and what that does."""

@@ -1,0 +1,210 @@
+"""What a product declares: parameters, accounts, accruals, fields, events.
+
+A declaration is read through the context: `at[self.rate]` is the column of the parameter `rate`.
+"""
+
+from collections.abc import Callable, Iterator
+from enum import IntEnum
+from typing import Any, ClassVar, Final, TypeVar
+
+from yunjin.foundation.banking.domain.products.slots import Slot
+from yunjin.kernel.money import MINOR_MAX
+
+PPM: Final = 1_000_000
+RATE_MAX: Final = 10 * PPM
+
+
+class Level(IntEnum):
+    """Where a parameter's value is set; a lower level overrides a higher one."""
+
+    PRODUCT = 1
+    TEMPLATE = 2
+    INSTANCE = 3
+
+
+class Declaration:
+    """Something a product class declares under a name."""
+
+    name: str = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = self.name or name  # a second name of the same thing is no declaration
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name})"
+
+
+class Parameter(Declaration):
+    """A term of the contract: an integer between bounds, effective-dated.
+
+    Parameters
+    ----------
+    level : the lowest level that may set it.
+    default : value where nobody set one; None where one must be given.
+    least, most : inclusive bounds.
+    """
+
+    unit: ClassVar[str] = "count"
+
+    def __init__(
+        self,
+        *,
+        level: Level = Level.TEMPLATE,
+        default: int | None = None,
+        least: int = 0,
+        most: int = MINOR_MAX,
+    ) -> None:
+        self.level, self.default, self.least, self.most = level, default, least, most
+
+    def complaint(self, value: int) -> str:
+        """Return why a value will not do, "" where it will."""
+        if type(value) is not int:
+            return f"expected {self.name} as a whole number, was {value!r}"
+        if not self.least <= value <= self.most:
+            return f"expected {self.name} from {self.least} to {self.most}, was {value}"
+        return ""
+
+
+class Money(Parameter):
+    """An amount, minor units."""
+
+    unit = "minor"
+
+
+class Rate(Parameter):
+    """A rate a year, parts per million: 35,000 is 3.5 %."""
+
+    unit = "ppm"
+
+    def __init__(
+        self,
+        *,
+        level: Level = Level.TEMPLATE,
+        default: int | None = None,
+        least: int = 0,
+        most: int = RATE_MAX,
+    ) -> None:
+        super().__init__(level=level, default=default, least=least, most=most)
+
+
+class Count(Parameter):
+    """A number of something: periods, months."""
+
+
+class Days(Parameter):
+    """A number of days."""
+
+    unit = "days"
+
+
+class Choice(Parameter):
+    """One member of an enum."""
+
+    unit = "choice"
+
+    def __init__(
+        self, members: type[IntEnum], *, level: Level = Level.TEMPLATE, default: IntEnum
+    ) -> None:
+        super().__init__(level=level, default=int(default), least=min(members), most=max(members))
+        self.members = members
+
+    def complaint(self, value: int) -> str:
+        if value not in list(self.members):
+            return f"expected {self.name} as a {self.members.__name__}, was {value!r}"
+        return ""
+
+
+class Account(Declaration):
+    """A sub-balance of an agreement, kept as an account of the ledger.
+
+    `at[account]` is its balance on the side its slot grows on: what a customer has in a deposit,
+    what a customer owes on a loan.
+    """
+
+    def __init__(self, slot: Slot) -> None:
+        self.slot = slot
+
+
+class Accrual(Declaration):
+    """Interest that grows day by day and is not yet on any account, 10⁻⁸ of a minor unit.
+
+    Its daily growth is booked from `credit` to `debit` in sum; `settle` posts it to the agreement.
+    """
+
+    def __init__(self, *, debit: Slot, credit: Slot) -> None:
+        self.debit, self.credit = debit, credit
+
+
+class Field(Declaration):
+    """A whole number that an agreement remembers: an instalment, the periods left."""
+
+
+class Event(Declaration):
+    """A hook that is called on the dates a product schedules for it."""
+
+    def __init__(self, hook: Callable[..., Iterator[Any]]) -> None:
+        self.hook, self.__doc__ = hook, hook.__doc__
+
+
+Hook = TypeVar("Hook", bound=Callable[..., Iterator[Any]])
+
+
+def event(hook: Callable[..., Iterator[Any]]) -> Event:
+    """Declare a method as the hook of an event of its own name."""
+    return Event(hook)
+
+
+class Product:
+    """Base of every product: a class that declares, and hooks that yield effects.
+
+    A hook takes the context `at`, whose columns have a row an agreement, and yields effects. It
+    has no clock, no chance and no memory: the same columns give the same effects, and a row's
+    effects depend on that row alone.
+
+    on_open             an agreement was opened
+    before_post         an entry is asked for: refuse it or let it be
+    after_post          the entry is booked
+    on_day              the business day closes
+    on_parameter_change a parameter of an agreement got another value
+    on_convert          the agreement comes over from an older version
+    on_close            the agreement is to be closed
+    """
+
+    code: ClassVar[str] = ""
+    currency: ClassVar[str] = "CNY"
+    main: ClassVar[Account]
+    inbox: ClassVar[Account]  # where entries arrive; the main account unless a product says so
+
+    def __init_subclass__(cls) -> None:
+        if "main" in vars(cls) and "inbox" not in vars(cls):
+            cls.inbox = cls.main
+
+    def on_open(self, at: Any) -> Iterator[Any]:
+        return iter(())
+
+    def before_post(self, at: Any) -> Iterator[Any]:
+        return iter(())
+
+    def after_post(self, at: Any) -> Iterator[Any]:
+        return iter(())
+
+    def on_day(self, at: Any) -> Iterator[Any]:
+        return iter(())
+
+    def on_parameter_change(self, at: Any) -> Iterator[Any]:
+        return iter(())
+
+    def on_convert(self, at: Any) -> Iterator[Any]:
+        return iter(())
+
+    def on_close(self, at: Any) -> Iterator[Any]:
+        return iter(())
+
+
+def declared(product: type[Product], kind: type[Declaration]) -> dict[str, Any]:
+    """Return a product's declarations of a kind by name, the base's first, in order."""
+    found: dict[str, Any] = {}
+    for base in reversed(product.__mro__):
+        mine = {name: what for name, what in vars(base).items() if isinstance(what, kind)}
+        found |= {name: what for name, what in mine.items() if what.name == name}
+    return found

@@ -1,0 +1,271 @@
+"""What would happen: a product run over any dates and events, without a ledger or a store.
+
+The same hooks, context and effects as in day close; deterministic, and quick enough to draw a
+chart while somebody moves a slider.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from yunjin.foundation.banking.domain.products.book import Applied, Book
+from yunjin.foundation.banking.domain.products.declarations import Account, Product
+from yunjin.foundation.banking.domain.products.effects import Accrue, Post, listed
+from yunjin.foundation.banking.domain.products.slots import Slot, grows_by_credit
+from yunjin.kernel import check
+from yunjin.kernel.errors import Malformed
+
+DAYS_MAX: Final = 366 * 100
+ROUNDS_MAX: Final = 64  # of events that schedule events for the same day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Money that comes in (> 0) or goes out (< 0) on a date, through a slot of the bank."""
+
+    date: Any  # datetime64[D]
+    amount_minor: int
+    against: Slot = Slot.CLEARING
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Another value of a parameter from a date on."""
+
+    date: Any  # datetime64[D]
+    parameter: str
+    value: int
+    row: int = 0
+
+
+@dataclass(slots=True)
+class Simulated:
+    """What happened: end-of-day balances, transfers by date, refusals."""
+
+    dates: Any  # datetime64[D][days]
+    balances: dict[str, Any]  # int64[days, n], on the side each account grows on
+    accrued_e8: dict[str, Any]  # int64[days, n]
+    transfers: list[tuple[Any, str, str, int, int]] = field(default_factory=list)
+    refusals: list[tuple[Any, int, str]] = field(default_factory=list)
+    notices: list[tuple[Any, int, str]] = field(default_factory=list)
+    tasks: list[tuple[Any, int, str]] = field(default_factory=list)
+
+
+class Run:
+    """One book on its way through the days."""
+
+    def __init__(self, product: Product, terms: Sequence[Mapping[str, int]], opened: Any) -> None:
+        self.book = Book(product, len(terms))
+        self._terms = terms
+        self.book.opened[:] = np.broadcast_to(np.asarray(opened, "datetime64[D]"), len(terms))
+        for given in terms:
+            for name in given.keys() - self.book.parameters.keys():
+                names = ", ".join(self.book.parameters)
+                raise Malformed(f"expected a parameter, one of {names}; was {name[:40]}")
+        for name, parameter in self.book.parameters.items():
+            for row, given in enumerate(terms):
+                value = given.get(name, parameter.default)
+                if value is None:
+                    raise Malformed(f"expected a value of {name}, was none")
+                wrong = parameter.complaint(value)
+                if wrong:
+                    raise Malformed(wrong, parameter=name)
+                self.book.columns[name][row] = value
+        self.said: list[tuple[Any, Applied]] = []
+
+    def _apply(self, date: Any, effects: Any, rows: Any) -> None:
+        self.said.append((date, self.book.apply(listed(effects), rows)))
+
+    def open(self, date: Any) -> None:
+        """Open what is to be opened on a date."""
+        rows = np.flatnonzero((self.book.opened == date) & ~self.book.is_open)
+        if len(rows):
+            self.book.is_open[rows], self.book.since[rows] = True, date
+            self._apply(date, self.book.product.on_open(self.book.context(rows, date)), rows)
+
+    def enter(self, date: Any, entries: Sequence[Entry]) -> list[tuple[int, str]]:
+        """Book entries of different agreements together, and what the product makes of them.
+
+        Returns (row, reason) of the refused ones.
+        """
+        book = self.book
+        rows = np.array([one.row for one in entries])
+        amounts = np.array([one.amount_minor for one in entries])
+        closed = rows[~book.is_open[rows]].tolist()
+        refused = dict.fromkeys(closed, "the agreement is not open")
+        for reason, some in book.judge(book.context(rows, date, amount=amounts), rows):
+            refused = dict.fromkeys(some.tolist(), reason) | refused
+        kept = ~np.isin(rows, list(refused))
+        for against in sorted({one.against for one in entries}):
+            mine = kept & np.array([one.against == against for one in entries])
+            inwards, outwards = np.maximum(amounts[mine], 0), np.maximum(-amounts[mine], 0)
+            inbox = book.product.inbox
+            both = [Post(against, inbox, inwards), Post(inbox, against, outwards)]
+            self._apply(date, iter(both), rows[mine])
+        if kept.any():
+            after = book.context(rows[kept], date, amount=amounts[kept])
+            self._apply(date, book.product.after_post(after), rows[kept])
+        return list(refused.items())
+
+    def change(self, change: Change) -> None:
+        """Give a parameter another value."""
+        parameter = self.book.parameters.get(change.parameter)
+        names = ", ".join(self.book.parameters)
+        wrong = f"expected a parameter, one of {names}; was {change.parameter[:40]}"
+        if parameter is not None:
+            wrong = parameter.complaint(change.value)
+        if wrong:
+            raise Malformed(wrong, parameter=change.parameter)
+        rows = np.array([change.row])
+        self.book.columns[change.parameter][rows] = change.value
+        self._apply(
+            change.date,
+            self.book.product.on_parameter_change(self.book.context(rows, change.date)),
+            rows,
+        )
+
+    def fall_due(self, date: Any) -> None:
+        """Call the hooks of the events that are due."""
+        book = self.book
+        for _ in range(ROUNDS_MAX):
+            called = False
+            for name, event in book.events.items():
+                rows = np.flatnonzero((book.columns[name] <= date) & book.is_open)
+                if len(rows):
+                    context = book.context(rows, date)
+                    book.columns[name][rows] = np.datetime64("NaT")
+                    self._apply(date, event.hook(book.product, context), rows)
+                    called = True
+            if not called:
+                return
+        check.that(False, "expected events to come to an end", date=str(date))
+
+    def close_days(self, dates: Any) -> dict[str, Any]:
+        """Close days on which nothing else happens; return accruals at their ends (e8[days, n]).
+
+        All of them are one call, days as rows, where `on_day` only accrues and does not look at
+        what it accrues; else they are a call each.
+        """
+        book, rows = self.book, np.flatnonzero(self.book.is_open)
+        ends = {name: np.empty((len(dates), len(book)), np.int64) for name in book.accruals}
+        if len(rows) and not self._close_at_once(rows, dates, ends):
+            for day, date in enumerate(dates):
+                self._apply(
+                    date, book.product.on_day(book.nights(rows, dates[day : day + 1])), rows
+                )
+                book.since[rows] = date + 1
+                for name, end in ends.items():
+                    end[day] = book.columns[name]
+        book.book_accruals()
+        return ends
+
+    def _close_at_once(self, rows: Any, dates: Any, ends: dict[str, Any]) -> bool:
+        book, shape = self.book, (len(dates), len(rows))
+        context = book.nights(rows, dates)
+        effects = listed(book.product.on_day(context))
+        accruing = [one for one in effects if isinstance(one, Accrue)]
+        if context.seen.keys() & ends.keys() or len(accruing) < len(effects):
+            return len(dates) == 1 and self._applied(effects, rows, dates, ends)
+        for name, end in ends.items():
+            end[:] = book.columns[name]
+        for one in accruing:
+            grown = np.broadcast_to(np.asarray(one.amount_e8), len(rows) * len(dates))
+            ends[one.accrual.name][:, rows] += np.cumsum(grown.reshape(shape), axis=0)
+        for name, end in ends.items():
+            book.columns[name][:] = end[-1]
+        book.since[rows] = dates[-1] + 1
+        return True
+
+    def _applied(self, effects: Any, rows: Any, dates: Any, ends: dict[str, Any]) -> bool:
+        self._apply(dates[0], iter(effects), rows)
+        self.book.since[rows] = dates[0] + 1
+        for name, end in ends.items():
+            end[0] = self.book.columns[name]
+        return True
+
+    def next_event(self, after: Any, end: Any) -> Any:
+        """Return the next date that an event is scheduled for, at most `end`."""
+        due = [self.book.columns[name][self.book.is_open] for name in self.book.events]
+        dates = [column[~np.isnat(column)] for column in due]
+        return min([max(column.min(), after) for column in dates if len(column)], default=end)
+
+
+def simulate(
+    product: Product,
+    terms: Sequence[Mapping[str, int]],
+    *,
+    start: Any,
+    end: Any,
+    events: Sequence[Entry | Change] = (),
+) -> Simulated:
+    """Run agreements on given terms from `start` up to and without `end`.
+
+    Raises: Malformed for terms out of bounds or dates out of order.
+    """
+    first, last = np.datetime64(start, "D"), np.datetime64(end, "D")
+    days = int((last - first) // np.timedelta64(1, "D"))
+    if not 1 <= days <= DAYS_MAX:
+        raise Malformed(f"expected 1 to {DAYS_MAX} days, was {days}")
+    run = Run(product, terms, first)
+    waiting = sorted(events, key=lambda one: one.date)
+    dates = np.arange(first, last)
+    book = run.book
+    balances = {name: np.zeros((days, len(terms)), np.int64) for name in book.accounts}
+    accrued = {name: np.zeros((days, len(terms)), np.int64) for name in book.accruals}
+    found = Simulated(dates, balances, accrued)
+    at, date = 0, first
+    while date < last:
+        run.open(date)
+        run.fall_due(date)
+        while at < len(waiting) and waiting[at].date <= date:
+            one = waiting[at]
+            if isinstance(one, Change):
+                run.change(one)
+                at += 1
+                continue
+            wave = _wave(waiting, at)
+            found.refusals += [(date, row, reason) for row, reason in run.enter(date, wave)]
+            at += len(wave)
+        until = min(run.next_event(date + 1, last), last)
+        if at < len(waiting):
+            until = min(until, waiting[at].date)
+        span = slice(*np.searchsorted(dates, [date, until]))
+        for name, ends in run.close_days(dates[span]).items():
+            accrued[name][span] = ends
+        for name, account in book.accounts.items():
+            sign = -1 if grows_by_credit(account.slot) else 1
+            balances[name][span] = sign * book.columns[name]
+        date = until
+    _tell(run, found)
+    check.that(book.difference() == 0, "expected debits to equal credits")
+    return found
+
+
+def _wave(waiting: Sequence[Entry | Change], start: int) -> list[Entry]:
+    """Return the entries from `start` on that are of one date and of different agreements."""
+    wave: list[Entry] = []
+    rows: set[int] = set()
+    for one in waiting[start:]:
+        same = isinstance(one, Entry) and (not wave or one.date == wave[0].date)
+        if not same or not isinstance(one, Entry) or one.row in rows:
+            break
+        wave.append(one)
+        rows.add(one.row)
+    return wave
+
+
+def _tell(run: Run, found: Simulated) -> None:
+    for date, applied in run.said:
+        for moved in applied.transfers:
+            places = _place(moved.debit), _place(moved.credit)
+            for row, amount in zip(moved.rows.tolist(), moved.amount.tolist(), strict=True):
+                found.transfers.append((date, *places, row, amount))
+        for said, kept in ((applied.notices, found.notices), (applied.tasks, found.tasks)):
+            kept += [(date, row, code) for code, rows in said for row in rows.tolist()]
+
+
+def _place(place: Account | Slot) -> str:
+    return place.name
