@@ -49,7 +49,7 @@ def cache_folder(sources: Path, temporary: Path | None = None) -> Path | None:
         return folder
     warnings.warn(
         f"Compiled loops can be kept neither in {beside} nor in {own} (expected a folder of this "
-        "user's own, mode 0700): each process compiles them again, for about a minute.",
+        "user's own, mode 0700): each process compiles them again, for some seconds each time.",
         RuntimeWarning,
         stacklevel=2,
     )
