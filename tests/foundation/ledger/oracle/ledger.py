@@ -45,7 +45,8 @@ class Oracle:
 
     def post_transfers(self, requests: list[Request]) -> list[Answer]:
         """Post transfers; return an answer an item, in order."""
-        return self._run(requests, TransferFlag.IMPORTED, TransferStatus, self._post)
+        answers = self._run(requests, TransferFlag.IMPORTED, TransferStatus, self._post)
+        return [self._told(*both) for both in zip(requests, answers, strict=True)]
 
     def totals(self) -> dict[int, Totals]:
         """Return every account's four totals, by id."""
@@ -150,7 +151,7 @@ class Oracle:
         if status in TRANSIENT:
             self.failed.add(case.id)
         if status is TransferStatus.EXISTS:
-            return self._again(status, case.first)
+            return Answer(status, case.first.timestamp)
         if status is not TransferStatus.CREATED:
             return Answer(status)
         self._move(case)
@@ -168,11 +169,14 @@ class Oracle:
         self.state.last = case.timestamp
         return Answer(status, case.timestamp, case.debit.totals, case.credit.totals)
 
-    def _again(self, status: TransferStatus, first: Transfer) -> Answer:
-        """Answer a retry: when it was done, and what both accounts are by now."""
+    def _told(self, request: Request, answer: Answer) -> Answer:
+        """Tell a retry what both accounts are after the batch."""
+        if answer.status is not TransferStatus.EXISTS:
+            return answer
+        first = self.state.transfers[request.get("id_hi", 0) << 64 | request["id_lo"]]
         sides = (first.debit_account_id, first.credit_account_id)
         totals = [self.state.accounts[account_id].totals for account_id in sides]
-        return Answer(status, first.timestamp, *totals)
+        return Answer(answer.status, answer.timestamp, *totals)
 
     def _move(self, case: TransferCase) -> None:
         """Change the totals; a post or a void first lets go of what was held."""

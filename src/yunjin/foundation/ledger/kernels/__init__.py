@@ -29,7 +29,7 @@ from yunjin.foundation.ledger.kernels.tables import (
     rehash_accounts,
     rehash_holds,
 )
-from yunjin.foundation.ledger.kernels.transfers import post_transfers
+from yunjin.foundation.ledger.kernels.transfers import post_transfers, tell_retries
 
 __all__ = [
     "ACCOUNT",
@@ -64,4 +64,5 @@ __all__ = [
     "rows_of",
     "shelves_of",
     "sum_ledgers",
+    "tell_retries",
 ]

@@ -9,10 +9,10 @@ from yunjin.foundation.ledger.api.codes import AccountFlag as A
 from yunjin.foundation.ledger.api.codes import TransferFlag as F
 from yunjin.foundation.ledger.api.codes import TransferStatus as S
 from yunjin.foundation.ledger.kernels.apply import apply_transfer, tell_balances, undo_transfer
+from yunjin.foundation.ledger.kernels.bounds import balanced, bounds, judge_imported
 from yunjin.foundation.ledger.kernels.forms import compare, form, plan
 from yunjin.foundation.ledger.kernels.ids import fetch_slot, position_of, put_id, take_id
 from yunjin.foundation.ledger.kernels.tables import (
-    INT64_MAX,
     ROW_BITS,
     SEQUENCE_BITS,
     SEQUENCE_MASK,
@@ -74,69 +74,6 @@ def _settle(book: Any, batch: Any, i: Any, seen: Any, priors: Any, answers: Any,
     return np.uint8(S.CREATED), hold_row, amount
 
 
-@leaf
-def _plus(a: Any, b: Any) -> Any:
-    """Add two non-negative amounts, stopping at the largest."""
-    return INT64_MAX if a > INT64_MAX - b else a + b
-
-
-@loop
-def _balanced(d: Any, c: Any, flags: Any, amount: Any) -> Any:
-    """Return the amount a balancing transfer may move, ≥ 0."""
-    if flags & F.BALANCING_DEBIT:
-        room = d.credits_posted
-        if d.flags & A.DEBITS_MUST_NOT_EXCEED_CREDITS:
-            room = _plus(room, d.limit)
-        amount = min(amount, max(np.int64(0), room - d.debits_posted - d.debits_pending))
-    if flags & F.BALANCING_CREDIT:
-        room = c.debits_posted
-        if c.flags & A.CREDITS_MUST_NOT_EXCEED_DEBITS:
-            room = _plus(room, c.limit)
-        amount = min(amount, max(np.int64(0), room - c.credits_posted - c.credits_pending))
-    return amount
-
-
-@loop
-def _bounds(
-    accounts: Any, debit: Any, credit: Any, flags: Any, amount: Any, at: Any, timeout_s: Any
-) -> Any:
-    """Judge overflow and limits of a plain or pending transfer."""
-    d, c = accounts[debit], accounts[credit]
-    room = INT64_MAX - amount
-    if flags & F.PENDING:
-        if d.debits_pending > room:
-            return np.uint8(S.OVERFLOWS_DEBITS_PENDING)
-        if c.credits_pending > room:
-            return np.uint8(S.OVERFLOWS_CREDITS_PENDING)
-    else:
-        if d.debits_posted > room:
-            return np.uint8(S.OVERFLOWS_DEBITS_POSTED)
-        if c.credits_posted > room:
-            return np.uint8(S.OVERFLOWS_CREDITS_POSTED)
-    if d.debits_pending + d.debits_posted > room:
-        return np.uint8(S.OVERFLOWS_DEBITS)
-    if c.credits_pending + c.credits_posted > room:
-        return np.uint8(S.OVERFLOWS_CREDITS)
-    if timeout_s != 0 and at > INT64_MAX - np.int64(timeout_s) * 1_000_000_000:
-        return np.uint8(S.OVERFLOWS_TIMEOUT)
-    debits = d.debits_pending + d.debits_posted + amount
-    if d.flags & A.DEBITS_MUST_NOT_EXCEED_CREDITS and debits > _plus(d.credits_posted, d.limit):
-        return np.uint8(S.EXCEEDS_CREDITS)
-    credits = c.credits_pending + c.credits_posted + amount
-    if c.flags & A.CREDITS_MUST_NOT_EXCEED_DEBITS and credits > _plus(c.debits_posted, c.limit):
-        return np.uint8(S.EXCEEDS_DEBITS)
-    return np.uint8(S.CREATED)
-
-
-@loop
-def _imported(book: Any, batch: Any, i: Any) -> Any:
-    if batch.timestamp[i] <= book.counters[Counter.LAST_TIMESTAMP]:
-        return np.uint8(S.IMPORTED_TIMESTAMP_MUST_NOT_REGRESS)
-    if batch.timeout_s[i] != 0:
-        return np.uint8(S.IMPORTED_TIMEOUT_MUST_BE_ZERO)
-    return np.uint8(S.CREATED)
-
-
 @loop
 def _judge_settle(
     book: Any,
@@ -158,7 +95,7 @@ def _judge_settle(
         return status, nil, nil, nil, amount
     hold = book.holds[hold_row]
     if imported:
-        status = _imported(book, batch, i)
+        status = judge_imported(book, batch, i)
     if status == S.CREATED and not batch.flags[i] & F.VOID_PENDING:
         if book.accounts[hold.debit].flags & A.CLOSED and not hold.flags & F.CLOSING_DEBIT:
             status = np.uint8(S.DEBIT_ACCOUNT_CLOSED)
@@ -188,7 +125,7 @@ def _judge_plain(book: Any, batch: Any, i: Any, imported: Any, at: Any) -> Any:
         elif accounts[debit].ledger != batch.ledger[i]:
             status = np.uint8(S.TRANSFER_MUST_HAVE_THE_SAME_LEDGER_AS_ACCOUNTS)
         elif imported:
-            status = _imported(book, batch, i)
+            status = judge_imported(book, batch, i)
         if status == S.CREATED:
             if accounts[debit].flags & A.CLOSED:
                 status = np.uint8(S.DEBIT_ACCOUNT_CLOSED)
@@ -196,8 +133,8 @@ def _judge_plain(book: Any, batch: Any, i: Any, imported: Any, at: Any) -> Any:
                 status = np.uint8(S.CREDIT_ACCOUNT_CLOSED)
             else:
                 if flags & _BALANCING:
-                    amount = _balanced(accounts[debit], accounts[credit], flags, amount)
-                status = _bounds(accounts, debit, credit, flags, amount, at, batch.timeout_s[i])
+                    amount = balanced(accounts[debit], accounts[credit], flags, amount)
+                status = bounds(accounts, debit, credit, flags, amount, at, batch.timeout_s[i])
     return status, debit, credit, amount
 
 
@@ -242,15 +179,6 @@ def _undo_chain(book: Any, batch: Any, out: Any, first: Any, end: Any) -> None:
             out.balances[j, :] = 0
 
 
-@leaf
-def _balances_now(book: Any, known: Any, row: Any, out: Any, i: Any) -> None:
-    """Answer a retry with the balances of the accounts that the known transfer came to move."""
-    if len(out.balances) > 0:
-        debit = np.int64(row_of(book, known.debit_account_id[row]))
-        credit = np.int64(row_of(book, known.credit_account_id[row]))
-        tell_balances(book, out, i, debit, credit)
-
-
 @loop
 def _known(book: Any, batch: Any, out: Any, i: Any, earlier: Any, position: Any) -> Any:
     """Hold a transfer against an earlier one of its id: before this batch, or in it."""
@@ -259,7 +187,6 @@ def _known(book: Any, batch: Any, out: Any, i: Any, earlier: Any, position: Any)
         status = compare(batch, i, earlier.priors, earlier.answers, row)
         if status == S.EXISTS:
             out.timestamp[i] = earlier.answers.timestamp[row]
-            _balances_now(book, earlier.priors, row, out, i)
         return status
     row = _in_batch(book, batch.id_hi[i], batch.id_lo[i], position)
     if row < 0:
@@ -267,7 +194,6 @@ def _known(book: Any, batch: Any, out: Any, i: Any, earlier: Any, position: Any)
     status = compare(batch, i, batch, out, row)
     if status == S.EXISTS:
         out.timestamp[i] = out.timestamp[row]
-        _balances_now(book, batch, row, out, i)
     return status
 
 
@@ -321,6 +247,27 @@ def fetch_ahead(book: Any, batch: Any, i: Any, count: Any) -> None:
         fetch_slot(book.id_slots, batch.id_hi[near], batch.id_lo[near])
         prefetch(book.accounts, np.int64(row_of(book, batch.debit_account_id[near])))
         prefetch(book.accounts, np.int64(row_of(book, batch.credit_account_id[near])))
+
+
+@loop
+def tell_retries(
+    book: Book, batch: TransferColumns, out: Outcome, earlier: Earlier, position: int
+) -> None:
+    """Answer retries with the balances, as they are now, of what the known transfers moved.
+
+    A pass of its own after `post_transfers`: inside it, this would be in the way of every transfer.
+    """
+    for i in range(len(out.status)):
+        if out.status[i] != S.EXISTS:
+            continue
+        if len(earlier.known) > 0 and earlier.known[i] >= 0:
+            debit_id = earlier.priors.debit_account_id[earlier.known[i]]
+            credit_id = earlier.priors.credit_account_id[earlier.known[i]]
+        else:
+            row = _in_batch(book, batch.id_hi[i], batch.id_lo[i], position)
+            debit_id, credit_id = batch.debit_account_id[row], batch.credit_account_id[row]
+        debit, credit = np.int64(row_of(book, debit_id)), np.int64(row_of(book, credit_id))
+        tell_balances(book, out, i, debit, credit)
 
 
 @loop

@@ -222,6 +222,8 @@ class Cell:
             base,
             base,
         )
+        if balances:
+            kernels.tell_retries(self.book, columns, out, earlier, position)
         if self.count(Counter.IDS) == before:
             return out, rows  # nothing was created, nothing failed for good: nothing to keep
         if not imported:
