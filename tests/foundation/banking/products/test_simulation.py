@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.foundation.banking.products import oracle
 from yunjin.foundation.banking.domain.products.presets.current_account import CurrentAccount
+from yunjin.foundation.banking.domain.products.presets.fixed_deposit import FixedDeposit
 from yunjin.foundation.banking.domain.products.presets.instalment_loan import InstalmentLoan
 from yunjin.foundation.banking.domain.products.simulation import (
     Change,
@@ -160,6 +161,22 @@ def test_a_rate_that_changes_in_mid_quarter_earns_from_that_day_on() -> None:
     change = Change(date=np.datetime64("2026-02-14"), parameter="overdraft_rate", value=200_000)
     assert interest(owed) == 64 * 100  # 360,000 at 10 % are 100 a day
     assert interest(owed, change) == 30 * 100 + 34 * 200
+
+
+def test_a_fixed_deposit_earns_its_rate_at_term_and_the_demand_rate_before() -> None:
+    def paid(*events: Entry) -> tuple[dict[str, int], list[int]]:
+        first = entry(0, 1_000_000)
+        terms = [{"term": 12, "rate": 20_000}]
+        end = dt.date(2027, 1, 16)
+        found = simulate(FixedDeposit(), terms, start=START, end=end, events=[first, *events])
+        interest = [x[4] for x in found.transfers if x[1] == "INTEREST_PAYABLE"]
+        return last(found), interest
+
+    assert paid() == ({"main": 1_020_000}, [20_000])
+    taken = entry(167, -1_000_000)
+    assert paid(taken) == ({"main": 0}, [229])  # 1,000,000 at 0.05 % for 167 days
+    part = entry(167, -999_999)
+    assert paid(part) == paid()
 
 
 def test_days_closed_one_by_one_and_at_once_end_alike() -> None:

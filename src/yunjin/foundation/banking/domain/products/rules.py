@@ -20,7 +20,12 @@ def daily(at: Context, balance: Any, rate: Any, day_count: DayCount) -> Any:
 
     balance: int64[n], minor units.  rate: ppm a year, a column or one number.
     """
-    fraction = year_fraction(day_count, at.since, at.until)
+    return interest_between(balance, rate, at.since, at.until, day_count)
+
+
+def interest_between(balance: Any, rate: Any, start: Any, end: Any, day_count: DayCount) -> Any:
+    """Return the simple interest on a balance for [start, end) (int64[n], 10⁻⁸ minor)."""
+    fraction = year_fraction(day_count, start, end)
     return accrue(balance, Tiers.flat(rate), fraction, Rounding.HALF_EVEN)
 
 

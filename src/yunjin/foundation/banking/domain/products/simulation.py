@@ -229,6 +229,7 @@ def simulate(
             wave = _wave(waiting, at)
             found.refusals += [(date, row, reason) for row, reason in run.enter(date, wave)]
             at += len(wave)
+        run.fall_due(date)  # what entries and changes scheduled for the same day
         until = min(run.next_event(date + 1, last), last)
         if at < len(waiting):
             until = min(until, waiting[at].date)
