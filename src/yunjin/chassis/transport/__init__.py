@@ -4,6 +4,7 @@ from yunjin.chassis.transport.assembly import api_of, root_of
 from yunjin.chassis.transport.expose import expose
 from yunjin.chassis.transport.gather import Gatherer
 from yunjin.chassis.transport.guard import Guard
+from yunjin.chassis.transport.joined import JoinedProtocol
 from yunjin.chassis.transport.logs import configure_logs
 from yunjin.chassis.transport.problems import (
     BodyTooLarge,
@@ -22,6 +23,7 @@ __all__ = [
     "Crowded",
     "Gatherer",
     "Guard",
+    "JoinedProtocol",
     "Trace",
     "api_of",
     "body_of",

@@ -7,8 +7,8 @@ from typing import Any, Final
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
-from starlette.routing import BaseRoute, Mount
-from starlette.types import StatelessLifespan
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send, StatelessLifespan
 
 from yunjin.chassis.transport.problems import MEDIA_TYPE, install_problems
 from yunjin.kernel.room import Room
@@ -67,17 +67,36 @@ def api_of(rooms: Iterable[Room], *, title: str, version: str) -> FastAPI:
     return api
 
 
+class FastRoutes:
+    """Answer the rooms' fast routes by a look-up of the path; pass everything else on.
+
+    A fast route answers its own problems, so it needs none of Starlette's layers around it.
+    """
+
+    def __init__(self, routes: Iterable[Route], others: ASGIApp) -> None:
+        self._routes, self._others = {route.path: route for route in routes}, others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._routes.get(scope["path"]) if scope["type"] == "http" else None
+        if route is not None and scope["method"] in (route.methods or ()):
+            scope["route"] = route
+            await route.app(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)
+
+
 def root_of(
     api: FastAPI,
     rooms: Iterable[Room],
     routes: Sequence[BaseRoute] = (),
     lifespan: StatelessLifespan[Starlette] | None = None,
-) -> Starlette:
+) -> ASGIApp:
     """Return the root application: the rooms' fast routes first, then `routes`, then the rest."""
     hot = [route for room in rooms for route in room.hot_routes]
+    # Starlette has them too: it answers a wrong method, and redirects a slash too many.
     root = Starlette(routes=[*hot, *routes, Mount("/", api)], lifespan=lifespan)
     install_problems(root)
-    return root
+    return FastRoutes(hot, root)
 
 
 def _completed(document: dict[str, Any], rooms: list[Room]) -> dict[str, Any]:
