@@ -1,6 +1,6 @@
 """What banking refuses: products, terms, dates and numbers that will not do."""
 
-from yunjin.kernel.errors import NotFound, Refusal
+from yunjin.kernel.errors import NotFound, Outage, Refusal
 
 
 class OutsideCalendar(Refusal):
@@ -43,3 +43,51 @@ class ProductNotFound(NotFound):
     """There is no product of this code."""
 
     code, title = "banking/product-not-found", "Product not found"
+
+
+class AgreementNotFound(NotFound):
+    """There is no agreement of this id."""
+
+    code, title = "banking/agreement-not-found", "Agreement not found"
+
+
+class AgreementNotOpen(Refusal):
+    """The agreement is closed, or stopped until a person has looked."""
+
+    code, status, title = "banking/agreement-not-open", 409, "Agreement not open"
+
+
+class AgreementNotEmpty(Refusal):
+    """The agreement has a balance, a hold or accrued interest still."""
+
+    code, status, title = "banking/agreement-not-empty", 409, "Agreement not empty"
+
+
+class EntryRefused(Refusal):
+    """An entry was not booked; `result` and `reason` say why."""
+
+    code, status, title = "banking/entry-refused", 409, "Entry refused"
+
+
+class DayNotProven(Refusal):
+    """The books of a day do not agree; the next day stays closed until a person has looked."""
+
+    code, status, title = "banking/day-not-proven", 409, "Day not proven"
+
+
+class DayClosed(Refusal):
+    """The business day is not the open one."""
+
+    code, status, title = "banking/day-closed", 409, "Business day not open"
+
+
+class PeriodClosed(Refusal):
+    """The period of the general ledger is closed."""
+
+    code, status, title = "banking/period-closed", 409, "Period closed"
+
+
+class AnotherWriter(Outage):
+    """Another process writes this bank's agreements."""
+
+    code, title = "banking/another-writer", "Another writer"

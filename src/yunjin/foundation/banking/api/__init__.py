@@ -2,7 +2,6 @@
 
 from yunjin.foundation.banking.api.products import (
     AGREEMENTS_MAX,
-    Agreement,
     Change,
     Entry,
     ParameterInfo,
@@ -10,11 +9,11 @@ from yunjin.foundation.banking.api.products import (
     ProductsApi,
     Saying,
     Simulation,
+    Terms,
 )
 
 __all__ = [
     "AGREEMENTS_MAX",
-    "Agreement",
     "Change",
     "Entry",
     "ParameterInfo",
@@ -22,4 +21,5 @@ __all__ = [
     "ProductsApi",
     "Saying",
     "Simulation",
+    "Terms",
 ]

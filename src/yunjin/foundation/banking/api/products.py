@@ -9,7 +9,7 @@ import pyarrow as pa
 
 AGREEMENTS_MAX: Final = 1_000  # of one simulation
 CELLS_MAX: Final = 2_000_000  # days × agreements of one simulation
-Agreement = Mapping[str, int]  # a value by the name of a parameter
+Terms = Mapping[str, int]  # a value by the name of a parameter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class ProductsApi(Protocol):
     def simulate(
         self,
         product: str,
-        agreements: Sequence[Agreement],
+        agreements: Sequence[Terms],
         *,
         start: dt.date,
         end: dt.date,

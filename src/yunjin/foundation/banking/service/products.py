@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from yunjin.foundation.banking import api
-from yunjin.foundation.banking.api import Agreement, ParameterInfo, ProductInfo, Saying, Simulation
+from yunjin.foundation.banking.api import ParameterInfo, ProductInfo, Saying, Simulation, Terms
 from yunjin.foundation.banking.api.products import AGREEMENTS_MAX, CELLS_MAX
 from yunjin.foundation.banking.domain.products import presets, simulation
 from yunjin.foundation.banking.domain.products.declarations import Account, Parameter, declared
@@ -45,7 +45,7 @@ class ProductService:
     def simulate(
         self,
         product: str,
-        agreements: Sequence[Agreement],
+        agreements: Sequence[Terms],
         *,
         start: dt.date,
         end: dt.date,
