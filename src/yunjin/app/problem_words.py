@@ -7,12 +7,25 @@ from typing import Final
 
 # code → (title, meaning)
 CHINESE: Final[dict[str, tuple[str, str]]] = {
+    "banking/account-unusable": ("科目不可如此使用", "该总账科目不可这样使用，或与上级科目矛盾。"),
+    "banking/already-reversed": ("分录不可冲正", "该分录已被冲正，或其类型不可冲正。"),
+    "banking/control-account": ("由合约构成的科目", "该科目由合约账户构成，手工分录会使二者不符。"),
+    "banking/gl-account-not-found": ("总账科目不存在", "科目表中没有此代码。"),
+    "banking/gl-entry-not-found": ("总账分录不存在", "总账中没有此编号的分录。"),
+    "banking/mapping-refused": ("映射被拒", "该记账位不可映射到此科目，或不可自该日起生效。"),
     "banking/more-than-owed": ("超出欠款", "提前还款金额大于当日欠款。"),
     "banking/no-rate": ("利率不存在", "没有任何年利率能使贷款两边相等。"),
     "banking/out-of-range": ("数值超出范围", "数值超出可精确计算或有意义的范围。"),
     "banking/outside-calendar": ("日期不在日历内", "日历中没有该年份的节假日。"),
+    "banking/period-not-ready": (
+        "期间尚未就绪",
+        "结账、反结账、锁定或年终结转之前还有未完成的事项。",
+    ),
     "banking/product-not-found": ("产品不存在", "没有此代码的产品。"),
     "banking/product-refused": ("产品被拒", "产品文件不可用；complaints 说明原因与行号。"),
+    "banking/slots-not-offered": ("账本未接通", "该科目同时在账本中，而账本尚未与总账接通。"),
+    "banking/source-booked": ("来源已记账", "总账已用此来源记过内容不同的分录。"),
+    "banking/unbalanced": ("借贷不平", "同一机构、同一币种的借方与贷方不相等。"),
     "banking/unusable-terms": ("条款无法履行", "贷款条款自相矛盾。"),
     "database/backup-failed": ("备份失败", "备份未能完成或未通过校验，已删除。"),
     "database/backup-not-offered": ("不提供备份", "该数据库引擎自带备份工具，附带信息中有其名称。"),

@@ -7,6 +7,7 @@ that the database room opens for it.
 from yunjin.chassis.persistence.answers import request_hash
 from yunjin.chassis.persistence.columns import (
     Ascii,
+    Blob,
     Digest,
     Int64,
     Json,
@@ -48,6 +49,7 @@ from yunjin.chassis.persistence.work import RoomDatabase, SqlUnitOfWork
 
 __all__ = [
     "Ascii",
+    "Blob",
     "Conflict",
     "Damaged",
     "Database",

@@ -150,7 +150,30 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-PORTABLE: Final = (Uuid, Digest, Ascii, Words, Json, sa.BigInteger, sa.Integer, sa.SmallInteger)
+class Blob(TypeDecorator[bytes]):
+    """Bytes, at most 16 MB (keep rows far below: a transaction is 4 MB at most)."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
+        return mysql.MEDIUMBLOB() if dialect.name == "mysql" else sa.LargeBinary()
+
+    def process_result_value(self, value: bytes | None, dialect: sa.Dialect) -> bytes | None:
+        return None if value is None else bytes(value)
+
+
+PORTABLE: Final = (
+    Uuid,
+    Digest,
+    Blob,
+    Ascii,
+    Words,
+    Json,
+    sa.BigInteger,
+    sa.Integer,
+    sa.SmallInteger,
+)
 
 
 def _binary(dialect: sa.Dialect, length: int) -> TypeEngine[Any]:

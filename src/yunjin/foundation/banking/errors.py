@@ -91,3 +91,63 @@ class AnotherWriter(Outage):
     """Another process writes this bank's agreements."""
 
     code, title = "banking/another-writer", "Another writer"
+
+
+class Unbalanced(Refusal):
+    """Debits and credits of a branch and currency are not the same."""
+
+    code, status, title = "banking/unbalanced", 409, "Debits and credits differ"
+
+
+class SourceBooked(Refusal):
+    """The general ledger has booked this source with other movements."""
+
+    code, status, title = "banking/source-booked", 409, "Source booked otherwise"
+
+
+class ControlAccount(Refusal):
+    """Agreements make up the account; a manual entry would set it apart from them."""
+
+    code, status, title = "banking/control-account", 409, "Account of agreements"
+
+
+class SlotsNotOffered(Refusal):
+    """The account is the ledger's too, and the ledger is not joined to the general ledger."""
+
+    code, status, title = "banking/slots-not-offered", 409, "Ledger not joined"
+
+
+class AccountUnusable(Refusal):
+    """The account of the general ledger may not be used like this, or contradicts its parent."""
+
+    code, status, title = "banking/account-unusable", 409, "Account cannot be used so"
+
+
+class MappingRefused(Refusal):
+    """A slot may not be booked to that account, or not from that day on."""
+
+    code, status, title = "banking/mapping-refused", 409, "Mapping refused"
+
+
+class PeriodNotReady(Refusal):
+    """Something is still to be done before the period may be closed, opened, locked or carried."""
+
+    code, status, title = "banking/period-not-ready", 409, "Period not ready"
+
+
+class AlreadyReversed(Refusal):
+    """The entry was reversed before, or is of a kind that is not reversed."""
+
+    code, status, title = "banking/already-reversed", 409, "Entry not to be reversed"
+
+
+class GlAccountNotFound(NotFound):
+    """There is no account of this code in the chart of accounts."""
+
+    code, title = "banking/gl-account-not-found", "General ledger account not found"
+
+
+class GlEntryNotFound(NotFound):
+    """There is no entry of this number in the general ledger."""
+
+    code, title = "banking/gl-entry-not-found", "General ledger entry not found"

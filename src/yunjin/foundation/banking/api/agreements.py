@@ -18,10 +18,10 @@ ENTRIES_REQUIRED: Final = {
     "id_hi": pa.uint64(),
     "id_lo": pa.uint64(),
     "agreement_id": pa.int64(),
-    "amount_minor": pa.int64(),  # > 0 comes in, < 0 goes out; of a hold: > 0, taken from what is there
+    "amount_minor": pa.int64(),  # > 0 comes in, < 0 goes out; of a hold: > 0
 }
 ENTRIES_OPTIONAL: Final = {
-    "counter_agreement_id": pa.int64(),  # gets what goes out, gives what comes in; 0: the bank's slot
+    "counter_agreement_id": pa.int64(),  # the other agreement; 0: a slot of the bank
     "against": pa.uint16(),  # Slot of the bank's side; 0: clearing
     "action": pa.uint8(),  # Action; 0: book
     "hold_id_hi": pa.uint64(),  # of capture and release

@@ -5,12 +5,14 @@ call the same hooks and apply the same effects.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 
-from yunjin.foundation.banking.domain.products.context import Context, frozen
+from yunjin.foundation.banking.domain import rounding
+from yunjin.foundation.banking.domain.columns import frozen
+from yunjin.foundation.banking.domain.products.context import Context
 from yunjin.foundation.banking.domain.products.declarations import (
     Account,
     Accrual,
@@ -34,9 +36,11 @@ from yunjin.foundation.banking.domain.products.effects import (
     listed,
 )
 from yunjin.foundation.banking.domain.products.slots import Slot, element, grows_by_credit
+from yunjin.foundation.banking.domain.rounding import Rounding
 from yunjin.kernel import check
 
-E8: Final = 10**8
+OPENED, SINCE, HELD, STATUS, BOOKED = ".opened", ".since", ".held", ".status", ".booked"
+OPEN, CLOSED, STOPPED = 1, 2, 3  # of the status; 0: not opened yet
 NEVER: Final = np.datetime64("NaT", "D")
 
 
@@ -61,34 +65,86 @@ class Applied:
 
 
 class Book:
-    """Agreements of one product, a row each."""
+    """Agreements of one product version, a row each; every column is int64 or a date.
 
-    def __init__(self, product: Product, count: int) -> None:
-        self.product = product
+    Own columns begin with a dot, so that no declaration can have their names.
+    """
+
+    def __init__(self, product: Product, count: int = 0, *, is_cash: bool = False) -> None:
+        self.product, self.is_cash = product, is_cash
         kind = type(product)
         self.accounts: dict[str, Account] = declared(kind, Account)
         self.accruals: dict[str, Accrual] = declared(kind, Accrual)
         self.parameters: dict[str, Parameter] = declared(kind, Parameter)
         self.fields: dict[str, Field] = declared(kind, Field)
         self.events: dict[str, Event] = declared(kind, Event)
-        self.columns: dict[str, Any] = {
-            name: np.zeros(count, np.int64)
-            for name in (*self.accounts, *self.accruals, *self.fields, *self.parameters)
-        }
-        self.columns |= {name: np.full(count, NEVER) for name in self.events}
-        self.opened = np.full(count, NEVER)
-        self.since = np.full(count, NEVER)
-        self.held = np.zeros(count, np.int64)
-        self.is_open = np.zeros(count, np.bool_)
+        numbers = (*self.accounts, *self.accruals, *self.fields, *self.parameters, HELD, STATUS)
+        booked = [f"{name}{BOOKED}" for name in self.accruals]
+        self._room = {name: np.zeros(count, np.int64) for name in (*numbers, *booked)}
+        dates = (*self.events, OPENED, SINCE)
+        self._room |= {name: np.full(count, NEVER) for name in dates}
+        self.columns: dict[str, Any] = {}
         self.sums: Counter[Slot] = Counter()  # debits − credits of the slots, minor
-        self.accrued: Counter[str] = Counter()  # booked and settled, minor, by accrual
+        self._count = count
+        self._show()
 
     def __len__(self) -> int:
-        return len(self.opened)
+        return self._count
 
-    def context(self, rows: Any, date: Any, *, amount: Any = 0) -> Context:
-        """Return the columns of some rows (int64[k]) as a hook sees them on a date."""
-        return self._context(rows, date, self.since[rows], date, amount)
+    def add(self, count: int) -> Any:
+        """Make room for more agreements; return their rows (int64[count])."""
+        first, self._count = self._count, self._count + count
+        if self._count > len(self._room[STATUS]):
+            more = max(self._count, 2 * first) - len(self._room[STATUS])
+            for name, column in self._room.items():
+                empty = NEVER if column.dtype.kind == "M" else 0
+                self._room[name] = np.concatenate([column, np.full(more, empty, column.dtype)])
+        self._show()
+        return np.arange(first, self._count)
+
+    def hold_column(self, name: str) -> None:
+        """Give every agreement one more number, under a name that begins with a dot."""
+        self._room[name] = np.zeros(len(self._room[STATUS]), np.int64)
+        self._show()
+
+    def _show(self) -> None:
+        self.columns.update({name: room[: self._count] for name, room in self._room.items()})
+
+    @property
+    def opened(self) -> Any:
+        """datetime64[D][n]: since when they are agreements."""
+        return self.columns[OPENED]
+
+    @property
+    def since(self) -> Any:
+        """datetime64[D][n]: interest is accrued up to here."""
+        return self.columns[SINCE]
+
+    @property
+    def held(self) -> Any:
+        """int64[n], minor: on hold where entries arrive."""
+        return self.columns[HELD]
+
+    @property
+    def is_open(self) -> Any:
+        """bool[n]."""
+        return self.columns[STATUS] == OPEN
+
+    def context(
+        self, rows: Any, date: Any, *, amount: Any = 0, value_date: Any = None, released: Any = 0
+    ) -> Context:
+        """Return the columns of some rows (int64[k]) as a hook sees them on a date.
+
+        value_date: datetime64[D][k] that entries count from; None: the date itself.
+        released: int64[k], minor, what the entry itself had on hold.
+        """
+        when = date if value_date is None else value_date
+        context = self._context(rows, date, self.since[rows], date, amount)
+        return replace(
+            context,
+            value_date=frozen(np.broadcast_to(np.asarray(when, "datetime64[D]"), len(rows))),
+            held=frozen(self.held[rows] - released),
+        )
 
     def nights(self, rows: Any, dates: Any) -> Context:
         """Return what `on_day` sees: a row for each of the rows and the dates, by date.
@@ -118,6 +174,7 @@ class Book:
             opened=frozen(self.opened[rows]),
             amount=frozen(np.broadcast_to(np.asarray(amount, np.int64), len(rows))),
             held=frozen(self.held[rows]),
+            value_date=date,
             main=self.product.main,
         )
 
@@ -133,34 +190,33 @@ class Book:
         return found
 
     def apply(self, effects: list[Effect], rows: Any) -> Applied:
-        """Do what a hook asked for on the rows (int64[k]) its context was made of."""
+        """Do what a hook asked for on the rows (int64[k]) its context was made of; all or nothing.
+
+        Raises: TypeError, Bug, before anything is changed.
+        """
+        ready = [_ready(effect, len(rows)) for effect in effects]
         applied = Applied()
-        for effect in effects:
+        for effect in ready:
             match effect:
                 case Post(debit, credit, amount):
                     self._post(debit, credit, amount, rows, applied)
                 case Accrue(accrual, amount_e8):
-                    self.columns[accrual.name][rows] += _integers(amount_e8, len(rows))
+                    self.columns[accrual.name][rows] += amount_e8
                 case Settle(accrual, into, where):
-                    self._settle(accrual, into, rows[_where(where, len(rows))], applied)
+                    self._settle(accrual, into, rows[where], applied)
                 case Put(memory, value, where):
-                    chosen = _where(where, len(rows))
-                    self.columns[memory.name][rows[chosen]] = _integers(value, len(rows))[chosen]
+                    self.columns[memory.name][rows[where]] = value[where]
                 case Schedule(event, on, where):
-                    chosen = _where(where, len(rows))
-                    dates = np.broadcast_to(np.asarray(on, "datetime64[D]"), len(rows))
-                    self.columns[event.name][rows[chosen]] = dates[chosen]
+                    self.columns[event.name][rows[where]] = on[where]
                 case Notice(code, where):
-                    applied.notices.append((code, rows[_where(where, len(rows))]))
+                    applied.notices.append((code, rows[where]))
                 case Task(code, where):
-                    applied.tasks.append((code, rows[_where(where, len(rows))]))
+                    applied.tasks.append((code, rows[where]))
                 case Refuse(where, reason):
-                    applied.refusals.append((reason, rows[_where(where, len(rows))]))
+                    applied.refusals.append((reason, rows[where]))
         return applied
 
-    def _post(self, debit: Place, credit: Place, amount: Any, rows: Any, applied: Applied) -> None:
-        amounts = _integers(amount, len(rows))
-        check.that(not (amounts < 0).any(), "expected amounts of at least 0 to post")
+    def _post(self, debit: Place, credit: Place, amounts: Any, rows: Any, applied: Applied) -> None:
         moved = np.flatnonzero(amounts)
         if not len(moved):
             return
@@ -176,28 +232,34 @@ class Book:
             self.columns[place.name][rows] += amounts
 
     def _settle(self, accrual: Accrual, into: Account, rows: Any, applied: Applied) -> None:
-        grown = self.columns[accrual.name][rows]
-        amounts = rounded(grown)
-        self.columns[accrual.name][rows] -= amounts * E8
-        self.accrued[accrual.name] -= int(amounts.sum())
+        amounts, residue = rounding.post(self.columns[accrual.name][rows], Rounding.HALF_AWAY)
+        self.columns[accrual.name][rows] = residue
         debit: Place = accrual.credit
         credit: Place = into
         if earns(accrual):
             debit, credit = into, accrual.debit
+        if self.is_cash:  # nothing was booked while it grew: it is income, or cost, only now
+            debit, credit = (into, accrual.credit) if earns(accrual) else (accrual.debit, into)
+        else:
+            self.columns[f"{accrual.name}{BOOKED}"][rows] -= amounts
         self._post(debit, credit, np.maximum(amounts, 0), rows, applied)
         self._post(credit, debit, np.maximum(-amounts, 0), rows, applied)
 
-    def book_accruals(self) -> list[tuple[Accrual, int]]:
-        """Book in sum what accrued since the last time; return (accrual, amount, minor)."""
-        booked = []
-        for name, accrual in self.accruals.items():
-            parts = np.array_split(self.columns[name], 1 + len(self) // 1024)
-            total = sum(int(part.sum()) for part in parts)  # a whole book may pass 64 bits
-            grown = _rounded(total) - self.accrued[name]
-            if grown:
-                self.sums[accrual.debit] += grown
-                self.sums[accrual.credit] -= grown
-                self.accrued[name] += grown
+    def book_accruals(self, rows: Any) -> list[tuple[Accrual, Any]]:
+        """Book what accrued since the last time; return (accrual, int64[k] minor, by row).
+
+        Each agreement's accrual stands in the general ledger rounded, so that the sum over the
+        agreements is the ledger's figure to the unit.
+        """
+        booked: list[tuple[Accrual, Any]] = []
+        for name, accrual in ({} if self.is_cash else self.accruals).items():
+            whole, _ = rounding.post(self.columns[name][rows], Rounding.HALF_AWAY)
+            grown = whole - self.columns[f"{name}{BOOKED}"][rows]
+            if grown.any():
+                self.columns[f"{name}{BOOKED}"][rows] = whole
+                total = int(grown.sum())
+                self.sums[accrual.debit] += total
+                self.sums[accrual.credit] -= total
                 booked.append((accrual, grown))
         return booked
 
@@ -212,14 +274,28 @@ def earns(accrual: Accrual) -> bool:
     return not grows_by_credit(accrual.debit) and element(accrual.debit) == 1
 
 
-def rounded(amount_e8: Any) -> Any:
-    """Round 10⁻⁸ of a minor unit (int64[n]) to minor units, halves away from zero."""
-    return np.sign(amount_e8) * ((np.abs(amount_e8) + E8 // 2) // E8)
-
-
-def _rounded(amount_e8: int) -> int:
-    whole = (abs(amount_e8) + E8 // 2) // E8
-    return -whole if amount_e8 < 0 else whole
+def _ready(effect: Effect, count: int) -> Effect:
+    """Return an effect with its columns as the book takes them."""
+    match effect:
+        case Post(debit, credit, amount):
+            amounts = _integers(amount, count)
+            check.that(not (amounts < 0).any(), "expected amounts of at least 0 to post")
+            return Post(debit, credit, amounts)
+        case Accrue(accrual, amount_e8):
+            return Accrue(accrual, _integers(amount_e8, count))
+        case Settle(accrual, into, where):
+            return Settle(accrual, into, _where(where, count))
+        case Put(memory, value, where):
+            return Put(memory, _integers(value, count), _where(where, count))
+        case Schedule(event, on, where):
+            dates = np.broadcast_to(np.asarray(on, "datetime64[D]"), count)
+            return Schedule(event, dates, _where(where, count))
+        case Notice(code, where):
+            return Notice(code, _where(where, count))
+        case Task(code, where):
+            return Task(code, _where(where, count))
+        case Refuse(where, reason):
+            return Refuse(_where(where, count), reason)
 
 
 def _where(where: Any, count: int) -> Any:

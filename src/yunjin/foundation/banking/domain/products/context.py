@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
+from yunjin.foundation.banking.domain.columns import frozen
 from yunjin.foundation.banking.domain.products.declarations import Account, Declaration
 
 
@@ -19,7 +18,8 @@ class Context:
     since, until : datetime64[D][n]: interest is to be accrued for [since, until).
     opened : datetime64[D][n].
     amount : int64[n], minor units, of the entry: > 0 comes in, < 0 goes out; 0 without an entry.
-    held : int64[n], minor units on hold on the main account.
+    held : int64[n], minor units on hold where entries arrive.
+    value_date : datetime64[D][n], the day an entry counts from: the date, unless it is back-dated.
     """
 
     take: Callable[[str], Any] = field(repr=False)
@@ -29,6 +29,7 @@ class Context:
     opened: Any
     amount: Any
     held: Any
+    value_date: Any
     main: Account
     seen: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -46,10 +47,3 @@ class Context:
     def available(self) -> Any:
         """What may be taken from the main account: its balance without what is on hold."""
         return self[self.main] - self.held
-
-
-def frozen(column: Any) -> Any:
-    """Return a view that cannot be written."""
-    view = np.asarray(column).view()
-    view.flags.writeable = False
-    return view

@@ -4,21 +4,21 @@ The same hooks, context and effects as in day close; deterministic, and quick en
 chart while somebody moves a slider.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
+from yunjin.foundation.banking.domain.products import run
 from yunjin.foundation.banking.domain.products.book import Applied, Book
 from yunjin.foundation.banking.domain.products.declarations import Account, Product
-from yunjin.foundation.banking.domain.products.effects import Accrue, Post, listed
+from yunjin.foundation.banking.domain.products.effects import Accrue, listed
 from yunjin.foundation.banking.domain.products.slots import Slot, grows_by_credit
 from yunjin.kernel import check
 from yunjin.kernel.errors import Malformed
 
 DAYS_MAX: Final = 366 * 100
-ROUNDS_MAX: Final = 64  # of events that schedule events for the same day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +76,13 @@ class Run:
                 self.book.columns[name][row] = value
         self.said: list[tuple[Any, Applied]] = []
 
-    def _apply(self, date: Any, effects: Any, rows: Any) -> None:
-        self.said.append((date, self.book.apply(listed(effects), rows)))
+    def _say(self, date: Any, applied: Iterable[Applied]) -> None:
+        self.said += [(date, one) for one in applied]
 
     def open(self, date: Any) -> None:
         """Open what is to be opened on a date."""
         rows = np.flatnonzero((self.book.opened == date) & ~self.book.is_open)
-        if len(rows):
-            self.book.is_open[rows], self.book.since[rows] = True, date
-            self._apply(date, self.book.product.on_open(self.book.context(rows, date)), rows)
+        self._say(date, run.begin(self.book, rows, date))
 
     def enter(self, date: Any, entries: Sequence[Entry]) -> list[tuple[int, str]]:
         """Book entries of different agreements together, and what the product makes of them.
@@ -101,13 +99,7 @@ class Run:
         kept = ~np.isin(rows, list(refused))
         for against in sorted({one.against for one in entries}):
             mine = kept & np.array([one.against == against for one in entries])
-            inwards, outwards = np.maximum(amounts[mine], 0), np.maximum(-amounts[mine], 0)
-            inbox = book.product.inbox
-            both = [Post(against, inbox, inwards), Post(inbox, against, outwards)]
-            self._apply(date, iter(both), rows[mine])
-        if kept.any():
-            after = book.context(rows[kept], date, amount=amounts[kept])
-            self._apply(date, book.product.after_post(after), rows[kept])
+            self._say(date, run.enter(book, rows[mine], amounts[mine], against, date=date))
         return list(refused.items())
 
     def change(self, change: Change) -> None:
@@ -119,29 +111,14 @@ class Run:
             wrong = parameter.complaint(change.value)
         if wrong:
             raise Malformed(wrong, parameter=change.parameter)
-        rows = np.array([change.row])
-        self.book.columns[change.parameter][rows] = change.value
-        self._apply(
-            change.date,
-            self.book.product.on_parameter_change(self.book.context(rows, change.date)),
-            rows,
-        )
+        book, rows = self.book, np.array([change.row])
+        book.columns[change.parameter][rows] = change.value
+        effects = book.product.on_parameter_change(book.context(rows, change.date))
+        self._say(change.date, run.apply(book, rows, lambda _: effects))
 
     def fall_due(self, date: Any) -> None:
         """Call the hooks of the events that are due."""
-        book = self.book
-        for _ in range(ROUNDS_MAX):
-            called = False
-            for name, event in book.events.items():
-                rows = np.flatnonzero((book.columns[name] <= date) & book.is_open)
-                if len(rows):
-                    context = book.context(rows, date)
-                    book.columns[name][rows] = np.datetime64("NaT")
-                    self._apply(date, event.hook(book.product, context), rows)
-                    called = True
-            if not called:
-                return
-        check.that(False, "expected events to come to an end", date=str(date))
+        self._say(date, run.fall_due(self.book, np.arange(len(self.book)), date))
 
     def close_days(self, dates: Any) -> dict[str, Any]:
         """Close days on which nothing else happens; return accruals at their ends (e8[days, n]).
@@ -153,13 +130,10 @@ class Run:
         ends = {name: np.empty((len(dates), len(book)), np.int64) for name in book.accruals}
         if len(rows) and not self._close_at_once(rows, dates, ends):
             for day, date in enumerate(dates):
-                self._apply(
-                    date, book.product.on_day(book.nights(rows, dates[day : day + 1])), rows
-                )
-                book.since[rows] = date + 1
+                self._say(date, run.close_day(book, rows, date))
                 for name, end in ends.items():
                     end[day] = book.columns[name]
-        book.book_accruals()
+        book.book_accruals(rows)
         return ends
 
     def _close_at_once(self, rows: Any, dates: Any, ends: dict[str, Any]) -> bool:
@@ -180,7 +154,7 @@ class Run:
         return True
 
     def _applied(self, effects: Any, rows: Any, dates: Any, ends: dict[str, Any]) -> bool:
-        self._apply(dates[0], iter(effects), rows)
+        self._say(dates[0], run.apply(self.book, rows, lambda _: iter(effects)))
         self.book.since[rows] = dates[0] + 1
         for name, end in ends.items():
             end[0] = self.book.columns[name]

@@ -24,6 +24,7 @@ class Slot(IntEnum):
     CASH = 100  # 库存现金
     CLEARING = 101  # 存放同业 / 清算资金往来
     FUND_SOURCE = 102  # 存放中央银行款项
+    INTER_BRANCH = 103  # 辖内往来: nets to zero over all branches
     LOANS = 110  # 贷款本金
     LOANS_OVERDUE = 111  # 逾期贷款
     OVERDRAFTS = 112  # 透支

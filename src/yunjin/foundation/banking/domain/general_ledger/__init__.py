@@ -1,0 +1,1 @@
+"""The general ledger's rules: chart of accounts, mapping, periods, reports."""

@@ -1,0 +1,1 @@
+"""Forms of the banking room's tables, one after the other."""

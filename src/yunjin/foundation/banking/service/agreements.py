@@ -1,0 +1,373 @@
+"""AgreementsApi: the door of the thin core."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+import pyarrow as pa
+
+from yunjin.chassis.persistence import SqlUnitOfWork, request_hash
+from yunjin.foundation.banking.api.agreements import (
+    Agreement,
+    AgreementQuery,
+    Opening,
+    StandingOrder,
+    Waiting,
+)
+from yunjin.foundation.banking.domain import derived_ids
+from yunjin.foundation.banking.domain.products import run
+from yunjin.foundation.banking.domain.products.book import (
+    CLOSED,
+    HELD,
+    OPEN,
+    OPENED,
+    SINCE,
+    STATUS,
+    STOPPED,
+    Applied,
+)
+from yunjin.foundation.banking.domain.products.slots import grows_by_credit
+from yunjin.foundation.banking.errors import (
+    AgreementNotEmpty,
+    AgreementNotFound,
+    AgreementNotOpen,
+    EntryRefused,
+)
+from yunjin.foundation.banking.service.books import (
+    AGREEMENT,
+    GIVEN,
+    OVERDUE,
+    RISK,
+    Kept,
+    account_column,
+)
+from yunjin.foundation.banking.service.core import Core, Wave
+from yunjin.foundation.banking.service.entries import Entries
+from yunjin.foundation.banking.service.opening import Openings, checked_terms
+from yunjin.foundation.banking.service.orders import Orders
+from yunjin.foundation.banking.service.registry import Registry
+from yunjin.foundation.banking.store import keeping
+from yunjin.kernel.errors import Malformed, NotFound
+from yunjin.kernel.page import LIMIT_MAX, Page, seal, unseal
+
+STATUSES: Final = {0: "new", OPEN: "open", CLOSED: "closed", STOPPED: "stopped"}
+Ask = Callable[[Kept, Any], Iterator[Applied]]
+
+
+class AgreementService:
+    """The thin core, seen from outside. Safe for threads."""
+
+    def __init__(self, core: Core, registry: Registry, *, cursor_key: bytes) -> None:
+        self._core, self._registry, self._cursor_key = core, registry, cursor_key
+        self._entries, self._openings = Entries(core), Openings(core, registry)
+        self._orders = Orders(core.room)
+
+    def open(self, command_id: UUID, openings: Sequence[Opening]) -> list[int]:
+        return self._openings.open(command_id, openings)
+
+    def post(self, entries: pa.RecordBatch) -> pa.RecordBatch:
+        return self._entries.post(entries)
+
+    def change(self, command_id: UUID, agreement_id: int, terms: Mapping[str, int]) -> Agreement:
+        def ask(kept: Kept, rows: Any) -> Iterator[Applied]:
+            book = kept.book
+            known = {name: int(book.columns[name][rows[0]]) for name in book.parameters}
+            checked_terms(book.product, [known | dict(terms)])
+            for bit, name in enumerate(book.parameters):
+                if name in terms:
+                    book.columns[name][rows] = terms[name]
+                    book.columns[GIVEN][rows] |= 1 << bit
+            today = self._core.today
+            yield from run.apply(
+                book, rows, lambda some: book.product.on_parameter_change(book.context(some, today))
+            )
+            yield from run.fall_due(book, rows, today)
+
+        self._act(command_id, ["change", agreement_id, dict(terms)], agreement_id, ask)
+        return self.agreement(agreement_id)
+
+    def close(self, command_id: UUID, agreement_id: int) -> Agreement:
+        def ask(kept: Kept, rows: Any) -> Iterator[Applied]:
+            book, today = kept.book, self._core.today
+            yield from run.apply(
+                book, rows, lambda some: book.product.on_close(book.context(some, today))
+            )
+            left = [name for name in book.accounts if book.columns[name][rows].any()]
+            left += [name for name in book.accruals if abs(book.columns[name][rows]) >= 5 * 10**7]
+            left += ["hold"] if book.columns[HELD][rows].any() else []
+            if left:
+                raise AgreementNotEmpty(
+                    f"expected nothing left on {', '.join(left)}, was something", left=left
+                )
+            book.columns[STATUS][rows] = CLOSED
+            for name in book.events:
+                book.columns[name][rows] = np.datetime64("NaT")
+
+        def more(work: SqlUnitOfWork) -> None:
+            keeping.set_status(work.connection, [agreement_id], CLOSED)
+
+        self._act(command_id, ["close", agreement_id], agreement_id, ask, more)
+        return self.agreement(agreement_id)
+
+    def _act(
+        self,
+        command_id: UUID,
+        request: list[Any],
+        agreement_id: int,
+        ask: Ask,
+        more: Callable[[SqlUnitOfWork], None] | None = None,
+    ) -> None:
+        """Do something with one agreement, once."""
+        hashed, core = request_hash(request), self._core
+        with core.lock:
+            core.ready()
+            with core.room.work() as work:
+                if work.answers.find(command_id, hashed) is not None:
+                    return
+            kept, rows = self._found(agreement_id)
+            if kept.book.columns[STATUS][rows[0]] != OPEN:
+                raise AgreementNotOpen(
+                    f"Agreement {agreement_id} is not open.", agreement_id=str(agreement_id)
+                )
+            core.books.refresh(kept, rows)
+            wave = Wave(core.draft(), {})
+            wave.draft.chains = 1
+            wave.touched = [core.touch(kept, rows, np.zeros(1, np.int32))]
+            try:
+                wave.draft.follow(kept, ask(kept, rows), {int(rows[0]): 0})
+            except (Malformed, AgreementNotEmpty):
+                core.rollback(wave)
+                raise
+            except Exception as error:
+                core.rollback(wave)
+                raise EntryRefused(
+                    f"The product failed: {type(error).__name__}: {error}"[:300],
+                    result="product-failed",
+                ) from error
+            wave.columns = wave.draft.finish(salt=derived_ids.salt_of(command_id.hex))
+
+            def kept_too(work: SqlUnitOfWork) -> None:
+                work.answers.keep(command_id, hashed, True)
+                if more is not None:
+                    more(work)
+
+            core.commit(wave, kept_too)
+
+    def _found(self, agreement_id: int) -> tuple[Kept, Any]:
+        if not 0 < agreement_id < 2**63:
+            raise _not_found(agreement_id)
+        numbers, rows = self._core.books.find(np.array([agreement_id]))
+        if numbers[0] < 0:
+            raise _not_found(agreement_id)
+        return self._core.books.kept[int(numbers[0])], rows
+
+    def convert(self, command_id: UUID, agreement_ids: Sequence[int], version: int) -> int:
+        hashed, core = request_hash(["convert", list(agreement_ids), version]), self._core
+        with core.lock:
+            core.ready()
+            with core.room.work() as work:
+                first = work.answers.find(command_id, hashed)
+            if first is not None:
+                return int(first)
+            groups: dict[int, list[int]] = {}
+            for each in agreement_ids:
+                kept, rows = self._found(each)
+                if kept.version != version and kept.book.columns[STATUS][rows[0]] == OPEN:
+                    groups.setdefault(kept.number, []).append(int(rows[0]))
+            count = sum(map(len, groups.values()))
+            wave = Wave(core.draft(), {})
+            moved: list[tuple[int, int, int]] = []
+            placed = []
+            for number, old in groups.items():
+                kept = core.books.kept[number]
+                target = self._openings.kept_of(kept.code, self._registry.live(kept.code, version))
+                rows = self._bring(kept, np.array(old), target, wave)
+                placed.append((target, rows))
+                ids = target.book.columns[AGREEMENT][rows].tolist()
+                moved += [(one, target.number, row) for one, row in zip(ids, rows, strict=True)]
+            wave.columns = wave.draft.finish(salt=derived_ids.salt_of(command_id.hex))
+
+            def more(work: SqlUnitOfWork) -> None:
+                work.answers.keep(command_id, hashed, count)
+                keeping.move_agreements(work.connection, moved)
+
+            core.commit(wave, more)
+            for target, rows in placed:
+                core.books.place(target, rows)
+            return count
+
+    def _bring(self, kept: Kept, old: Any, target: Kept, wave: Wave) -> Any:
+        """Bring rows over to another version's book: what has the same name comes along."""
+        core, source, book = self._core, kept.book, target.book
+        core.books.refresh(kept, old)
+        wave.touched.append(core.touch(kept, old, np.full(len(old), -1)))
+        rows = book.add(len(old))
+        chains = np.arange(len(old), dtype=np.int32) + wave.draft.chains
+        wave.draft.chains += len(old)
+        wave.touched.append(core.touch(target, rows, np.full(len(old), -1)))
+        for name in book.columns:
+            if name in source.columns:
+                book.columns[name][rows] = source.columns[name][old]
+        for name, parameter in book.parameters.items():
+            if name not in source.parameters:
+                book.columns[name][rows] = parameter.default or 0
+        fresh = [name for name in book.accounts if name not in source.accounts]
+        if fresh:
+            codes = [int(book.accounts[name].slot) for name in fresh]
+            ledger = core.slots.ledger_of(book.product.currency)
+            made = core.open_accounts(len(old), ledger, codes).reshape(len(old), -1)
+            for place, name in enumerate(fresh):
+                book.columns[account_column(name)][rows] = made[:, place]
+        source.columns[STATUS][old] = 0
+        today = core.today
+        applied = run.apply(
+            book, rows, lambda some: book.product.on_convert(book.context(some, today))
+        )
+        chain_of = dict(zip(rows.tolist(), chains.tolist(), strict=True))
+        wave.draft.follow(target, list(applied), chain_of)
+        return rows
+
+    # reading ------------------------------------------------------------------------------------
+
+    def agreement(self, agreement_id: int) -> Agreement:
+        with self._core.lock:
+            self._core.ready()
+            self._found(agreement_id)
+        return self._views([agreement_id])[0]
+
+    def find(self, query: AgreementQuery) -> Page[Agreement]:
+        if not 1 <= query.limit <= LIMIT_MAX:
+            raise Malformed(f"expected a limit of 1 to {LIMIT_MAX}, was {query.limit}")
+        before = int(unseal(query.cursor, self._cursor_key)[0]) if query.cursor else None
+        equal: dict[str, Any] = {
+            name: getattr(query, name)
+            for name in ("product", "party_id", "branch")
+            if getattr(query, name)
+        }
+        if query.status:
+            numbers = {word: number for number, word in STATUSES.items()}
+            if query.status not in numbers:
+                raise Malformed(f"expected one of {', '.join(numbers)}; was {query.status[:20]}")
+            equal["status"] = numbers[query.status]
+        ids = self._core.room.read(
+            lambda connection: keeping.search(
+                connection, equal, before=before, limit=query.limit + 1
+            )
+        )
+        more = len(ids) > query.limit
+        ids = ids[: query.limit]
+        cursor = seal([ids[-1]], self._cursor_key) if more else None
+        return Page(tuple(self._views(ids)), cursor)
+
+    def _views(self, ids: Sequence[int]) -> list[Agreement]:
+        about = self._core.room.read(lambda connection: keeping.about(connection, ids))
+        views = []
+        with self._core.lock:
+            self._core.ready()
+            for each in ids:
+                kept, rows = self._found(each)
+                self._core.books.refresh(kept, rows)
+                views.append(_view(kept, int(rows[0]), about[each]))
+        return views
+
+    # orders and tasks ---------------------------------------------------------------------------
+
+    def order(self, command_id: UUID, order: StandingOrder) -> StandingOrder:
+        for each in (order.agreement_id, order.counter_agreement_id):
+            self.agreement(each)
+        return self._orders.keep(command_id, order, _date(self._core.today))
+
+    def cancel_order(self, command_id: UUID, order_id: UUID) -> None:
+        self._orders.cancel(command_id, order_id)
+
+    def orders(self, agreement_id: int) -> list[StandingOrder]:
+        return self._orders.of(agreement_id)
+
+    def waiting(self, *, is_done: bool = False, limit: int = 50) -> list[Waiting]:
+        if not 1 <= limit <= LIMIT_MAX:
+            raise Malformed(f"expected a limit of 1 to {LIMIT_MAX}, was {limit}")
+        rows = self._core.room.read(
+            lambda connection: keeping.open_tasks(connection, is_done=is_done, limit=limit)
+        )
+        return [
+            Waiting(
+                task_id=row.task_id,
+                agreement_id=row.agreement_id,
+                date=_date(np.datetime64(row.date, "D")),
+                code=row.code,
+                detail=row.detail,
+                is_done=bool(row.is_done),
+            )
+            for row in rows
+        ]
+
+    def settle(self, task_id: int, note: str) -> None:
+        core = self._core
+        with core.lock:
+            core.ready()
+            row = core.room.read(lambda connection: keeping.task(connection, task_id))
+            if row is None:
+                raise NotFound(f"There is no task {task_id}.")
+            wave = Wave(core.draft(), {})
+            numbers, rows = core.books.find(np.array([row.agreement_id]))
+            if numbers[0] >= 0:
+                kept = core.books.kept[int(numbers[0])]
+                if kept.book.columns[STATUS][rows[0]] == STOPPED:
+                    wave.touched.append(core.touch(kept, rows, np.array([-1])))
+                    kept.book.columns[STATUS][rows] = OPEN
+            wave.columns = wave.draft.finish()
+            core.commit(
+                wave,
+                lambda work: keeping.settle_task(work.connection, task_id, note[:200].rstrip()),
+            )
+
+
+def _date(day: Any) -> dt.date:
+    found: dt.date = day.astype(dt.date)
+    return found
+
+
+def _not_found(agreement_id: int) -> AgreementNotFound:
+    return AgreementNotFound(
+        f"There is no agreement {agreement_id}.", agreement_id=str(agreement_id)
+    )
+
+
+def _numbers(kept: Kept, names: Iterable[str], row: int) -> dict[str, int]:
+    return {name: int(kept.book.columns[name][row]) for name in names}
+
+
+def _view(kept: Kept, row: int, about: Any) -> Agreement:
+    book = kept.book
+    balances = {
+        name: (-1 if grows_by_credit(account.slot) else 1) * int(book.columns[name][row])
+        for name, account in book.accounts.items()
+    }
+    due = {name: book.columns[name][row] for name in book.events}
+    held, balance = int(book.columns[HELD][row]), balances[book.product.main.name]
+    status = STATUSES[int(book.columns[STATUS][row])]
+    return Agreement(
+        agreement_id=about.agreement_id,
+        product=kept.code,
+        version=kept.version,
+        currency=book.product.currency,
+        party_id=about.party_id,
+        branch=about.branch,
+        note=about.note,
+        status=status,
+        opened=_date(book.columns[OPENED][row]),
+        closed=_date(book.columns[SINCE][row]) if status == "closed" else None,
+        terms=_numbers(kept, book.parameters, row),
+        balances=balances,
+        accrued_e8=_numbers(kept, book.accruals, row),
+        fields=_numbers(kept, book.fields, row),
+        due={name: _date(day) for name, day in due.items() if not np.isnat(day)},
+        account_ids={name: int(book.columns[account_column(name)][row]) for name in book.accounts},
+        balance_minor=balance,
+        held_minor=held,
+        available_minor=balance - held,
+        days_overdue=int(book.columns[OVERDUE][row]),
+        risk_class=int(book.columns[RISK][row]),
+    )

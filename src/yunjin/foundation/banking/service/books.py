@@ -1,0 +1,148 @@
+"""The books in memory: every agreement's row, found by its id, with its balances of the ledger.
+
+The truth is in pages (columns as of a day's close), the waves since, and the ledger's accounts.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from yunjin.foundation.banking.domain.products.book import (
+    HELD,
+    Book,
+)
+from yunjin.foundation.banking.domain.products.declarations import Product
+from yunjin.foundation.ledger.api import LedgerApi
+from yunjin.kernel import check
+
+AGREEMENT, BRANCH = ".agreement", ".branch"
+OVERDUE, RISK, PROVISION = ".overdue", ".risk", ".provision"
+GIVEN: Final = ".given"  # bits: which parameters were given for the agreement itself
+OWN: Final = (AGREEMENT, BRANCH, OVERDUE, RISK, PROVISION, GIVEN)
+PAGE_ROWS: Final = 32_768
+_NOT_KEPT: Final = HELD  # the ledger knows it
+
+
+def account_column(name: str) -> str:
+    """Return the name of the column that holds the ledger's account ids of an account."""
+    return f".id.{name}"
+
+
+@dataclass(slots=True)
+class Kept:
+    """A book with its number, and which of its columns changed since they were last kept."""
+
+    number: int
+    version: int
+    book: Book
+
+    @property
+    def code(self) -> str:
+        """The product's code."""
+        return self.book.product.code
+
+    def columns_kept(self) -> list[str]:
+        """Return the columns that pages hold: all but what the ledger knows."""
+        gone = {*self.book.accounts, _NOT_KEPT}
+        return [name for name in self.book.columns if name not in gone]
+
+    def image(self, rows: Any) -> Any:
+        """Return rows of the kept columns as int64[columns, k]."""
+        names = self.columns_kept()
+        out = np.empty((len(names), len(rows)), np.int64)
+        for place, name in enumerate(names):
+            out[place] = self.book.columns[name][rows].view(np.int64)
+        return out
+
+    def restore(self, rows: Any, image: Any) -> None:
+        """Set rows to an image."""
+        for place, name in enumerate(self.columns_kept()):
+            column = self.book.columns[name]
+            column[rows] = image[place].view(column.dtype)
+
+
+class Books:
+    """All books of a bank, by number and by product."""
+
+    def __init__(self, ledger: LedgerApi, product_of: Callable[[str, int], Product]) -> None:
+        self._ledger, self._product_of = ledger, product_of
+        self.kept: dict[int, Kept] = {}
+        self._by_product: dict[tuple[str, int], Kept] = {}
+        self._ids = np.zeros(0, np.int64)  # ascending
+        self._places = np.zeros((0, 2), np.int64)  # book, row
+        self.branches: list[str] = []
+
+    def add_book(self, number: int, code: str, version: int) -> Kept:
+        """Add the book of a product version."""
+        book = Book(self._product_of(code, version))
+        for name in (*OWN, *map(account_column, book.accounts)):
+            book.hold_column(name)
+        kept = Kept(number, version, book)
+        self.kept[number] = self._by_product[code, version] = kept
+        return kept
+
+    def of_product(self, code: str, version: int) -> Kept | None:
+        """Return the book of a product version, None before its first agreement."""
+        return self._by_product.get((code, version))
+
+    def place(self, kept: Kept, rows: Any) -> None:
+        """Let agreements be found where they are now; new ids come after all old ones."""
+        ids = kept.book.columns[AGREEMENT][rows]
+        places = np.stack([np.full(len(rows), kept.number), rows], axis=1)
+        known = self._at(ids)
+        is_known = known >= 0
+        self._places[known[is_known]] = places[is_known]
+        if not is_known.all():
+            self._ids = np.concatenate([self._ids, ids[~is_known]])
+            self._places = np.concatenate([self._places, places[~is_known]])
+            if (np.diff(self._ids[-len(ids) - 1 :]) <= 0).any():
+                order = np.argsort(self._ids, kind="stable")
+                self._ids, self._places = self._ids[order], self._places[order]
+
+    def _at(self, ids: Any) -> Any:
+        if not len(self._ids):
+            return np.full(len(ids), -1)
+        at = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
+        return np.where(self._ids[at] == ids, at, -1)
+
+    def find(self, ids: Any) -> tuple[Any, Any]:
+        """Return (book numbers, rows) of agreement ids (int64[n]); −1 where there is none."""
+        at = self._at(ids)
+        places = self._places[at] if len(self._ids) else np.full((len(ids), 2), -1)
+        places = np.where((at >= 0)[:, np.newaxis], places, -1)
+        return places[:, 0], places[:, 1]
+
+    def count(self) -> int:
+        """Return how many agreements there are, closed ones too."""
+        return len(self._ids)
+
+    def branch_number(self, code: str) -> int:
+        """Return the number of a branch; the caller keeps new ones."""
+        if code not in self.branches:
+            self.branches.append(code)
+        return self.branches.index(code)
+
+    def refresh(self, kept: Kept, rows: Any) -> None:
+        """Take the balances of rows from the ledger."""
+        book, inbox = kept.book, kept.book.product.inbox.name
+        for name in book.accounts:
+            ids = book.columns[account_column(name)][rows]
+            for start in range(0, len(rows), 1 << 18):
+                part = slice(start, start + (1 << 18))
+                found = self._ledger.accounts(ids[part])
+                check.that(
+                    found.num_rows == len(ids[part]),
+                    f"expected {len(ids[part])} accounts in the ledger, was {found.num_rows}",
+                )
+                debits = found["debits_posted"].to_numpy()
+                some = rows[part]
+                book.columns[name][some] = debits - found["credits_posted"].to_numpy()
+                if name == inbox:
+                    book.columns[HELD][some] = found["debits_pending"].to_numpy()
+
+    def pages(self, kept: Kept, names: Iterable[str], page: int) -> Mapping[str, Any]:
+        """Return a page of columns by name."""
+        part = slice(page * PAGE_ROWS, (page + 1) * PAGE_ROWS)
+        return {name: kept.book.columns[name][part] for name in names}

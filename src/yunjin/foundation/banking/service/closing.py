@@ -1,0 +1,198 @@
+"""What a day's close does, part by part: each part is a wave, kept once, posted until it is done.
+
+A part is a page of a book. Its wave holds the ledger's transfers, the page itself is kept beside
+it in the same transaction; the page's columns that did not change are left as they are.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import numpy as np
+
+from yunjin.chassis.persistence import SqlUnitOfWork
+from yunjin.foundation.banking.domain import derived_ids
+from yunjin.foundation.banking.domain.classification import classify, policy_at, provision
+from yunjin.foundation.banking.domain.packing import pack
+from yunjin.foundation.banking.domain.products import run
+from yunjin.foundation.banking.domain.products.book import OPEN, STATUS, Applied
+from yunjin.foundation.banking.domain.products.slots import Slot
+from yunjin.foundation.banking.domain.rounding import Rounding
+from yunjin.foundation.banking.service.books import (
+    AGREEMENT,
+    BRANCH,
+    OVERDUE,
+    PAGE_ROWS,
+    PROVISION,
+    RISK,
+    Kept,
+)
+from yunjin.foundation.banking.service.core import Core, Wave
+from yunjin.foundation.banking.service.drafting import Kind, Outcome
+from yunjin.foundation.banking.store import keeping
+from yunjin.foundation.ledger.api import TransferStatus
+from yunjin.kernel import check
+
+LENT: Final = (Slot.LOANS, Slot.LOANS_OVERDUE, Slot.OVERDRAFTS, Slot.CARD_RECEIVABLE)
+Ask = Callable[[Kept, Any, run.Failed], Iterable[Applied]]
+
+
+class Closing:
+    """The parts of a close. The caller holds the core's lock."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def parts(self) -> list[tuple[int, int]]:
+        """Return (book, page) of everything there is."""
+        return [
+            (number, page)
+            for number, kept in sorted(self._core.books.kept.items())
+            for page in range(-(-len(kept.book) // PAGE_ROWS))
+        ]
+
+    def kept_parts(self) -> set[str]:
+        """Return the parts of the open business date that are kept."""
+        days = int(self._core.today.astype(np.int64))
+        return self._core.room.read(lambda connection: keeping.parts_of(connection, days))
+
+    def close(self, number: int, page: int) -> None:
+        """Close the day for a page: accrue, book the accruals, classify, provide."""
+        wave, kept, rows = self._begun(f"close/{number}/{page}", number, page)
+        date, failed = self._core.today, run.Failed()
+        before = kept.image(_all_rows(kept, page))
+        self._follow(kept, rows, run.close_day(kept.book, rows, date, failed), wave)
+        good = rows[~np.isin(rows, failed.rows)]
+        self._core.stop(kept, failed, wave.tasks)
+        self._accruals(kept, good, wave)
+        self._classify(kept, good, wave)
+        self._end(kept, page, before, wave)
+
+    def open(self, number: int, page: int) -> None:
+        """Open the day for a page: what falls due on it."""
+        wave, kept, rows = self._begun(f"open/{number}/{page}", number, page)
+        before = kept.image(_all_rows(kept, page))
+        failed = run.Failed()
+        applied = run.fall_due(kept.book, rows, self._core.today, failed)
+        self._follow(kept, rows, applied, wave)
+        self._core.stop(kept, failed, wave.tasks)
+        self._end(kept, page, before, wave)
+
+    def _begun(self, part: str, number: int, page: int) -> tuple[Wave, Kept, Any]:
+        core = self._core
+        kept = core.books.kept[number]
+        rows = _all_rows(kept, page)
+        rows = rows[kept.book.columns[STATUS][rows] == OPEN]
+        core.books.refresh(kept, rows)
+        return Wave(core.draft(), {}, part=part), kept, rows
+
+    def _follow(self, kept: Kept, rows: Any, applied: Iterable[Applied], wave: Wave) -> None:
+        """Draft what the product asks for: a chain an agreement."""
+        done = list(applied)
+        moved = [one.rows for each in done for one in each.transfers]
+        if moved:
+            first = wave.draft.chains
+            having = np.unique(np.concatenate(moved))
+            wave.draft.follow_sorted(kept, done, having, first)
+            wave.draft.chains += len(having)
+        for each in done:
+            for code, some in each.tasks:
+                ids = kept.book.columns[AGREEMENT][some].tolist()
+                wave.tasks += [
+                    {"agreement_id": one, "code": code[:64], "detail": ""} for one in ids
+                ]
+
+    def _accruals(self, kept: Kept, rows: Any, wave: Wave) -> None:
+        """Book what accrued, one transfer an accrual and branch."""
+        branches = kept.book.columns[BRANCH][rows]
+        for accrual, grown in kept.book.book_accruals(rows):
+            for branch in np.unique(branches).tolist():
+                total = int(grown[branches == branch].sum())
+                self._in_sum(kept, branch, accrual.debit, accrual.credit, total, Kind.ACCRUAL, wave)
+
+    def _in_sum(
+        self, kept: Kept, branch: int, debit: Slot, credit: Slot, total: int, kind: Kind, wave: Wave
+    ) -> None:
+        if not total:
+            return
+        if total < 0:
+            debit, credit, total = credit, debit, -total
+        draft, currency = wave.draft, kept.book.product.currency
+        where = np.array([branch])
+        draft.add_plain(
+            1,
+            chain=draft.chains,
+            debit_account_id=draft.slot_accounts.of(debit, where, currency),
+            credit_account_id=draft.slot_accounts.of(credit, where, currency),
+            debit_slot=int(debit),
+            credit_slot=int(credit),
+            debit_book=kept.number,
+            credit_book=kept.number,
+            branch=branch,
+            amount_minor=total,
+            ledger=draft.slot_accounts.ledger_of(currency),
+            code=kind,
+        )
+        draft.chains += 1
+
+    def _classify(self, kept: Kept, rows: Any, wave: Wave) -> None:
+        """Set the five classes by days overdue, and bring the provision to what they ask for."""
+        book, date = kept.book, self._core.today
+        lent = [name for name, one in book.accounts.items() if one.slot in LENT]
+        if not lent or not len(rows):
+            return
+        told = run.derived(book, rows, date)
+        overdue = told.get("days_overdue", np.zeros(len(rows), np.int64))
+        policy = policy_at(date)
+        balance = np.maximum(sum(book.columns[name][rows] for name in lent), 0)
+        risk = classify(overdue, policy).astype(np.int64)
+        wanted = provision(balance, risk, policy, Rounding.HALF_AWAY)
+        added = wanted - book.columns[PROVISION][rows]
+        book.columns[OVERDUE][rows], book.columns[RISK][rows] = overdue, risk
+        book.columns[PROVISION][rows] = wanted
+        branches = book.columns[BRANCH][rows]
+        for branch in np.unique(branches).tolist():
+            total = int(added[branches == branch].sum())
+            slots = Slot.IMPAIRMENT, Slot.PROVISION
+            self._in_sum(kept, branch, *slots, total, Kind.PROVISION, wave)
+
+    def _end(self, kept: Kept, page: int, before: Any, wave: Wave) -> None:
+        core = self._core
+        rows = _all_rows(kept, page)
+        after = kept.image(rows)
+        names = kept.columns_kept()
+        changed = (before != after).any(axis=1)
+        if (kept.number, page) in core.dirty:
+            changed[:] = True
+        bodies = {
+            name: pack({"values": after[place]})
+            for place, name in enumerate(names)
+            if changed[place]
+        }
+        wave.columns = wave.draft.finish(salt=derived_ids.salt_of(wave.part))
+        sequence = core.sequence + 1
+
+        def more(work: SqlUnitOfWork) -> None:
+            keeping.put_page(work.connection, kept.number, page, bodies, sequence)
+
+        wave.touched = [core.whole(kept, rows, before)]
+        outcome = core.commit(wave, more, with_pages=True)
+        core.dirty.discard((kept.number, page))
+        if not outcome.is_done.all():
+            self._stop_refused(kept, wave, outcome)
+
+    def _stop_refused(self, kept: Kept, wave: Wave, outcome: Outcome) -> None:
+        """Leave agreements whose postings the ledger refused to a person."""
+        core, columns = self._core, wave.columns
+        lost = ~outcome.is_done[columns["chain"]] & (columns["place"] == 0)
+        ids = columns["user_data_64"][lost].astype(np.int64)
+        why = [TransferStatus(one).name for one in outcome.status[columns["chain"][lost]].tolist()]
+        check.that(bool((ids > 0).all()), f"expected sums to be booked, was {why[0]}")
+        _, rows = core.books.find(ids)
+        after = Wave(core.draft(), {}, touched=[core.touch(kept, rows, np.full(len(rows), -1))])
+        core.stop(kept, run.Failed(rows.tolist(), why), after.tasks)
+        after.columns = after.draft.finish()
+        core.commit(after)
+
+
+def _all_rows(kept: Kept, page: int) -> Any:
+    return np.arange(page * PAGE_ROWS, min((page + 1) * PAGE_ROWS, len(kept.book)))

@@ -1,0 +1,400 @@
+"""The one writer of a bank's agreements: waves are kept, then posted, then remembered.
+
+A wave says what is to happen, to the ledger and to the books. It is committed first; what the
+ledger then answers follows from the wave alone, so after a crash the last waves are posted again
+and come to the same. Whoever commits the next sequence is the writer: a second one conflicts.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import structlog
+
+from yunjin.chassis.persistence import Conflict, RoomDatabase, SqlUnitOfWork, instant_us
+from yunjin.foundation.banking.domain.packing import pack, unpack
+from yunjin.foundation.banking.domain.products.book import STATUS, STOPPED
+from yunjin.foundation.banking.domain.products.declarations import Product
+from yunjin.foundation.banking.domain.products.run import Failed
+from yunjin.foundation.banking.domain.products.slots import Slot
+from yunjin.foundation.banking.errors import AnotherWriter
+from yunjin.foundation.banking.service.books import AGREEMENT, PAGE_ROWS, Books, Kept
+from yunjin.foundation.banking.service.drafting import (
+    Draft,
+    Moved,
+    Outcome,
+    SlotAccounts,
+    batches,
+    moved_of,
+    outcome_of,
+)
+from yunjin.foundation.banking.store import keeping
+from yunjin.foundation.ledger.api import AccountFlag, Ledger, LedgerApi
+from yunjin.kernel import check
+from yunjin.kernel.clock import Clock
+from yunjin.kernel.errors import Unknown
+
+TASKS_A_WAVE: Final = 1 << 16
+_LOADED_AT_ONCE: Final = 64
+_log: Final = structlog.get_logger()
+More = Callable[[SqlUnitOfWork], None]
+
+
+@dataclass(slots=True)
+class Touched:
+    """Rows of a book that a wave changes, and the chain each hangs on (−1: on none)."""
+
+    kept: Kept
+    rows: Any  # int64[k]
+    chains: Any  # int32[k]
+    before: Any = None  # the rows as they were
+
+
+@dataclass(slots=True)
+class Wave:
+    """What is to be kept together."""
+
+    draft: Draft
+    columns: dict[str, Any]
+    touched: list[Touched] = field(default_factory=list)
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+    part: str = ""
+
+
+class Core:
+    """Books, waves and the ledger of one bank. One thread at a time, by its lock."""
+
+    def __init__(
+        self,
+        room: RoomDatabase,
+        ledger: LedgerApi,
+        clock: Clock,
+        product_of: Callable[[str, int], Product],
+        *,
+        currencies: Sequence[tuple[str, int]],
+    ) -> None:
+        self.room, self.ledger, self.clock = room, ledger, clock
+        self.lock = threading.RLock()
+        self._product_of, self._currencies = product_of, currencies
+        self._reset()
+        self.today = np.datetime64("NaT", "D")
+        self._is_stale = True
+
+    def _reset(self) -> None:
+        self.books = Books(self.ledger, self._product_of)
+        self.slots = SlotAccounts(self._slot_account)
+        self.slot_ids: dict[tuple[int, str, str], int] = {}
+        self.sequence = 0
+        self._as_of: dict[tuple[int, int], int] = {}  # (book, page) → the wave it holds
+        self.dirty: set[tuple[int, int]] = set()  # pages that waves changed since they were kept
+        self._told: dict[int, bytes] = {}  # outcomes to be kept with the next wave
+        self.debits: Moved = Counter()  # of the open business date
+        self.credits: Moved = Counter()
+        self.transfers_today = 0
+
+    # loading ------------------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Read everything; what the last waves left open is posted again.
+
+        Raises: Outage, Bug (pages or waves that do not fit).
+        """
+        with self.lock:
+            self._reset()
+            known = {one.currency: one.ledger for one in self.ledger.ledgers()}
+            missing = [pair for pair in self._currencies if pair[0] not in known]
+            if missing:
+                self.ledger.declare_ledgers(
+                    [Ledger(ledger=number, currency=code) for code, number in missing]
+                )
+            self.slots.ledgers = dict(missing) | known
+            connection_of = self.room.read
+            self.slot_ids = connection_of(keeping.all_slots)
+            self.books.branches = connection_of(keeping.all_branches)
+            first = connection_of(self._read_books)
+            self._read_waves(first)
+            for kept in self.books.kept.values():
+                self.books.place(kept, np.flatnonzero(kept.book.columns[STATUS] > 0))
+            self.refresh_all()
+            newest = self.room.read(keeping.newest_day)
+            if newest is not None:
+                self.today = np.datetime64(newest.date, "D")
+            self._is_stale = False
+
+    def ready(self) -> None:
+        """Read everything again where the outcome of the last wave is not known."""
+        if self._is_stale:
+            self.load()
+
+    def _read_books(self, connection: Any) -> int:
+        """Read the pages; return the wave that the oldest page holds."""
+        oldest: list[int] = []
+        for row in keeping.all_books(connection):
+            kept = self.books.add_book(row.book_id, row.product, row.version)
+            waves = []
+            for page in keeping.pages_of(connection, row.book_id):
+                if page.name == "":
+                    self._as_of[row.book_id, page.page] = page.wave
+                    waves.append(page.wave)
+                    continue
+                values = unpack(page.body)["values"]
+                end = page.page * PAGE_ROWS + len(values)
+                if end > len(kept.book):
+                    kept.book.add(end - len(kept.book))
+                column = kept.book.columns.get(page.name)
+                if column is not None:  # else a declaration the product no longer has
+                    column[end - len(values) : end] = values.view(column.dtype)
+            oldest += waves or [0]
+        return min(oldest, default=0)
+
+    def _read_waves(self, after: int) -> None:
+        self.sequence = self.room.read(keeping.last_wave)
+        newest = self.room.read(keeping.newest_day)
+        date = None if newest is None else newest.date
+        first = self.room.read(lambda connection: keeping.first_wave(connection, date))
+        after = min(after, first - 1)
+        while some := self._some_waves(after):
+            for row in some:
+                body = unpack(row.body)
+                is_done = self._outcome_kept(row, body)
+                self._restore(row.sequence, body, is_done)
+                if row.date == date:
+                    self._count(body, is_done)
+            after = some[-1].sequence
+
+    def _some_waves(self, after: int) -> Sequence[Any]:
+        return self.room.read(
+            lambda connection: keeping.waves_after(connection, after, _LOADED_AT_ONCE)
+        )
+
+    def _outcome_kept(self, row: Any, body: dict[str, Any]) -> Any:
+        if row.outcome is not None:
+            return unpack(row.outcome)["is_done"]
+        outcome = self._post(body)
+        self._told[row.sequence] = pack({"is_done": outcome.is_done})
+        return outcome.is_done
+
+    def _restore(self, sequence: int, body: dict[str, Any], is_done: Any) -> None:
+        for name in body:
+            if not name.startswith("rows/"):
+                continue
+            number = int(name.removeprefix("rows/"))
+            kept, rows, chains = self.books.kept[number], body[name], body[f"chains/{number}"]
+            most = int(rows.max(initial=-1))
+            if most >= len(kept.book):
+                kept.book.add(most + 1 - len(kept.book))
+            good = _is_done(chains, is_done)
+            for page in np.unique(rows // PAGE_ROWS).tolist():
+                if sequence <= self._as_of.get((number, page), 0):
+                    good &= rows // PAGE_ROWS != page
+                else:
+                    self.dirty.add((number, page))
+            kept.restore(rows[good], body[f"image/{number}"][:, good])
+
+    def _count(self, body: dict[str, Any], is_done: Any) -> None:
+        debits, credits = moved_of(body, is_done)
+        self.debits.update(debits)
+        self.credits.update(credits)
+        self.transfers_today += int(np.count_nonzero(is_done[body["chain"]]))
+
+    def new_day(self, date: Any) -> None:
+        """Begin to count a business date (datetime64[D])."""
+        self.today, self.transfers_today = date, 0
+        self.debits, self.credits = Counter(), Counter()
+
+    def refresh_all(self) -> None:
+        """Take every balance from the ledger."""
+        for kept in self.books.kept.values():
+            self.books.refresh(kept, np.flatnonzero(kept.book.columns[STATUS] > 0))
+
+    # writing ------------------------------------------------------------------------------------
+
+    def draft(self) -> Draft:
+        """Return an empty draft of the open business date."""
+        return Draft(self.today, self.slots)
+
+    def touch(self, kept: Kept, rows: Any, chains: Any) -> Touched:
+        """Remember rows as they are, before a wave changes them."""
+        return Touched(kept, rows, chains, kept.image(rows))
+
+    def whole(self, kept: Kept, rows: Any, before: Any) -> Touched:
+        """Return rows as changed by a wave that no single chain decides about."""
+        return Touched(kept, rows, np.full(len(rows), -1, np.int32), before)
+
+    def commit(self, wave: Wave, more: More | None = None, *, with_pages: bool = False) -> Outcome:
+        """Keep a wave, post it, and take back what the ledger refused.
+
+        more : what else belongs to the transaction.
+        with_pages : the books' pages were kept by `more`: no images are.
+
+        Raises: AnotherWriter, Outage: nothing is changed. Unknown: `load` finds out.
+        """
+        body = dict(wave.columns)
+        body["chain_count"] = np.array([wave.draft.chains])
+        if not with_pages:
+            body |= _images(wave.touched)
+            for one in wave.touched:
+                pages = np.unique(one.rows // PAGE_ROWS).tolist()
+                self.dirty |= {(one.kept.number, page) for page in pages}
+        self._keep(wave, pack(body), more)
+        self._is_stale = True  # should the ledger be away: `ready` posts the wave again
+        outcome = self._post(body)
+        self._is_stale = False
+        self._told[self.sequence] = pack({"is_done": outcome.is_done})
+        self._count(body, outcome.is_done)
+        for one in wave.touched:
+            lost = ~_is_done(one.chains, outcome.is_done)
+            if lost.any():
+                one.kept.restore(one.rows[lost], one.before[:, lost])
+                self.books.refresh(one.kept, one.rows[lost])
+        return outcome
+
+    def _keep(self, wave: Wave, body: bytes, more: More | None) -> None:
+        sequence, told = self.sequence + 1, dict(self._told)
+        days = int(wave.draft.date.astype(np.int64))
+        at_us = instant_us(self.clock.now_ns())
+        tasks = [
+            {**task, "task_id": sequence * TASKS_A_WAVE + place, "date": days}
+            for place, task in enumerate(wave.tasks[:TASKS_A_WAVE])
+        ]
+
+        def kept(work: SqlUnitOfWork) -> None:
+            connection = work.connection
+            keeping.put_wave(connection, sequence, days, wave.part, at_us, body)
+            keeping.put_outcomes(connection, told)
+            keeping.put_tasks(connection, tasks)
+            if more is not None:
+                more(work)
+
+        try:
+            self.room.run(kept)
+        except Conflict as conflict:
+            self.rollback(wave)
+            raise AnotherWriter(
+                "expected to be the only writer of the agreements, was another beside"
+            ) from conflict
+        except Unknown:
+            self._is_stale = True
+            raise
+        except Exception:
+            self.rollback(wave)
+            raise
+        self.sequence = sequence
+        for each in told:
+            del self._told[each]
+
+    def rollback(self, wave: Wave) -> None:
+        """Take back what a wave changed in memory: it was not kept."""
+        for one in wave.touched:
+            one.kept.restore(one.rows, one.before)
+            self.books.refresh(one.kept, one.rows)
+
+    def _post(self, body: dict[str, Any]) -> Outcome:
+        chains = int(body["chain_count"][0])
+        answers = [self.ledger.post_transfers(batch) for batch in batches(body)]
+        count = len(body["place"])
+        status, timestamp = np.zeros(count, np.uint8), np.zeros(count, np.int64)
+        start = 0
+        for answer in answers:
+            part = slice(start, start + answer.num_rows)
+            status[part] = answer["status"].to_numpy()
+            timestamp[part] = answer["timestamp"].to_numpy()
+            start += answer.num_rows
+        return outcome_of(body, status, timestamp, chains)
+
+    def tell_outcomes(self) -> None:
+        """Keep the outcomes that wait: nothing has to be posted again when the bank opens."""
+        told = dict(self._told)
+        if told:
+            self.room.run(lambda work: keeping.put_outcomes(work.connection, told))
+            self._told.clear()
+
+    # what waves are made of ---------------------------------------------------------------------
+
+    def stop(self, kept: Kept, failed: Failed, tasks: list[dict[str, Any]]) -> None:
+        """Stop agreements on which their product failed, and leave them to a person."""
+        for row, reason in zip(failed.rows, failed.reasons, strict=True):
+            kept.book.columns[STATUS][row] = STOPPED
+            agreement_id = int(kept.book.columns[AGREEMENT][row])
+            task = {"agreement_id": agreement_id, "code": "product-failed", "detail": reason[:500]}
+            tasks.append(task)
+            _log.error("banking.product_failed", agreement=agreement_id, reason=reason)
+
+    def branch(self, code: str) -> int:
+        """Return the number of a branch, kept where it is new."""
+        if code not in self.books.branches:
+            number = len(self.books.branches)
+            self.room.run(lambda work: keeping.put_branch(work.connection, number, code))
+        return self.books.branch_number(code)
+
+    def _slot_account(self, slot: int, branch: int, currency: str) -> int:
+        key = (slot, self.books.branches[branch], currency)
+        if key not in self.slot_ids:
+            (account_id,) = self.open_accounts(1, self.slots.ledger_of(currency), [slot])
+            self.room.run(lambda work: keeping.put_slot(work.connection, *key, account_id))
+            self.slot_ids[key] = account_id
+        return self.slot_ids[key]
+
+    def open_accounts(self, count: int, ledger: int, codes: Sequence[int]) -> Any:
+        """Open accounts in the ledger, `count` times the codes; return their ids in order."""
+        total = count * len(codes)
+        first = self.ledger.allot_account_ids(total)
+        ids = np.arange(first, first + total)
+        code = np.tile(np.array(codes, np.uint16), count)
+        for start in range(0, total, PAGE_ROWS // 8):
+            part = slice(start, start + PAGE_ROWS // 8)
+            size = len(ids[part])
+            answer = self.ledger.open_accounts(
+                pa.RecordBatch.from_pydict(
+                    {
+                        "id": ids[part],
+                        "ledger": np.full(size, ledger, np.uint32),
+                        "code": code[part],
+                        "flags": np.full(size, int(AccountFlag.HISTORY), np.uint16),
+                    }
+                )
+            )
+            refused = np.count_nonzero(answer["status"].to_numpy())
+            check.that(refused == 0, f"expected {size} accounts to be opened, was {size - refused}")
+        return ids
+
+    def slot_balances(self) -> dict[tuple[int, str, str], int]:
+        """Return debits less credits of the bank's own side, by (slot, branch, currency)."""
+        keys = list(self.slot_ids)
+        found = self.ledger.accounts([self.slot_ids[key] for key in keys])
+        debits, credits = found["debits_posted"].to_pylist(), found["credits_posted"].to_pylist()
+        return {key: debits[at] - credits[at] for at, key in enumerate(keys)}
+
+    def agreement_balances(self) -> Iterable[tuple[tuple[int, str, str], int]]:
+        """Yield debits less credits of agreements' accounts by (slot, branch, currency)."""
+        for kept in self.books.kept.values():
+            book = kept.book
+            branches = book.columns[".branch"]
+            for branch in np.unique(branches).tolist():
+                mine = branches == branch
+                code = self.books.branches[branch] if self.books.branches else ""
+                for name, account in book.accounts.items():
+                    total = int(book.columns[name][mine].sum())
+                    yield (int(Slot(account.slot)), code, book.product.currency), total
+
+
+def _is_done(chains: Any, is_done: Any) -> Any:
+    """Tell which rows' chains are done (bool[k]); those that hang on none (−1) are."""
+    return np.append(is_done, True)[chains]
+
+
+def _images(touched: Iterable[Touched]) -> dict[str, Any]:
+    by_book: dict[int, list[Touched]] = {}
+    for one in touched:
+        by_book.setdefault(one.kept.number, []).append(one)
+    found: dict[str, Any] = {}
+    for number, parts in by_book.items():
+        rows = np.concatenate([one.rows for one in parts])
+        found[f"rows/{number}"] = rows
+        found[f"chains/{number}"] = np.concatenate([one.chains for one in parts])
+        found[f"image/{number}"] = parts[0].kept.image(rows)
+    return found

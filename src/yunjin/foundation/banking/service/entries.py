@@ -1,0 +1,330 @@
+"""Entries of customers: judged by products, booked with what follows from them, in waves.
+
+A wave has each agreement at most once, so that hooks run over columns and every one sees what the
+entry before came to.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from yunjin.foundation.banking.api.agreements import Action, EntryStatus
+from yunjin.foundation.banking.domain.products import run
+from yunjin.foundation.banking.domain.products.book import HELD, STATUS, STOPPED
+from yunjin.foundation.banking.domain.products.book import OPEN as IS_OPEN
+from yunjin.foundation.banking.domain.products.slots import grows_by_credit
+from yunjin.foundation.banking.service.books import AGREEMENT, Kept, account_column
+from yunjin.foundation.banking.service.core import Core, Touched, Wave
+from yunjin.foundation.banking.service.drafting import Draft
+from yunjin.foundation.banking.service.entry_forms import (
+    Answers,
+    columns_of,
+    id_of,
+    ids_of,
+    is_same,
+    judge_form,
+    reversal_id,
+    value_dates,
+    waves_of,
+)
+from yunjin.foundation.banking.service.moving import Mover, Sides, without
+from yunjin.foundation.ledger.api import TransferFlag, TransferStatus
+
+_LOW: Final = 2**64 - 1
+_EXISTS_LATER: Final = TransferStatus.EXISTS_WITH_DIFFERENT_USER_DATA_32  # on another day
+_OTHERWISE: Final = frozenset(
+    int(status) for status in TransferStatus if status.name.startswith("EXISTS_WITH")
+)
+_HOLD_WORDS: Final = {
+    int(TransferStatus.PENDING_TRANSFER_NOT_FOUND): EntryStatus.HOLD_NOT_FOUND,
+    int(TransferStatus.PENDING_TRANSFER_NOT_PENDING): EntryStatus.HOLD_NOT_FOUND,
+    int(TransferStatus.PENDING_TRANSFER_ALREADY_POSTED): EntryStatus.HOLD_ENDED,
+    int(TransferStatus.PENDING_TRANSFER_ALREADY_VOIDED): EntryStatus.HOLD_ENDED,
+    int(TransferStatus.PENDING_TRANSFER_EXPIRED): EntryStatus.HOLD_ENDED,
+    int(TransferStatus.ID_ALREADY_FAILED): EntryStatus.ID_USED,
+}
+
+
+class Entries:
+    """Posts entries."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def post(self, entries: pa.RecordBatch) -> pa.RecordBatch:
+        """Post entries; see AgreementsApi.post."""
+        columns = columns_of(entries)
+        answers = Answers.of(entries.num_rows)
+        with self._core.lock:
+            self._core.ready()
+            judge_form(columns, answers, self._core.today)
+            known = self._known(columns, answers)
+            for places in waves_of(columns, answers.status):
+                self._wave(columns, places, answers, known)
+            self._tell_balances(columns, answers)
+        return answers.batch()
+
+    def _known(self, columns: dict[str, Any], answers: Answers) -> dict[int, dict[str, Any]]:
+        """Answer what was booked before; return the holds and entries that others refer to."""
+        wanted = dict.fromkeys(ids_of(columns, "id"))
+        refers = np.flatnonzero((columns["action"] >= Action.CAPTURE) & (answers.status == 0))
+        wanted |= dict.fromkeys(ids_of(columns, "hold_id", refers))
+        reversing = refers[columns["action"][refers] == Action.REVERSE]
+        for at in reversing.tolist():
+            wanted[reversal_id(columns, at)] = None
+        found = self._core.ledger.transfers(list(wanted))
+        if not found.num_rows:
+            return {}
+        known = {(row["id_hi"] << 64) | row["id_lo"]: row for row in found.to_pylist()}
+        for at in np.flatnonzero(answers.status == 0).tolist():
+            identity = id_of(columns, "id", at)
+            if columns["action"][at] == Action.REVERSE:
+                identity = reversal_id(columns, at).int
+            row = known.get(identity)
+            if row is not None:
+                same = is_same(columns, at, row)
+                status = EntryStatus.EXISTS if same else EntryStatus.EXISTS_OTHERWISE
+                answers.status[at], answers.timestamp[at] = status, row["timestamp"]
+        return known
+
+    # a wave -------------------------------------------------------------------------------------
+
+    def _wave(
+        self, columns: dict[str, Any], places: Any, answers: Answers, known: Mapping[int, Any]
+    ) -> None:
+        amounts, released = self._amounts(columns, places, answers, known)
+        sides = self._sides(columns, places, amounts, answers)
+        wave = Wave(self._core.draft(), {})
+        self._judge(columns, sides, released, answers, wave)
+        sides = [without(one, answers.status) for one in sides]
+        alive = places[answers.status[places] == 0]
+        if len(alive):
+            self._book(columns, alive, amounts, sides, known, answers, wave)
+        elif wave.tasks:
+            wave.columns = wave.draft.finish()
+            self._core.commit(wave)
+
+    def _amounts(
+        self, columns: dict[str, Any], places: Any, answers: Answers, known: Mapping[int, Any]
+    ) -> tuple[Any, Any]:
+        """Return what each entry comes to (signed) and what it frees of a hold (int64[n] each)."""
+        amounts = columns["amount_minor"].copy()
+        released = np.zeros(len(amounts), np.int64)
+        action = columns["action"]
+        amounts[action == Action.HOLD] *= -1
+        for at in places[action[places] >= Action.CAPTURE].tolist():
+            row = known.get(id_of(columns, "hold_id", at))
+            if row is None or row["user_data_64"] != columns["agreement_id"][at]:
+                answers.refuse(at, EntryStatus.HOLD_NOT_FOUND)
+                continue
+            if bool(row["flags"] & TransferFlag.PENDING) == (action[at] == Action.REVERSE):
+                answers.refuse(at, EntryStatus.HOLD_NOT_FOUND)
+                continue
+            whole = row["amount_minor"]
+            if action[at] == Action.REVERSE:
+                amounts[at] = self._opposite(columns, at, row)
+            elif columns["amount_minor"][at] > whole:
+                answers.refuse(at, EntryStatus.MALFORMED, "expected at most what is on hold")
+            else:
+                part = int(columns["amount_minor"][at]) or whole
+                amounts[at] = 0 if action[at] == Action.RELEASE else -part
+                released[at] = whole
+        return amounts, released
+
+    def _opposite(self, columns: dict[str, Any], at: int, row: Mapping[str, Any]) -> int:
+        numbers, rows = self._core.books.find(columns["agreement_id"][at : at + 1])
+        if numbers[0] < 0:
+            return 0
+        kept = self._core.books.kept[int(numbers[0])]
+        inbox = account_column(kept.book.product.inbox.name)
+        came_in = row["credit_account_id"] == kept.book.columns[inbox][rows[0]]
+        return -int(row["amount_minor"]) if came_in else int(row["amount_minor"])
+
+    def _sides(
+        self, columns: dict[str, Any], places: Any, amounts: Any, answers: Answers
+    ) -> list[Sides]:
+        """Return the agreements that entries touch, by book; refuses those that cannot be."""
+        found = []
+        for name, sign in (("agreement_id", 1), ("counter_agreement_id", -1)):
+            some = places[(answers.status[places] == 0) & (columns[name][places] != 0)]
+            numbers, rows = self._core.books.find(columns[name][some])
+            for at in some[numbers < 0].tolist():
+                answers.refuse(at, EntryStatus.AGREEMENT_NOT_FOUND)
+            for number in np.unique(numbers[numbers >= 0]).tolist():
+                kept, mine = self._core.books.kept[number], numbers == number
+                signed = sign * amounts[some[mine]]
+                found.append(Sides(kept, some[mine], rows[mine], signed, sign < 0))
+        currency: dict[int, str] = {}
+        for one in found:
+            self._core.books.refresh(one.kept, one.rows)
+            status = one.kept.book.columns[STATUS][one.rows]
+            for at, state in zip(one.at.tolist(), status.tolist(), strict=True):
+                if state == STOPPED:
+                    answers.refuse(at, EntryStatus.AGREEMENT_STOPPED)
+                elif state != IS_OPEN:
+                    answers.refuse(at, EntryStatus.AGREEMENT_NOT_OPEN)
+                mine = one.kept.book.product.currency
+                if currency.setdefault(at, mine) != mine:
+                    answers.refuse(at, EntryStatus.CURRENCIES_DIFFER)
+        return [without(one, answers.status) for one in found]
+
+    def _judge(
+        self,
+        columns: dict[str, Any],
+        sides: list[Sides],
+        released: Any,
+        answers: Answers,
+        wave: Wave,
+    ) -> None:
+        """Ask `before_post` of every side; a release is nobody's business but the ledger's."""
+        today = self._core.today
+        for one in sides:
+            asked = columns["action"][one.at] != Action.RELEASE
+            at, rows, amounts = one.at[asked], one.rows[asked], one.amounts[asked]
+            for place, reason, failure in _judged(
+                one.kept, rows, amounts, value_dates(columns, at, today), released[at], today
+            ):
+                if failure:
+                    touched = self._core.touch(one.kept, rows[[place]], np.array([-1]))
+                    wave.touched.append(touched)
+                    failed = run.Failed([int(rows[place])], [failure])
+                    self._core.stop(one.kept, failed, wave.tasks)
+                    answers.refuse(int(at[place]), EntryStatus.AGREEMENT_STOPPED, failure)
+                else:
+                    answers.refuse(int(at[place]), EntryStatus.REFUSED, reason)
+
+    def _book(
+        self,
+        columns: dict[str, Any],
+        alive: Any,
+        amounts: Any,
+        sides: list[Sides],
+        known: Mapping[int, Any],
+        answers: Answers,
+        wave: Wave,
+    ) -> None:
+        core, draft = self._core, wave.draft
+        draft.chains = len(alive)
+        chain_of_entry = np.full(len(answers.status), -1, np.int32)
+        chain_of_entry[alive] = np.arange(len(alive))
+        wave.touched += [
+            Touched(one.kept, one.rows, chain_of_entry[one.at], one.kept.image(one.rows))
+            for one in sides
+        ]
+        try:
+            Mover(core.books).move(columns, alive, sides, amounts, known, chain_of_entry, draft)
+            self._follow(columns, sides, chain_of_entry, draft, wave)
+        except Exception as error:  # a product's own: find whose, let the others go on
+            core.rollback(wave)
+            self._apart(columns, alive, sides, error, answers, known)
+            return
+        high, low = columns["id_hi"][alive].copy(), columns["id_lo"][alive].copy()
+        for chain, at in enumerate(alive.tolist()):
+            if columns["action"][at] == Action.REVERSE:  # one reversal of an entry, whoever asks
+                whole = reversal_id(columns, at).int
+                high[chain], low[chain] = whole >> 64, whole & _LOW
+        wave.columns = draft.finish((high, low))
+        outcome = core.commit(wave)
+        answers.timestamp[alive] = outcome.timestamp
+        for chain, at in enumerate(alive.tolist()):
+            if answers.status[at]:
+                continue
+            why = int(outcome.status[chain])
+            if outcome.is_done[chain] or why == _EXISTS_LATER:
+                answers.status[at] = EntryStatus.BOOKED
+            elif why in _OTHERWISE:
+                answers.status[at] = EntryStatus.EXISTS_OTHERWISE
+            else:
+                answers.status[at] = _HOLD_WORDS.get(why, EntryStatus.LEDGER_REFUSED)
+                answers.reason[at] = TransferStatus(why).name.lower().replace("_", " ")
+        if (columns["action"][alive] != Action.BOOK).any():
+            for one in sides:
+                core.books.refresh(one.kept, one.rows)
+
+    def _apart(
+        self,
+        columns: dict[str, Any],
+        alive: Any,
+        sides: list[Sides],
+        error: Exception,
+        answers: Answers,
+        known: Mapping[int, Any],
+    ) -> None:
+        if len(alive) > 1:
+            half = len(alive) // 2
+            self._wave(columns, alive[:half], answers, known)
+            self._wave(columns, alive[half:], answers, known)
+            return
+        reason = f"{type(error).__name__}: {error}"[:400]
+        wave = Wave(self._core.draft(), {})
+        for one in sides:
+            rows = one.rows.tolist()
+            wave.touched.append(self._core.touch(one.kept, one.rows, np.full(len(rows), -1)))
+            self._core.stop(one.kept, run.Failed(rows, [reason] * len(rows)), wave.tasks)
+        wave.columns = wave.draft.finish()
+        self._core.commit(wave)
+        answers.refuse(int(alive[0]), EntryStatus.AGREEMENT_STOPPED, reason)
+
+    def _follow(
+        self,
+        columns: dict[str, Any],
+        sides: list[Sides],
+        chain_of_entry: Any,
+        draft: Draft,
+        wave: Wave,
+    ) -> None:
+        """Let the products act on what was booked."""
+        for one in sides:
+            action = columns["action"][one.at]
+            booked = ~np.isin(action, (Action.HOLD, Action.RELEASE))
+            rows, at = one.rows[booked], one.at[booked]
+            amounts = one.amounts[booked]
+            if not len(rows):
+                continue
+            dates = value_dates(columns, at, self._core.today)
+            chains = dict(zip(rows.tolist(), chain_of_entry[at].tolist(), strict=True))
+            applied = list(
+                run.follow(one.kept.book, rows, amounts, date=self._core.today, value_date=dates)
+            )
+            draft.follow(one.kept, applied, chains)
+            for one_applied in applied:
+                for code, some in one_applied.tasks:
+                    ids = one.kept.book.columns[AGREEMENT][some].tolist()
+                    wave.tasks += [
+                        {"agreement_id": each, "code": code[:64], "detail": ""} for each in ids
+                    ]
+
+    def _tell_balances(self, columns: dict[str, Any], answers: Answers) -> None:
+        numbers, rows = self._core.books.find(columns["agreement_id"])
+        for number in np.unique(numbers[numbers >= 0]).tolist():
+            kept, mine = self._core.books.kept[number], np.flatnonzero(numbers == number)
+            main, some = kept.book.product.main, rows[mine]
+            balance = kept.book.columns[main.name][some]
+            if grows_by_credit(main.slot):
+                balance = -balance
+            answers.balance[mine] = balance
+            answers.available[mine] = balance - kept.book.columns[HELD][some]
+
+
+def _judged(
+    kept: Kept, rows: Any, amounts: Any, dates: Any, released: Any, today: Any
+) -> list[tuple[int, str, str]]:
+    """Return (place, reason, failure) of the refused rows; a product that raises is a failure."""
+    if not len(rows):
+        return []
+    book = kept.book
+    context = book.context(rows, today, amount=amounts, value_date=dates, released=released)
+    try:
+        judged = book.judge(context, np.arange(len(rows)))
+        return [(place, reason, "") for reason, places in judged for place in places.tolist()]
+    except Exception as error:
+        if len(rows) == 1:
+            return [(0, "", f"{type(error).__name__}: {error}"[:400])]
+    found = []
+    half = len(rows) // 2
+    for part, start in ((slice(0, half), 0), (slice(half, None), half)):
+        some = _judged(kept, rows[part], amounts[part], dates[part], released[part], today)
+        found += [(start + place, reason, failure) for place, reason, failure in some]
+    return found

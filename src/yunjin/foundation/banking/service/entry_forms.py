@@ -1,0 +1,167 @@
+"""Entries as columns, their answers, and what can be said of them before any agreement is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+import pyarrow as pa
+
+from yunjin.foundation.banking.api.agreements import (
+    ANSWERS,
+    ENTRIES_MAX,
+    ENTRIES_OPTIONAL,
+    ENTRIES_REQUIRED,
+    Action,
+    EntryStatus,
+)
+from yunjin.foundation.banking.domain import derived_ids
+from yunjin.foundation.banking.domain.products.slots import Slot
+from yunjin.foundation.banking.service.drafting import Kind
+from yunjin.kernel.errors import Malformed
+from yunjin.kernel.money import MINOR_MAX
+
+_TYPES: Final = {**ENTRIES_REQUIRED, **ENTRIES_OPTIONAL}
+_SLOTS: Final = np.array([int(slot) for slot in Slot])
+
+
+def columns_of(entries: pa.RecordBatch) -> dict[str, Any]:
+    """Return the columns of entries; missing ones are zero. Raises: Malformed."""
+    if entries.num_rows > ENTRIES_MAX:
+        raise Malformed(f"expected at most {ENTRIES_MAX} entries, was {entries.num_rows}")
+    found: dict[str, Any] = {}
+    for place, part in enumerate(entries.schema):
+        if _TYPES.get(part.name) != part.type or part.name in entries.schema.names[:place]:
+            raise Malformed(f"expected known columns once each, was {part.name[:60]!r}")
+        values = entries.column(place)
+        if part.name != "value_date" and values.null_count:
+            raise Malformed(f"expected a value in every row of {part.name}, was null")
+        found[part.name] = values.to_numpy(zero_copy_only=False)
+    missing = [name for name in ENTRIES_REQUIRED if name not in found]
+    if missing:
+        raise Malformed(f"expected the columns {', '.join(missing)}")
+    count = entries.num_rows
+    for name, kind in ENTRIES_OPTIONAL.items():
+        if name == "value_date":
+            dates = found.get(name, np.full(count, np.datetime64("NaT", "D")))
+            found[name] = np.asarray(dates, "datetime64[D]")
+        elif name not in found:
+            found[name] = np.zeros(count, kind.to_pandas_dtype())
+    return found
+
+
+@dataclass(slots=True)
+class Answers:
+    """The answers to a batch, filled wave by wave."""
+
+    status: Any
+    reason: list[str]
+    timestamp: Any
+    balance: Any
+    available: Any
+
+    @classmethod
+    def of(cls, count: int) -> "Answers":
+        """Return empty answers."""
+        zeros = [np.zeros(count, np.int64) for _ in range(3)]
+        return cls(np.zeros(count, np.uint8), [""] * count, *zeros)
+
+    def refuse(self, at: int, status: EntryStatus, reason: str = "") -> None:
+        """Refuse an entry that has no answer yet."""
+        if not self.status[at]:
+            self.status[at], self.reason[at] = status, reason
+
+    def batch(self) -> pa.RecordBatch:
+        """Return ANSWERS."""
+        columns = [self.status, self.reason, self.timestamp, self.balance, self.available]
+        arrays = [
+            pa.array(column, kind.type) for column, kind in zip(columns, ANSWERS, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=ANSWERS)
+
+
+def judge_form(columns: dict[str, Any], answers: Answers, today: Any) -> None:
+    """Refuse entries that no agreement could take."""
+    amount, action, against = columns["amount_minor"], columns["action"], columns["against"]
+    back = columns["value_date"] > today
+    booked = action == Action.BOOK
+    wrong = {
+        "expected an action from 0 to 4": action > max(Action),
+        "expected an amount other than 0": (amount == 0) & booked,
+        "expected an amount > 0 of a hold": (amount <= 0) & (action == Action.HOLD),
+        "expected no amount below 0": (amount < 0) & ~booked,
+        "expected an amount of at most 2^53": np.abs(amount) > MINOR_MAX,
+        "expected a slot of the bank": (against != 0) & ~np.isin(against, _SLOTS),
+        "expected two different agreements": columns["agreement_id"]
+        == columns["counter_agreement_id"],
+        "expected no other agreement beside a hold": (columns["counter_agreement_id"] != 0)
+        & np.isin(action, (Action.HOLD, Action.CAPTURE, Action.RELEASE)),
+        "expected a value date not after the business date": back,
+        "expected the id of a hold or an entry": (action >= Action.CAPTURE)
+        & (columns["hold_id_hi"] == 0)
+        & (columns["hold_id_lo"] == 0),
+        "expected an id": (columns["id_hi"] == 0) & (columns["id_lo"] == 0),
+    }
+    for reason, where in wrong.items():
+        for at in np.flatnonzero(where).tolist():
+            answers.refuse(at, EntryStatus.MALFORMED, reason)
+    seen: dict[tuple[int, int], int] = {}
+    pairs = zip(columns["id_hi"].tolist(), columns["id_lo"].tolist(), strict=True)
+    for at, pair in enumerate(pairs):
+        if seen.setdefault(pair, at) != at:
+            answers.refuse(at, EntryStatus.MALFORMED, "expected each id once in a batch")
+
+
+def waves_of(columns: dict[str, Any], status: Any) -> list[Any]:
+    """Return places of entries (int64[k]) wave by wave: no agreement twice in one."""
+    last: dict[int, int] = {}
+    waves: list[list[int]] = []
+    pairs = zip(
+        columns["agreement_id"].tolist(), columns["counter_agreement_id"].tolist(), strict=True
+    )
+    for at, (one, other) in enumerate(pairs):
+        if status[at]:
+            continue
+        number = max(last.get(one, -1), last.get(other, -1) if other else -1) + 1
+        last[one] = number
+        if other:
+            last[other] = number
+        if number == len(waves):
+            waves.append([])
+        waves[number].append(at)
+    return [np.array(wave) for wave in waves]
+
+
+def value_dates(columns: dict[str, Any], at: Any, today: Any) -> Any:
+    """Return the day that entries count from (datetime64[D][k]); today where none is named."""
+    dates = columns["value_date"][at]
+    return np.where(np.isnat(dates), today, dates)
+
+
+def id_of(columns: dict[str, Any], name: str, at: int) -> int:
+    """Return an entry's 128-bit id, or the one it refers to."""
+    return (int(columns[f"{name}_hi"][at]) << 64) | int(columns[f"{name}_lo"][at])
+
+
+def ids_of(columns: dict[str, Any], name: str, places: Any = None) -> list[UUID]:
+    """Return the ids of entries, of all or of some places."""
+    some = slice(None) if places is None else places
+    pairs = zip(
+        columns[f"{name}_hi"][some].tolist(), columns[f"{name}_lo"][some].tolist(), strict=True
+    )
+    return [UUID(int=(high << 64) | low) for high, low in pairs]
+
+
+def reversal_id(columns: dict[str, Any], at: int) -> UUID:
+    """Return the id of the reversal of an entry: it can be reversed once."""
+    high, low = columns["hold_id_hi"][at : at + 1], columns["hold_id_lo"][at : at + 1]
+    made = derived_ids.followers(high, low, np.array([1 << 20]))
+    return UUID(int=(int(made[0][0]) << 64) | int(made[1][0]))
+
+
+def is_same(columns: dict[str, Any], at: int, row: Mapping[str, Any]) -> bool:
+    """Tell whether a transfer of the ledger is what the entry asks for."""
+    amount = abs(int(columns["amount_minor"][at])) or row["amount_minor"]
+    is_of_it = row["user_data_64"] == columns["agreement_id"][at]
+    return bool(is_of_it and row["amount_minor"] == amount and row["code"] == Kind.ENTRY)

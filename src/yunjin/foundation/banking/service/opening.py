@@ -1,0 +1,181 @@
+"""Opening agreements: terms checked, accounts made, the product's first effects posted."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from yunjin.chassis.persistence import SqlUnitOfWork, request_hash
+from yunjin.foundation.banking.api.agreements import OPENINGS_MAX, Opening
+from yunjin.foundation.banking.domain import derived_ids
+from yunjin.foundation.banking.domain.products import run
+from yunjin.foundation.banking.domain.products.book import OPEN, OPENED
+from yunjin.foundation.banking.domain.products.declarations import Parameter, declared
+from yunjin.foundation.banking.errors import EntryRefused
+from yunjin.foundation.banking.service.books import (
+    AGREEMENT,
+    BRANCH,
+    GIVEN,
+    Kept,
+    account_column,
+)
+from yunjin.foundation.banking.service.core import Core, Wave
+from yunjin.foundation.banking.service.registry import Registry
+from yunjin.foundation.banking.store import keeping
+from yunjin.kernel.errors import Malformed
+
+
+class Openings:
+    """Opens agreements."""
+
+    def __init__(self, core: Core, registry: Registry) -> None:
+        self._core, self._registry = core, registry
+
+    def open(self, command_id: UUID, openings: Sequence[Opening]) -> list[int]:
+        """See AgreementsApi.open."""
+        if not 1 <= len(openings) <= OPENINGS_MAX:
+            raise Malformed(f"expected 1 to {OPENINGS_MAX} openings, was {len(openings)}")
+        hashed = request_hash([_facts(one) for one in openings])
+        core = self._core
+        with core.lock:
+            core.ready()
+            with core.room.work() as work:
+                first = work.answers.find(command_id, hashed)
+            if first is not None:
+                return [int(one) for one in first]
+            groups: dict[tuple[str, int], list[int]] = {}
+            for place, one in enumerate(openings):
+                version = self._registry.live(one.product, one.version)
+                groups.setdefault((one.product, version), []).append(place)
+            for (code, version), places in groups.items():
+                product = self._registry.product(code, version)
+                checked_terms(product, [openings[place].terms for place in places])
+            return self._opened(command_id, hashed, openings, groups)
+
+    def _opened(
+        self,
+        command_id: UUID,
+        hashed: bytes,
+        openings: Sequence[Opening],
+        groups: Mapping[tuple[str, int], list[int]],
+    ) -> list[int]:
+        core = self._core
+        for code in {one.branch for one in openings}:
+            _check_branch(code)
+            core.branch(code)
+        wave = Wave(core.draft(), {})
+        ids = np.zeros(len(openings), np.int64)
+        made: list[tuple[Kept, Any, list[int]]] = []
+        try:
+            for (code, version), places in groups.items():
+                kept = self.kept_of(code, version)
+                rows = self._rows(kept, [openings[place] for place in places])
+                ids[places] = kept.book.columns[AGREEMENT][rows]
+                made.append((kept, rows, places))
+                chains = np.arange(len(rows)) + wave.draft.chains
+                wave.draft.chains += len(rows)
+                wave.touched.append(core.touch(kept, rows, chains))
+                self._begin(kept, rows, chains, wave)
+        except Exception as error:
+            core.rollback(wave)
+            if isinstance(error, Malformed | EntryRefused):
+                raise
+            raise EntryRefused(
+                f"The product failed on these terms: {type(error).__name__}: {error}"[:300],
+                result="product-failed",
+            ) from error
+        wave.columns = wave.draft.finish(salt=derived_ids.salt_of(command_id.hex))
+
+        def more(work: SqlUnitOfWork) -> None:
+            for kept, rows, places in made:
+                keeping.put_agreements(
+                    work.connection,
+                    [
+                        {
+                            "agreement_id": int(ids[place]),
+                            "book_id": kept.number,
+                            "row": int(row),
+                            "product": kept.code,
+                            "party_id": openings[place].party_id,
+                            "branch": openings[place].branch,
+                            "status": OPEN,
+                            "note": openings[place].note.rstrip(),
+                        }
+                        for row, place in zip(rows.tolist(), places, strict=True)
+                    ],
+                )
+            work.answers.keep(command_id, hashed, ids.tolist())
+
+        core.commit(wave, more)
+        for kept, rows, _ in made:
+            core.books.place(kept, rows)
+        found: list[int] = ids.tolist()
+        return found
+
+    def _begin(self, kept: Kept, rows: Any, chains: Any, wave: Wave) -> None:
+        chain_of = dict(zip(rows.tolist(), chains.tolist(), strict=True))
+        date = self._core.today
+        applied = [*run.begin(kept.book, rows, date), *run.fall_due(kept.book, rows, date)]
+        refused = [reason for one in applied for reason, some in one.refusals if len(some)]
+        if refused:
+            raise EntryRefused(f"The product refused: {refused[0]}.", reason=refused[0])
+        wave.draft.follow(kept, applied, chain_of)
+
+    def kept_of(self, code: str, version: int) -> Kept:
+        """Return the book of a product version, begun where it is new."""
+        core = self._core
+        kept = core.books.of_product(code, version)
+        if kept is None:
+            number = max(core.books.kept, default=0) + 1
+            core.room.run(lambda work: keeping.put_book(work.connection, number, code, version))
+            kept = core.books.add_book(number, code, version)
+        return kept
+
+    def _rows(self, kept: Kept, openings: Sequence[Opening]) -> Any:
+        """Add rows with their terms and accounts, not opened yet."""
+        core, book = self._core, kept.book
+        codes = [int(account.slot) for account in book.accounts.values()]
+        ledger = core.slots.ledger_of(book.product.currency)
+        accounts = core.open_accounts(len(openings), ledger, codes).reshape(len(openings), -1)
+        rows = book.add(len(openings))
+        for place, name in enumerate(book.accounts):
+            book.columns[account_column(name)][rows] = accounts[:, place]
+        book.columns[AGREEMENT][rows] = accounts[:, 0]
+        book.columns[BRANCH][rows] = [core.books.branch_number(one.branch) for one in openings]
+        book.columns[OPENED][rows] = core.today
+        given = np.zeros(len(openings), np.int64)
+        for bit, (name, parameter) in enumerate(book.parameters.items()):
+            values = [one.terms.get(name) for one in openings]
+            given |= np.array([value is not None for value in values], np.int64) << bit
+            default = parameter.default or 0
+            book.columns[name][rows] = [default if value is None else value for value in values]
+        book.columns[GIVEN][rows] = given
+        return rows
+
+
+def checked_terms(product: Any, terms: Sequence[Mapping[str, int]]) -> None:
+    """Refuse terms that the product does not take. Raises: Malformed."""
+    parameters: dict[str, Parameter] = declared(type(product), Parameter)
+    needed = [name for name, one in parameters.items() if one.default is None]
+    for given in terms:
+        for name in given.keys() - parameters.keys():
+            names = ", ".join(parameters)
+            raise Malformed(f"expected a parameter, one of {names}; was {name[:40]}")
+        for name in needed:
+            if name not in given:
+                raise Malformed(f"expected a value of {name}, was none", parameter=name)
+        for name, value in given.items():
+            wrong = parameters[name].complaint(value)
+            if wrong:
+                raise Malformed(wrong, parameter=name)
+
+
+def _check_branch(code: str) -> None:
+    if not (code.isascii() and code.strip() == code and 1 <= len(code) <= 16):
+        raise Malformed("expected a branch of 1 to 16 ASCII characters, was another")
+
+
+def _facts(one: Opening) -> list[Any]:
+    terms = dict(sorted(one.terms.items()))
+    return [one.product, one.version, one.party_id, one.branch, terms, one.note]

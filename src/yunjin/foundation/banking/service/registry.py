@@ -1,0 +1,135 @@
+"""Product versions: registered, kept, found again."""
+
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+from uuid import UUID
+
+from yunjin.chassis.persistence import RoomDatabase, SqlUnitOfWork, instant_us
+from yunjin.foundation.banking.api.registry import ProductVersion
+from yunjin.foundation.banking.domain.products import presets
+from yunjin.foundation.banking.domain.products.declarations import Product
+from yunjin.foundation.banking.domain.products.loading import load
+from yunjin.foundation.banking.errors import ProductNotFound
+from yunjin.foundation.banking.store import keeping
+from yunjin.kernel.clock import Clock, instant
+
+
+@lru_cache(maxsize=1)
+def shipped() -> dict[str, str]:
+    """Return the source of each shipped product by code."""
+    files = sorted(resources.files(presets).iterdir(), key=lambda file: file.name)
+    texts = [file.read_text("utf-8") for file in files if file.name.endswith(".py")]
+    sources = [text for text in texts if "\nclass " in text]
+    return {load(source, is_tried=False).product.code: source for source in sources}
+
+
+class Registry:
+    """The products of a bank."""
+
+    def __init__(self, room: RoomDatabase, clock: Clock) -> None:
+        self._room, self._clock = room, clock
+        self._rows: dict[tuple[str, int], Any] = {}
+        self._lock = threading.Lock()
+        self._made = lru_cache(maxsize=1_000)(lambda source: load(source, is_tried=False).product)
+
+    def load(self) -> None:
+        """Read the registered versions; the first time, what is shipped becomes version 1."""
+        rows = self._room.read(keeping.all_products)
+        known = {row.code for row in rows}
+        fresh = {code: source for code, source in shipped().items() if code not in known}
+        if fresh:
+            made = [self._row(code, 1, source, None, "") for code, source in fresh.items()]
+            self._room.run(lambda work: keeping.put_products(work.connection, made))
+            rows = self._room.read(keeping.all_products)
+        self._rows = {(row.code, row.version): row for row in rows}
+
+    def _row(
+        self, code: str, version: int, source: str, lane: list[int] | None, note: str
+    ) -> dict[str, Any]:
+        at_us = instant_us(self._clock.now_ns())
+        row = {"code": code, "version": version, "source": source, "lane": {"agreements": lane}}
+        return {**row, "note": note, "at_us": at_us}
+
+    def product(self, code: str, version: int) -> Product:
+        """Return a version's product. Raises: ProductNotFound."""
+        row = self._rows.get((code, version))
+        if row is None:
+            raise ProductNotFound(f"expected a version of {code}, was {version}")
+        return self._made(row.source)
+
+    def live(self, code: str, version: int = 0) -> int:
+        """Return the version that new agreements take. Raises: ProductNotFound."""
+        versions = sorted(number for name, number in self._rows if name == code)
+        if version in versions:
+            return version
+        live = [
+            number for number in versions if self._rows[code, number].lane["agreements"] is None
+        ]
+        if not live or version:
+            codes = ", ".join(sorted({name for name, _ in self._rows}))
+            raise ProductNotFound(f"expected one of {codes}; was {code[:60]} {version or ''}")
+        return live[-1]
+
+    def register(
+        self, command_id: UUID, source: str, lane: Sequence[int] | None, note: str
+    ) -> ProductVersion:
+        """Try a file and keep it as the next version. Raises: ProductRefused."""
+        loaded = load(source)
+        code = loaded.product.code
+        lane = None if lane is None else [int(one) for one in lane]
+
+        def kept(work: SqlUnitOfWork) -> int:
+            rows = [row for row in keeping.all_products(work.connection) if row.code == code]
+            version = max((row.version for row in rows), default=0) + 1
+            row = self._row(code, version, source, lane, note)
+            keeping.put_products(work.connection, [row])
+            return version
+
+        with self._lock:
+            request = {"register": source, "agreements": lane, "note": note}
+            version = self._room.command(command_id, request, kept)
+            self._reread()
+        return self.version(code, version)
+
+    def release(self, command_id: UUID, code: str, version: int) -> ProductVersion:
+        """Open a version to everybody. Raises: ProductNotFound."""
+        self.product(code, version)
+        request = {"release": code, "version": version}
+
+        def opened(work: SqlUnitOfWork) -> bool:
+            keeping.open_lane(work.connection, code, version)
+            return True
+
+        with self._lock:
+            self._room.command(command_id, request, opened)
+            self._reread()
+        return self.version(code, version)
+
+    def _reread(self) -> None:
+        rows = self._room.read(keeping.all_products)
+        self._rows = {(row.code, row.version): row for row in rows}
+
+    def version(self, code: str, version: int) -> ProductVersion:
+        """Return a version. Raises: ProductNotFound."""
+        self.product(code, version)
+        return _version(self._rows[code, version])
+
+    def versions(self, code: str = "") -> list[ProductVersion]:
+        """Return versions, the newest first."""
+        rows = [row for row in self._rows.values() if code in ("", row.code)]
+        return [_version(row) for row in sorted(rows, key=lambda row: (row.code, -row.version))]
+
+
+def _version(row: Any) -> ProductVersion:
+    lane = row.lane["agreements"]
+    return ProductVersion(
+        code=row.code,
+        version=row.version,
+        note=row.note,
+        registered=instant(row.at_us * 1_000),
+        agreements=None if lane is None else tuple(lane),
+        source=row.source,
+    )

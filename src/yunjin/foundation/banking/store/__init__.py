@@ -1,0 +1,1 @@
+"""What the banking room keeps in SQL."""
