@@ -334,7 +334,7 @@ class Core:
     def _slot_account(self, slot: int, branch: int, currency: str) -> int:
         key = (slot, self.books.branches[branch], currency)
         if key not in self.slot_ids:
-            (account_id,) = self.open_accounts(1, self.slots.ledger_of(currency), [slot])
+            account_id = int(self.open_accounts(1, self.slots.ledger_of(currency), [slot])[0])
             self.room.run(lambda work: keeping.put_slot(work.connection, *key, account_id))
             self.slot_ids[key] = account_id
         return self.slot_ids[key]

@@ -179,7 +179,8 @@ def put_slot(
 
 def newest_day(connection: sa.Connection) -> Any:
     """Return the newest business day, None before the first."""
-    return connection.execute(sa.select(days).order_by(days.c.date.desc()).limit(1)).one_or_none()
+    query = sa.select(days).where(days.c.date >= 0).order_by(days.c.date.desc()).limit(1)
+    return connection.execute(query).one_or_none()
 
 
 def day(connection: sa.Connection, date: int) -> Any:
@@ -189,7 +190,8 @@ def day(connection: sa.Connection, date: int) -> Any:
 
 def last_days(connection: sa.Connection, limit: int) -> Sequence[Any]:
     """Return business days, newest first."""
-    return connection.execute(sa.select(days).order_by(days.c.date.desc()).limit(limit)).all()
+    query = sa.select(days).where(days.c.date >= 0).order_by(days.c.date.desc()).limit(limit)
+    return connection.execute(query).all()
 
 
 def put_day(
@@ -246,3 +248,17 @@ def open_lane(connection: sa.Connection, code: str, version: int) -> None:
     """Open a product version to everybody."""
     query = sa.update(products).where(products.c.code == code, products.c.version == version)
     connection.execute(query.values(lane={"agreements": None}))
+
+
+_SUMS_DATE = -1  # the row of `day` that carries sums from day to day; no business date is it
+
+
+def sums(connection: sa.Connection) -> dict[str, Any]:
+    """Return what was carried over, empty at first."""
+    row = day(connection, _SUMS_DATE)
+    return {} if row is None else dict(row.report)
+
+
+def put_sums(connection: sa.Connection, carried: Mapping[str, Any]) -> None:
+    """Keep what is carried over."""
+    put_day(connection, _SUMS_DATE, "sums", carried, 0)

@@ -1,0 +1,38 @@
+"""RegistryApi: products registered, and the first agreements brought over to them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from yunjin.foundation.banking.api.registry import ProductVersion
+from yunjin.foundation.banking.service.agreements import AgreementService
+from yunjin.foundation.banking.service.registry import Registry
+from yunjin.kernel.ids import uuid7_of
+
+
+class RegistryDoor:
+    """Products as the bank sells them."""
+
+    def __init__(self, registry: Registry, agreements: AgreementService) -> None:
+        self._registry, self._agreements = registry, agreements
+
+    def register(
+        self,
+        command_id: UUID,
+        source: str,
+        *,
+        agreements: Sequence[int] | None = None,
+        note: str = "",
+    ) -> ProductVersion:
+        for each in agreements or ():
+            self._agreements.agreement(each)
+        made = self._registry.register(command_id, source, agreements, note)
+        if agreements:
+            following = uuid7_of(command_id.int >> 80, (command_id.int + 1) & (2**74 - 1))
+            self._agreements.convert(following, agreements, made.version)
+        return made
+
+    def release(self, command_id: UUID, code: str, version: int) -> ProductVersion:
+        return self._registry.release(command_id, code, version)
+
+    def versions(self, code: str = "") -> list[ProductVersion]:
+        return self._registry.versions(code)
