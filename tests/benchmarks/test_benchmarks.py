@@ -24,12 +24,14 @@ from yunjin.app.cli import app
 from yunjin.app.commands.bench import names
 
 POSTGRES = {
+    "dayclose": set[str](),
     "flows": set[str](),
     "ledger": {"postgres_set_per_s", "ratio_to_postgres"},
     "http": {"postgres_single_per_s"},
     "recovery": set[str](),
 }
 KEYS = {
+    "dayclose": {"accounts_per_s", "settle_per_s", "ratio_to_scalar", "cpu_s_per_million"},
     "flows": {
         "steps_per_cpu_s",
         "row_steps_per_cpu_s",
