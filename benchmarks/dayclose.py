@@ -59,6 +59,13 @@ MIX: dict[str, tuple[int, dict[str, int]]] = {  # product → share of 100, term
 @contextmanager
 def opened(home: Path) -> Iterator[tuple[AgreementsApi, DaysApi]]:
     """Open a bank of agreements."""
+    with doors(home) as found:
+        yield found[AgreementsApi], found[DaysApi]
+
+
+@contextmanager
+def doors(home: Path) -> Iterator[dict[type, Any]]:
+    """Open a bank; give its doors."""
     clock = SystemClock()
     (home / "demo").mkdir(parents=True, exist_ok=True)
     with tenant.entered("demo"):
@@ -74,7 +81,7 @@ def opened(home: Path) -> Iterator[tuple[AgreementsApi, DaysApi]]:
             ledger=cell.doors[LedgerApi],
         )
         try:
-            yield room.doors[AgreementsApi], room.doors[DaysApi]
+            yield dict(room.doors)
         finally:
             for each in (room, cell, tables):
                 if each.close is not None:

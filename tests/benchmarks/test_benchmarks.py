@@ -28,6 +28,7 @@ POSTGRES = {
     "flows": set[str](),
     "ledger": {"postgres_set_per_s", "ratio_to_postgres"},
     "http": {"postgres_single_per_s"},
+    "posting": set[str](),
     "recovery": set[str](),
 }
 KEYS = {
@@ -48,6 +49,7 @@ KEYS = {
         "cpu_s_per_million",
     },
     "http": {"http_transfers_per_cpu_s", "p50_ms", "p99_ms", "cpu_s_per_million"},
+    "posting": {"cpu_s_per_million", "batch_cpu_s_per_million", "entries_per_s", "p99_ms"},
     "recovery": {"replay_per_s", "open_from_snapshot_s", "cpu_s_per_million"},
 }
 

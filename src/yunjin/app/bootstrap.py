@@ -8,9 +8,11 @@ from typing import Any
 from yunjin.app.settings import Settings
 from yunjin.chassis.persistence import private_folder
 from yunjin.chassis.transport import traceparent
+from yunjin.foundation.banking import wiring as banking
 from yunjin.foundation.database import wiring as database
 from yunjin.foundation.database.api import DatabaseApi
 from yunjin.foundation.ledger import wiring as ledger
+from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.kernel import tenant
 from yunjin.kernel.clock import Clock, SystemClock
 from yunjin.kernel.room import Room
@@ -51,6 +53,16 @@ def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
         tables = rooms[0].doors[DatabaseApi]
         rooms.append(
             ledger.build(settings.ledger, tenant=name, clock=clock, home=home, database=tables)
+        )
+        rooms.append(
+            banking.build(
+                settings.banking,
+                tenant=name,
+                clock=clock,
+                home=home,
+                database=tables,
+                ledger=rooms[1].doors[LedgerApi],
+            )
         )
     except BaseException:
         Bank(settings=settings, clock=clock, rooms=tuple(rooms)).close()

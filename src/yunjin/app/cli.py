@@ -7,7 +7,18 @@ from typing import Any, Final
 
 import typer
 
-from yunjin.app.commands import bank, bench, chaos, importing, ledger, products
+from yunjin.app.commands import (
+    agreements,
+    bank,
+    bench,
+    chaos,
+    days,
+    general_ledger,
+    importing,
+    ledger,
+    products,
+    statements,
+)
 
 _INTERRUPTED: Final = 130  # what typer makes of Ctrl+C
 
@@ -27,6 +38,10 @@ app.add_typer(bank.config, name="config")
 app.command("import")(importing.import_files)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(products.app, name="products")
+app.add_typer(agreements.app, name="agreements")
+app.add_typer(days.app, name="day")
+app.add_typer(general_ledger.app, name="gl")
+app.add_typer(statements.app, name="statements")
 app.add_typer(chaos.app, name="chaos")
 
 

@@ -29,6 +29,7 @@ from yunjin.kernel import check, tenant
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.errors import Problem
 from yunjin.kernel.ids import account_id, uuid7_of
+from yunjin.kernel.page import LIMIT_MAX
 
 CUSTOMERS: Final = 10_000
 NAMED: Final = 200  # customers with aliases
@@ -217,6 +218,17 @@ def load(ledger: LedgerApi, cell: int, progress: Callable[[int, int], None]) -> 
 def is_loaded(ledger: LedgerApi) -> bool:
     """Tell whether the whole year is there: the last alias is bound last."""
     return bool(ledger.resolve_aliases([_card(NAMED - 1)]))
+
+
+def head_of_the_year(ledger: LedgerApi) -> str:
+    """Return the hash of the journal's last row of the imported year, the same for everybody."""
+    end, before = _FIRST_NS + DAYS * _DAY_NS, None
+    while rows := ledger.journal(before=before, limit=LIMIT_MAX):
+        for row in rows:
+            if row.kind == "transfers" and row.timestamp_last < end:
+                return row.hash
+        before = rows[-1].sequence
+    return ""
 
 
 def name_some(ledger: LedgerApi, bank: Institution) -> None:

@@ -12,6 +12,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from yunjin.foundation.banking.wiring import Settings as BankingSettings
 from yunjin.foundation.database.wiring import Settings as DatabaseSettings
 from yunjin.foundation.ledger.wiring import Settings as LedgerSettings
 
@@ -52,6 +53,9 @@ class Settings(BaseSettings):
         default_factory=DatabaseSettings, description="the tenant's tables"
     )
     ledger: LedgerSettings = Field(default_factory=LedgerSettings, description="the ledger")
+    banking: BankingSettings = Field(
+        default_factory=BankingSettings, description="agreements, days, the general ledger"
+    )
     http: HttpSettings = Field(default_factory=HttpSettings, description="the ways in")
 
     @classmethod
@@ -96,4 +100,5 @@ class _Plain(BaseModel):
     tenant: str = "demo"
     database: DatabaseSettings = DatabaseSettings()
     ledger: LedgerSettings = LedgerSettings()
+    banking: BankingSettings = BankingSettings()
     http: HttpSettings = HttpSettings()

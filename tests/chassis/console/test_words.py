@@ -4,6 +4,7 @@ and every key that the sources of console and pages name."""
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,27 @@ import pytest
 import yunjin
 from yunjin.chassis.console.lexicon import WORDS
 from yunjin.chassis.console.words import Lexicon
-from yunjin.foundation.ledger.pages import WORDS as LEDGER_WORDS
 from yunjin.kernel.errors import Bug
 
 SOURCES = Path(yunjin.__file__).parent
-KNOWN = {**WORDS, **LEDGER_WORDS}
+PAGES = {"console", "flow_pages", "pages"}
+
+
+def _words_of(file: Path) -> dict[str, tuple[str, str]]:
+    name = ".".join(file.relative_to(SOURCES.parent).with_suffix("").parts)
+    found: dict[str, tuple[str, str]] = import_module(name).WORDS
+    return found
+
+
+KNOWN = {
+    **WORDS,
+    **{
+        key: word
+        for file in SOURCES.rglob("words.py")
+        if file.parent.name in PAGES - {"console"}
+        for key, word in _words_of(file).items()
+    },
+}
 
 
 def lexicon(words: dict[str, tuple[str, str]]) -> Lexicon:
@@ -66,9 +83,7 @@ def test_a_word_has_both_languages_and_one_meaning() -> None:
 
 
 def test_sources_name_only_words_there_are() -> None:
-    files = [
-        file for file in SOURCES.rglob("*.py") if "console" in file.parts or "pages" in file.parts
-    ]
+    files = [file for file in SOURCES.rglob("*.py") if PAGES & set(file.parts)]
     missing = {
         key
         for file in files

@@ -4,6 +4,7 @@ Method: two engines on the same tables, a clock that ends leases; the stalled on
 middle of the other's work, also after the other has given the lease back.
 """
 
+import gc
 import threading
 from collections.abc import Callable
 
@@ -22,6 +23,7 @@ from yunjin.chassis.flow import (
     signal,
     step,
 )
+from yunjin.chassis.flow.collector import COLLECTOR
 from yunjin.chassis.persistence import Stopped
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.ids import uuid7
@@ -136,8 +138,11 @@ def test_the_worker_s_thread_runs_what_is_started_and_signalled_beside_it(shop: 
         flow_id = room.started(waiting)
         room.flows.signal(flow_id, "go", signal_id=uuid7(room.clock))
         assert done.wait(20)
+        assert worker.probe() == ""
+        assert room.flows.wait(flow_id, seconds=20).state is State.DONE
     finally:
         worker.close()
+    assert worker.probe() == "the worker of the flows has ended"
     assert room.flows.state(flow_id).state is State.DONE
     # It gave the lease back: another goes on at once.
     assert room.ran(waiting).state is State.WAITING
@@ -170,3 +175,47 @@ def test_flows_late_in_the_order_have_their_turn_beside_those_that_run_for_long(
     log = room.log()
     assert len({line.split()[1] for line in log}) == 150
     assert sum(line.endswith(" 1") for line in log) >= 20  # nor do these have to wait for all
+
+
+def test_a_flow_whose_time_was_over_before_its_step_is_next_and_not_last(shop: Open) -> None:
+    @flow("slow to ask", version=1)
+    def slow(label: str) -> Flow:
+        room.clock.advance(1)  # as long as its replay takes: the transaction's time is over
+        yield step(note, label)
+
+    limits = FlowLimits(flows_a_commit=2, steps_in_a_row=1, callers=0)
+    room = shop(walk, slow, limits=limits)
+    room.started(walk)
+    room.clock.advance(1)
+    room.started(slow, "slow")
+    room.clock.advance(1)
+    for _ in range(20):
+        room.started(walk)
+    for _ in range(2):
+        room.engine.turn()
+    assert "slow" in room.log()
+
+
+def test_a_worker_that_was_not_started_or_stands_still_is_not_ready(shop: Open) -> None:
+    room = shop(walk)
+    worker = FlowWorker(room.flows, holder="here")
+    assert worker.probe() == "the worker of the flows was not started"
+    alive = threading.Event()
+    worker._thread = threading.Thread(target=alive.wait, args=(60,))
+    worker._thread.start()
+    worker._beat_ns = room.clock.monotonic_ns()
+    room.clock.advance(60)
+    assert worker.probe() == ""
+    room.clock.advance(1)
+    assert worker.probe() == "no turn of the flows has ended for 61 s"
+    alive.set()
+    worker._thread.join(20)
+
+
+def test_the_collector_goes_on_after_the_last_that_held_it_off() -> None:
+    assert gc.isenabled()
+    with COLLECTOR.held_off():
+        with COLLECTOR.held_off():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()

@@ -113,7 +113,7 @@ def test_migrations_lead_to_the_tables_the_code_expects(room: str, database_url:
 
 def plain(compiled: str) -> str:
     """Return a type without what says nothing: a server prints it or leaves it out."""
-    text = re.sub(r" CHARACTER SET \w+|(?<=INT)\(\d+\)", "", compiled)
+    text = re.sub(r" CHARACTER SET \w+|(?<=INT)\(\d+\)|(?<=INTEGER)\(\d+\)", "", compiled)
     return text.removesuffix(f" COLLATE {COLLATION}")
 
 

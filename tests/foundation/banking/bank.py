@@ -21,7 +21,7 @@ from yunjin.foundation.banking.api.agreements import (
     Opening,
 )
 from yunjin.foundation.banking.api.days import ProofLine
-from yunjin.foundation.banking.api.general_ledger import Movement
+from yunjin.foundation.banking.api.general_ledger import Movement, Rule
 from yunjin.foundation.banking.domain.products.slots import Slot
 from yunjin.foundation.banking.service.agreements import AgreementService
 from yunjin.foundation.banking.service.core import Core
@@ -59,6 +59,9 @@ class PlainGeneralLedger:
             self.balances[one.slot, one.branch, one.currency] += net
         assert not any(by_branch.values()), by_branch
 
+    def rule_of(self, product: str, date: dt.date) -> Rule:
+        return Rule.ACCRUAL
+
     def prove(
         self, work: Any, date: dt.date, subledger: Mapping[tuple[int, str, str], int]
     ) -> tuple[ProofLine, ...]:
@@ -84,7 +87,7 @@ class Bank:
     registry: RegistryDoor
     agreements: AgreementService
     days: DayService
-    general_ledger: PlainGeneralLedger
+    general_ledger: Any
     clock: SystemClock
 
     def open(
@@ -158,7 +161,7 @@ class Bank:
 def open_bank(
     home: Path,
     *,
-    general_ledger: PlainGeneralLedger | None = None,
+    general_ledger: Any = None,
     database_settings: database.Settings | None = None,
     first_day: dt.date = FIRST_DAY,
 ) -> Iterator[Bank]:
@@ -187,11 +190,20 @@ def open_bank(
             core.load()
             agreements = AgreementService(core, registry, cursor_key=b"k" * 16)
             books = general_ledger or PlainGeneralLedger()
-            days = DayService(core, books)
+            if callable(books):  # one that lives in the same tables
+                books = books(room)
+            days = DayService(core, registry, books)
             days.begin(first_day)
             days.resume()
             yield Bank(
-                room, door, core, RegistryDoor(registry, agreements), agreements, days, books, clock
+                room,
+                door,
+                core,
+                RegistryDoor(registry, agreements, days),
+                agreements,
+                days,
+                books,
+                clock,
             )
         finally:
             for each in (cell, tables):

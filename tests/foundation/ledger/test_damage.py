@@ -94,6 +94,18 @@ def test_a_head_that_is_new_or_whole_is_not_complained_of(written: Path) -> None
     assert not logs
 
 
+@pytest.mark.parametrize("content", [b"", b"\0" * 26], ids=["nothing", "half a sector"])
+def test_a_head_whose_maker_died_before_the_first_row_is_begun_again(
+    tmp_path: Path, content: bytes
+) -> None:
+    for _ in range(2):
+        room = build(Settings(bloom_words=64), tenant="demo", clock=CLOCK, home=tmp_path)
+        assert room.doors[LedgerApi].verify().findings == ()
+        assert room.close is not None
+        room.close()
+        (tmp_path / "demo" / "cell-1.head").write_bytes(content)
+
+
 def test_the_ledger_s_files_are_its_owner_s_alone(written: Path) -> None:
     assert complaint(written) == ""
     folder = written / "demo"

@@ -10,6 +10,7 @@ import pymysql
 import pytest
 
 from tests.foundation.ledger.book import Served
+from tests.mariadb import MariaDb, database_url, mariadb
 from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.foundation.ledger.errors import Fenced, LeaseHeld
 from yunjin.foundation.ledger.wiring import Settings, build
@@ -17,7 +18,7 @@ from yunjin.kernel.clock import FixedClock
 from yunjin.kernel.ids import account_id
 from yunjin.kernel.room import Room
 
-pytest_plugins = ["tests.mariadb"]
+__all__ = ["database_url", "mariadb"]
 ONE, TWO = account_id(1, 1), account_id(1, 2)
 ACCOUNTS = [{"id": x, "ledger": 1, "code": 7, "flags": 8} for x in (ONE, TWO)]
 SECOND = 1_000_000_000
@@ -106,12 +107,12 @@ def cut_connections(url: str) -> None:
             cursor.execute(f"kill {number:d}")
 
 
+@pytest.mark.mariadb
 def test_connections_that_the_server_closed_are_opened_again(
-    tmp_path: Path, journal_url: str
+    tmp_path: Path, mariadb: MariaDb
 ) -> None:
-    """After a quiet weekend: reads, writes and checkpoints go on."""
-    if not journal_url:
-        pytest.skip("a file has no connections")
+    """After a quiet weekend: reads, writes and checkpoints go on. (A file has no connections.)"""
+    journal_url = mariadb.fresh_url()
     clock = FixedClock(1_760_000_000 * SECOND)
     room, served = opened(tmp_path, journal_url, clock, often=1_000)
     served.open_accounts(ACCOUNTS)

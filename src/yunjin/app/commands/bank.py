@@ -30,48 +30,23 @@ def demo(
     settings = load_settings(home)
     if home is None:
         settings = settings.model_copy(update={"home": settings.home / "demo-bank"})
+    settings = _lived_until_today(settings)
     check_folder(settings, may_be_new=True)
     folder = settings.home.absolute()
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     _say(f"云锦 Yunjin: opening the demo bank in {shown} …")
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
     from yunjin.app.bootstrap import opened
-    from yunjin.app.demo import DAYS, PAYMENTS_PER_S, customers_paying, is_loaded, load
+    from yunjin.app.demo import PAYMENTS_PER_S, customers_paying
     from yunjin.foundation.ledger.api import LedgerApi
 
     with opened(settings) as bank:
         ledger: Any = bank.door(LedgerApi)
-        state = ledger.state()
-        if not is_loaded(ledger):
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-            with Progress(*columns, console=Console(stderr=True)) as bar:
-                task = bar.add_task("one year of transactions, days", total=DAYS)
-                load(
-                    ledger,
-                    settings.ledger.cell,
-                    lambda day, _: bar.update(task, completed=day),
-                )
-            state = ledger.state()
-        lines = ledger.trial_balance()
-        difference = sum(abs(line.difference_minor) for line in lines)
-        seconds = round(time.monotonic() - started, 2)
-        _report(lines, state, seconds)
+        facts = _brought_in(bank, ledger) | {"seconds": round(time.monotonic() - started, 2)}
+        _report(ledger, facts)
         if as_json:
-            print(
-                json.dumps(
-                    {
-                        "accounts": state.account_count,
-                        "transfers": state.transfer_count,
-                        "trial_balance_minor": difference,
-                        "journal_head": state.head.hash,
-                        "seconds": seconds,
-                    }
-                )
-            )
-        if difference:
-            sys.exit("The trial balance does not sum to zero.")
+            print(json.dumps(facts))
+        if facts["trial_balance_minor"] or facts["gl_difference_minor"]:
+            sys.exit("The books do not sum to zero.")
         if once:
             return
         if not traffic:
@@ -83,13 +58,76 @@ def demo(
             _serve(bank)
 
 
-def _report(lines: Any, state: Any, seconds: float) -> None:
+def _brought_in(bank: Any, ledger: Any) -> dict[str, Any]:
+    """Bring in what is not there yet: the year of transactions, then deposits and loans."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from yunjin.app.demo import DAYS, head_of_the_year, is_loaded, load
+
+    if not is_loaded(ledger):
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task("one year of transactions, days", total=DAYS)
+            cell = bank.settings.ledger.cell
+            load(ledger, cell, lambda day, _: bar.update(task, completed=day))
+    lived, state = _live(bank), ledger.state()
+    return {
+        "accounts": state.account_count,
+        "transfers": state.transfer_count,
+        "trial_balance_minor": sum(abs(one.difference_minor) for one in ledger.trial_balance()),
+        "journal_head": head_of_the_year(ledger),
+        **lived,
+    }
+
+
+def _lived_until_today(settings: Any) -> Any:
+    """Return settings of a bank whose first business day was a year ago."""
+    from yunjin.app import demo_banking
+    from yunjin.kernel.clock import SystemClock
+
+    if settings.banking.first_day is not None:
+        return settings
+    first = demo_banking.first_day(demo_banking.today(SystemClock()))
+    begun = settings.banking.model_copy(update={"first_day": first})
+    return settings.model_copy(update={"banking": begun})
+
+
+def _live(bank: Any) -> dict[str, Any]:
+    """Let the bank's deposits and loans live through a year; return what the books say."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from yunjin.app import demo_banking
+    from yunjin.foundation.banking.api.agreements import AgreementsApi
+    from yunjin.foundation.banking.api.days import DaysApi
+
+    agreements, days = bank.door(AgreementsApi), bank.door(DaysApi)
+    today = demo_banking.today(bank.clock)
+    if not demo_banking.is_filled(agreements, days, today):
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task("deposits and loans, business days", total=demo_banking.DAYS)
+            demo_banking.fill(
+                agreements, days, today, lambda done: bar.update(task, completed=done)
+            )
+    last = days.last_closed()
+    report = days.day(last) if last is not None else None
+    proof = report.proof if report is not None else ()
+    return {
+        "agreements": report.agreements if report is not None else 0,
+        "business_date": str(days.business_date()),
+        "gl_difference_minor": sum(abs(line.difference_minor) for line in proof),
+    }
+
+
+def _report(ledger: Any, facts: dict[str, Any]) -> None:
     """Print the trial balance for people."""
     from yunjin.kernel.money import format_minor
 
     _say("")
     _say("Trial balance 试算平衡")
-    for line in lines:
+    for line in ledger.trial_balance():
         debits = format_minor(line.debits_posted, line.currency, grouped=True)
         credits = format_minor(line.credits_posted, line.currency, grouped=True)
         difference = format_minor(line.difference_minor, line.currency, grouped=True)
@@ -97,8 +135,12 @@ def _report(lines: Any, state: Any, seconds: float) -> None:
         _say(f"       credits 贷 {credits:>22}")
         _say(f"       difference {difference:>22}")
     _say(
-        f"{state.account_count:,} accounts, {state.transfer_count:,} transfers, "
-        f"{state.pending_count} holds, journal head {state.head.hash[:16]}…, {seconds} s"
+        f"{facts['accounts']:,} accounts, {facts['transfers']:,} transfers, "
+        f"journal head of the year {facts['journal_head'][:16]}…, {facts['seconds']} s"
+    )
+    _say(
+        f"{facts['agreements']:,} agreements, open for business on {facts['business_date']}; "
+        f"general ledger against subledger, difference {facts['gl_difference_minor']}"
     )
 
 

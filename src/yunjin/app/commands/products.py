@@ -100,6 +100,8 @@ def _show(info: "ProductInfo", as_json: bool) -> None:
         usual = "must be given" if one.default is None else f"usually {one.default:,}"
         bounds = f"{one.least:,} to {one.most:,} {one.unit}"
         print(f"  {one.name:<18} {one.level:<9} {usual:<20} {bounds}")
+    for warning in info.warnings:
+        print(f"  warning: {warning}")
     for name, slot in info.accounts.items():
         print(f"  {name:<18} account   {slot}")
 

@@ -9,7 +9,7 @@ from yunjin.chassis.console import formats, markup
 from yunjin.chassis.console.address import Address
 from yunjin.chassis.console.chart import Chart, Series
 from yunjin.chassis.console.context import ask, console
-from yunjin.chassis.console.dialogs import confirm_by_typing
+from yunjin.chassis.console.dialogs import confirm, confirm_by_typing
 from yunjin.chassis.console.downloads import csv_route
 from yunjin.chassis.console.filters import Filters, csv_link
 from yunjin.chassis.console.listing import listing
@@ -55,6 +55,7 @@ __all__ = [
     "ask",
     "box",
     "button",
+    "confirm",
     "confirm_by_typing",
     "console",
     "contact_chip",

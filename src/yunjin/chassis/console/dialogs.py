@@ -1,4 +1,4 @@
-"""Danger is confirmed by typing the name of what it happens to."""
+"""What cannot be taken back lightly is confirmed, danger by typing the name of what it is about."""
 
 from collections.abc import Awaitable, Callable
 
@@ -6,6 +6,30 @@ from nicegui import ui
 
 from yunjin.chassis.console.parts import button, html
 from yunjin.chassis.console.words import t
+
+
+def confirm(
+    *,
+    title: str,
+    effect: str,
+    action: str,
+    on_confirm: Callable[[], Awaitable[None] | None],
+) -> ui.dialog:
+    """Return a dialog that says what `action` does and runs `on_confirm` if the reader agrees."""
+
+    async def agreed() -> None:
+        dialog.close()
+        done = on_confirm()
+        if done is not None:
+            await done
+
+    with ui.dialog() as dialog, ui.element("div").classes("yj-dialog"):
+        html(title, tag="h2")
+        html(effect, tag="p")
+        with ui.element("div").classes("yj-dialog-actions"):
+            button(t("action.cancel"), dialog.close)
+            button(action, agreed, primary=True).props("autofocus")
+    return dialog
 
 
 def confirm_by_typing(

@@ -1,10 +1,12 @@
 """Durable flows: Python generator functions whose journal commits with the room's business change.
 
 A room writes them in its `flows.py` and hands a Registry to Flows; FlowWorker brings them forward.
+What works them is loaded at its first use: a room's settings hold FlowLimits, and settings are
+read by commands that need no database.
 """
 
-from yunjin.chassis.flow.desk import Flows, FlowState, Start, StepState
-from yunjin.chassis.flow.engine import Engine
+from typing import TYPE_CHECKING, Any
+
 from yunjin.chassis.flow.intents import (
     Flow,
     Retry,
@@ -18,18 +20,31 @@ from yunjin.chassis.flow.intents import (
     step,
 )
 from yunjin.chassis.flow.limits import FlowLimits
-from yunjin.chassis.flow.problems import (
-    FlowCancelled,
-    FlowEnded,
-    FlowNotParked,
-    FlowUnknown,
-    NoSuchFlow,
-    TooLarge,
-)
-from yunjin.chassis.flow.registry import Definition, Registry, flow
-from yunjin.chassis.flow.step_work import StepWork
-from yunjin.chassis.flow.tables import Outcome, State, create_flows_1, flow_tables
-from yunjin.chassis.flow.worker import FlowWorker
+
+if TYPE_CHECKING:
+    from yunjin.chassis.flow.working import (
+        Definition,
+        Engine,
+        FlowCancelled,
+        FlowEnded,
+        FlowNotParked,
+        Flows,
+        FlowState,
+        FlowUnknown,
+        FlowWorker,
+        NoSuchFlow,
+        Outcome,
+        Progress,
+        Registry,
+        Start,
+        State,
+        StepState,
+        StepWork,
+        TooLarge,
+        create_flows_1,
+        flow,
+        flow_tables,
+    )
 
 __all__ = [
     "Definition",
@@ -45,6 +60,7 @@ __all__ = [
     "Flows",
     "NoSuchFlow",
     "Outcome",
+    "Progress",
     "Registry",
     "Retry",
     "Start",
@@ -64,3 +80,11 @@ __all__ = [
     "started_version",
     "step",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from yunjin.chassis.flow import working
+
+    return getattr(working, name)

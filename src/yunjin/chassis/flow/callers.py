@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from yunjin.chassis.flow.intents import Call
+from yunjin.chassis.flow.metering import Meter
 from yunjin.chassis.flow.seats import Answered, Place
 from yunjin.chassis.flow.values import step_id
 from yunjin.kernel import tenant
@@ -19,10 +20,13 @@ class Callers:
     ----------
     threads : 0: a call is made by whoever sends it.
     bell : rung when an answer is there.
+    meter : told how long calls take.
     """
 
-    def __init__(self, room_tenant: str, *, threads: int, bell: threading.Event) -> None:
-        self._tenant, self._bell = room_tenant, bell
+    def __init__(
+        self, room_tenant: str, *, threads: int, bell: threading.Event, meter: Meter
+    ) -> None:
+        self._tenant, self._bell, self._meter = room_tenant, bell, meter
         self._pool = ThreadPoolExecutor(threads, "flow-call") if threads else None
         self._landed: deque[tuple[Place, object, Answered]] = deque()
         self._flying: dict[Place, object] = {}
@@ -68,7 +72,7 @@ class Callers:
 
     def _make(self, place: Place, ticket: object, intent: Call) -> None:
         try:
-            with tenant.entered(self._tenant):
+            with tenant.entered(self._tenant), self._meter.calling(intent.name):
                 answer = intent.act(step_id(*place), *intent.args)
             came = Answered(answer)
         except Exception as error:

@@ -1,15 +1,18 @@
 """The door to a room's flows: start, signal, cancel, try again, and look."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
+from prometheus_client.core import Metric
 
 from yunjin.chassis.flow.journal import Journal
 from yunjin.chassis.flow.limits import FlowLimits
+from yunjin.chassis.flow.metering import Meter
 from yunjin.chassis.flow.problems import (
     FlowEnded,
     FlowNotParked,
@@ -17,13 +20,15 @@ from yunjin.chassis.flow.problems import (
     Parked,
     TooLarge,
 )
+from yunjin.chassis.flow.progress import advance
+from yunjin.chassis.flow.reading import FlowReader
 from yunjin.chassis.flow.registry import Definition, Registry
-from yunjin.chassis.flow.tables import SIGNAL_NAME_LENGTH, Outcome, State, tables_of
-from yunjin.chassis.flow.values import TooMuch, Unfit, read, written
+from yunjin.chassis.flow.tables import SIGNAL_NAME_LENGTH, State
+from yunjin.chassis.flow.values import TooMuch, Unfit, written
 from yunjin.chassis.persistence import RoomDatabase, SqlUnitOfWork, instant_us, request_hash
 from yunjin.kernel.errors import IdempotencyConflict, Malformed
-from yunjin.kernel.page import LIMIT_MAX, Page, seal, unseal
 
+_log: Final = structlog.get_logger()
 _PRUNE_FLOWS: Final = 200  # a transaction
 _DAY_US: Final = 86_400 * 1_000_000
 _IN_MAX: Final = 500
@@ -39,35 +44,7 @@ class Start:
     args: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowState:
-    """Where a flow stands."""
-
-    flow_id: UUID
-    name: str
-    version: int
-    state: State
-    args: Any
-    started_us: int
-    due_us: int  # when it is looked at next; when it ended
-    waits_for: str
-    is_cancelled: bool
-    parent_id: UUID | None
-    outcome: Any  # its answer; or the problem; or, where it is parked, kind, reason, step, number
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepState:
-    """A row of a flow's journal."""
-
-    number: int  # negative: the undoing of that step; 0: where a cancelled flow stopped
-    name: str
-    outcome: Outcome
-    answer: Any
-    at_us: int
-
-
-class Flows:
+class Flows(FlowReader):
     """A room's flows, seen from outside the engine. Safe for threads.
 
     Parameters
@@ -83,11 +60,11 @@ class Flows:
         limits: FlowLimits | None = None,
         cursor_key: bytes = b"flows",
     ) -> None:
-        self.room, self.registry, self.limits = room, registry, limits or FlowLimits()
-        self.tables = tables_of(room.room)
+        super().__init__(room, cursor_key=cursor_key)
+        self.registry, self.limits = registry, limits or FlowLimits()
         self.journal = Journal(self.tables, room.database.engine.dialect)
         self.bell = threading.Event()  # rung when an engine of this process has something to do
-        self._cursor_key = cursor_key
+        self.meter = Meter(room.room, room.clock)
 
     def start(
         self,
@@ -179,6 +156,7 @@ class Flows:
                 self._wake(work.connection, flow_id, is_cancelled=1)
 
         self._do(cancelled, work)
+        _log.info("flow.cancel_asked", room=self.room.room, flow_id=str(flow_id))
 
     def retry(self, flow_id: UUID, *, work: SqlUnitOfWork | None = None) -> None:
         """Let a parked flow go on from its journal: its trouble was seen to.
@@ -193,80 +171,7 @@ class Flows:
             self._wake(work.connection, flow_id, outcome=None)
 
         self._do(retried, work)
-
-    def state(self, flow_id: UUID) -> FlowState:
-        """Return where a flow stands. Raises: NoSuchFlow, Outage."""
-        flows = self.tables.flows
-        query = sa.select(flows).where(flows.c.flow_id == flow_id)
-        row = self.room.read(lambda connection: connection.execute(query).one_or_none())
-        if row is None:
-            raise NoSuchFlow("No such flow was started here.", flow_id=str(flow_id))
-        return _state(row)
-
-    def history(
-        self, flow_id: UUID, *, after: int | None = None, limit: int = 200
-    ) -> list[StepState]:
-        """Return a flow's journal by number, the undone first; `after` goes on from a number.
-
-        Raises: NoSuchFlow, Outage.
-        """
-        self.state(flow_id)
-        c = self.tables.steps.c
-        query = sa.select(self.tables.steps).where(c.flow_id == flow_id).order_by(c.number)
-        if after is not None:
-            query = query.where(c.number > after)
-        query = query.limit(min(limit, LIMIT_MAX))
-        rows = self.room.read(lambda connection: connection.execute(query).all())
-        return [
-            StepState(
-                number=row.number,
-                name=row.name,
-                outcome=Outcome(row.outcome),
-                answer=read(row.answer),
-                at_us=row.at_us,
-            )
-            for row in rows
-        ]
-
-    def page(
-        self,
-        *,
-        state: State | None = None,
-        name: str = "",
-        cursor: str = "",
-        limit: int = 50,
-    ) -> Page[FlowState]:
-        """Return flows by state (those that need a person first), then by when they are due.
-
-        Raises: Malformed for a cursor of another's making, Outage.
-        """
-        flows, limit = self.tables.flows, min(limit, LIMIT_MAX)
-        place = (flows.c.state, flows.c.due_us, flows.c.flow_id)
-        query = sa.select(flows).order_by(*place).limit(limit + 1)
-        if state is not None:
-            query = query.where(flows.c.state == state)
-        if name:
-            query = query.where(flows.c.name == name)
-        if cursor:
-            number, due_us, hexed = unseal(cursor, self._cursor_key)
-            at = (int(number), int(due_us), UUID(hex=str(hexed)))
-            query = query.where(_beyond(place, at))
-        rows = self.room.read(lambda connection: connection.execute(query).all())
-        last = rows[limit - 1] if len(rows) > limit else None
-        position: list[int | str] = [last.state, last.due_us, last.flow_id.hex] if last else []
-        return Page(
-            tuple(_state(row) for row in rows[:limit]),
-            seal(position, self._cursor_key) if last else None,
-        )
-
-    def counts(self) -> dict[State, int]:
-        """Return how many flows stand where; ended ones are not counted. Raises: Outage."""
-        c = self.tables.flows.c
-        query = sa.select(c.state, sa.func.count()).where(c.state < State.FAILED).group_by(c.state)
-        found = self.room.read(lambda connection: connection.execute(query).all())
-        return dict.fromkeys((State.PARKED, State.RUNNING, State.WAITING), 0) | {
-            State(state): count for state, count in found
-        }
+        _log.info("flow.retry_asked", room=self.room.room, flow_id=str(flow_id))
 
     def prune(self, *, days: int) -> int:
         """Delete flows that ended so many days ago, journals and signals with them."""
@@ -282,7 +187,7 @@ class Flows:
             for query in old:
                 ids = list(work.connection.execute(query).scalars())
                 if ids:
-                    for each in (tables.signals, tables.steps, tables.flows):
+                    for each in (tables.progress, tables.signals, tables.steps, tables.flows):
                         work.connection.execute(sa.delete(each).where(each.c.flow_id.in_(ids)))
                     return len(ids)
             return 0
@@ -291,6 +196,38 @@ class Flows:
         while count := self.room.run(some):
             total += count
         return total
+
+    def advance(
+        self,
+        flow_id: UUID,
+        name: str,
+        by: int = 1,
+        *,
+        total: int | None = None,
+        work: SqlUnitOfWork | None = None,
+    ) -> None:
+        """Add to what a flow has done of `name`, for those who watch it.
+
+        A step of the flow itself says it by its unit of work: `work.advance`.
+
+        Parameters
+        ----------
+        total : how much there is to do; None leaves it as it was, 0 says nobody knows.
+        work : the room's open unit of work: it counts if that commits.
+        """
+        at_us = instant_us(self.room.clock.now_ns())
+
+        def advanced(work: SqlUnitOfWork) -> None:
+            advance(work.connection, self.tables, flow_id, name, by=by, total=total, at_us=at_us)
+
+        if work is not None:
+            advanced(work)
+        else:
+            self.room.run(advanced)
+
+    def metrics(self) -> Iterator[Metric]:
+        """Yield the Prometheus metric families of the room's flows. Raises: Outage."""
+        return self.meter.families(self, self.registry.names())
 
     def park(self, flow_id: UUID, parked: Parked) -> None:
         """Leave a flow to a person: the engine could not save what it did."""
@@ -351,25 +288,3 @@ class Flows:
 def _check_same(flow_id: UUID, first: bytes, second: bytes) -> None:
     if first != second:
         raise IdempotencyConflict("This id was used for another flow.", flow_id=str(flow_id))
-
-
-def _beyond(place: Sequence[Any], at: Sequence[Any]) -> sa.ColumnElement[bool]:
-    """Return "after `at`" for an order over three columns, in words every engine indexes."""
-    (a, b, c), (x, y, z) = place, at
-    return sa.and_(a >= x, sa.or_(a > x, b > y, sa.and_(b == y, c > z)))
-
-
-def _state(row: Any) -> FlowState:
-    return FlowState(
-        flow_id=row.flow_id,
-        name=row.name,
-        version=row.version,
-        state=State(row.state),
-        args=read(row.args),
-        started_us=row.started_us,
-        due_us=row.due_us,
-        waits_for=row.waits_for,
-        is_cancelled=bool(row.is_cancelled),
-        parent_id=row.parent_id,
-        outcome=read(row.outcome),
-    )

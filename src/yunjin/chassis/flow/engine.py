@@ -5,16 +5,15 @@ again from their journals. Starting, recovering from a crash and taking over fro
 are the same path.
 """
 
-import gc
 from collections import OrderedDict, deque
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
 import structlog
 
 from yunjin.chassis.flow.callers import Callers
+from yunjin.chassis.flow.collector import COLLECTOR
 from yunjin.chassis.flow.desk import Flows
 from yunjin.chassis.flow.intents import Call, Child
 from yunjin.chassis.flow.problems import Fenced, Parked
@@ -48,7 +47,10 @@ class Engine:
         self._lease = Lease(self._room, name="flows", holder=own, seconds=self._limits.lease_s)
         self._epoch: int | None = None
         self._callers = Callers(
-            self._room.tenant, threads=self._limits.callers, bell=self._flows.bell
+            self._room.tenant,
+            threads=self._limits.callers,
+            bell=self._flows.bell,
+            meter=self._flows.meter,
         )
         self._hands: set[UUID] = set()  # flows that run: ready, or with a call on its way
         self._ready: deque[UUID] = deque()
@@ -108,6 +110,7 @@ class Engine:
         """Stop: calls that run are waited for, the lease is given back."""
         self._callers.close()
         self._forget()
+        _log.info("flows.closed", room=self._room.room, epoch=self._epoch)
         with suppress(Outage, Unknown):  # the lease then ends by itself
             self._lease.release()
 
@@ -188,7 +191,12 @@ class Engine:
 
     def _play(self, batch: list[UUID]) -> None:
         room, flows = self._room, self._flows
-        with tenant.entered(room.tenant), StepWork(room) as work:
+        with (
+            flows.meter.turning(),
+            COLLECTOR.held_off(),
+            tenant.entered(room.tenant),
+            StepWork(room) as work,
+        ):
             flows.journal.check_epoch(work.connection, self._epoch or 0)
             turn = Turn(
                 work,
@@ -202,6 +210,9 @@ class Engine:
             )
             seats = turn.play(batch, self._live)
         self.steps += turn.steps
+        flows.meter.done(turn.steps)
+        with flows.moved:
+            flows.moved.notify_all()
         for place in turn.used:
             self._callers.arrived.pop(place, None)
         for place in [place for place in self._doomed if place[0] in batch]:
@@ -228,7 +239,7 @@ class Engine:
                 if isinstance(slot.intent, Call):
                     self._callers.send(flow_id, slot.number, slot.intent)
             if not seat.is_served:
-                self._found.append(flow_id)
+                self._found.appendleft(flow_id)  # it was made already: no others before it
             elif not any(slot.is_flying for slot in run.slots):
                 self._ready.append(flow_id)
             return
@@ -236,6 +247,8 @@ class Engine:
             self._is_more = True  # its parent was woken
         if seat.parked is not None:
             self._tell_parked(flow_id, seat.row.name, seat.parked)
+        elif seat.state.is_end:
+            self._tell_ended(seat)
         is_kept = run is not None and seat.state is State.WAITING and _waits_for_children(run)
         if run is not None and is_kept:
             self._live[flow_id] = run
@@ -283,7 +296,23 @@ class Engine:
         self._put_down(batch[0])
         self._tell_parked(batch[0], "", parked)
 
+    def _tell_ended(self, seat: Seat) -> None:
+        self._flows.meter.ended(seat.row.name, seat.state)
+        ending = seat.run.ending if seat.run is not None else None
+        if seat.state is State.DONE or ending is None:
+            return
+        # What it was about stays in the table: it may name a person.
+        _log.warning(
+            "flow.ended",
+            room=self._room.room,
+            flow=seat.row.name,
+            flow_id=str(seat.row.flow_id),
+            state=seat.state.name.lower(),
+            code=ending.outcome["code"],
+        )
+
     def _tell_parked(self, flow_id: UUID, name: str, parked: Parked) -> None:
+        self._flows.meter.ended(name, State.PARKED)
         # The reason stays in the table: it may name a person.
         _log.warning(
             "flow.parked",
@@ -294,22 +323,6 @@ class Engine:
             step=parked.step,
             number=parked.number,
         )
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Hold the cyclic collector off while a transaction is open.
-
-    Others wait for its lock, and a pass over a hundred thousand generators takes longer than the
-    transaction (measured: recovery takes twice as long). What flows leave is freed without it.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _waits_for_children(run: Run) -> bool:

@@ -1,6 +1,6 @@
 """The SQL of flows: read rows and journals in sets, write them by the thousand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -15,6 +15,7 @@ from yunjin.kernel import check
 EPOCH: Final = "engine"
 _OUTCOMES: Final = {each.value: each for each in Outcome}
 _IN_MAX: Final = 500  # ids of one IN; engines bound the number of parameters
+_IDS: Final = "<ids>"  # where a look-up's ids go
 
 
 class Statement:
@@ -43,6 +44,28 @@ class Statement:
             connection.exec_driver_sql(self._sql, rows)
 
 
+class Lookup:
+    """A query for rows by many ids, compiled once; ids are bytes, in what it answers too.
+
+    Twice as fast as an IN through the column types, which makes its text and its parameters anew.
+    """
+
+    def __init__(self, query: sa.Select[Any], by: sa.Column[UUID], dialect: sa.Dialect) -> None:
+        name = dialect.identifier_preparer.format_column(by, use_table=True)
+        among = query.where(sa.literal_column(f"{name} IN ({_IDS})"))
+        self._sql = str(among.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        self._mark = "?" if dialect.positional else "%s"
+
+    def rows(self, connection: sa.Connection, flow_ids: Sequence[UUID]) -> list[Any]:
+        """Return the rows of all these ids, a part of them at a time."""
+        found: list[Any] = []
+        for start in range(0, len(flow_ids), _IN_MAX):
+            keys = tuple([flow_id.bytes for flow_id in flow_ids[start : start + _IN_MAX]])
+            marks = ",".join([self._mark] * len(keys))
+            found += connection.exec_driver_sql(self._sql.replace(_IDS, marks), keys).all()
+        return found
+
+
 class FlowRow(NamedTuple):
     """A flow's row as the engine reads it."""
 
@@ -55,6 +78,14 @@ class FlowRow(NamedTuple):
     parent_id: UUID | None
     waits_for: str
     args: str | None
+
+
+class Waiting(NamedTuple):
+    """A signal that nobody was sent yet."""
+
+    signal_id: bytes
+    name: str
+    payload: str | None
 
 
 @dataclass(slots=True)
@@ -114,6 +145,32 @@ class Journal:
             "nfs",
         )
 
+        self._lookups(dialect)
+
+    def _lookups(self, dialect: sa.Dialect) -> None:
+        flow, step, told = self._tables.flows.c, self._tables.steps.c, self._tables.signals.c
+        row: list[sa.Column[Any]] = [flow[name] for name in FlowRow._fields]
+        self._locked = Lookup(
+            sa.select(*row).order_by(flow.flow_id).with_for_update(), flow.flow_id, dialect
+        )
+        self._entries = Lookup(
+            sa.select(step.flow_id, step.number, step.name, step.outcome, step.answer),
+            step.flow_id,
+            dialect,
+        )
+        self._signals = Lookup(
+            sa.select(told.flow_id, told.signal_id, told.name, told.payload)
+            .where(told.taken_by == 0)
+            .order_by(told.at_us, told.signal_id),
+            told.flow_id,
+            dialect,
+        )
+        self._ends = Lookup(
+            sa.select(flow.flow_id, flow.state, flow.outcome).where(flow.state >= State.FAILED),
+            flow.flow_id,
+            dialect,
+        )
+
     def save(self, connection: sa.Connection, writes: Writes) -> None:
         """Write all of it. The flows' own rows come before the wakes, which look at them."""
         self.insert_flows.run(connection, writes.flows)
@@ -150,48 +207,49 @@ class Journal:
 
     def locked(self, connection: sa.Connection, flow_ids: Sequence[UUID]) -> list[FlowRow]:
         """Return the rows of flows, held until the commit, by key so that none wait in a ring."""
-        c = self._tables.flows.c
-        columns = [c.name, c.version, c.state, c.due_us, c.is_cancelled, c.parent_id]
-        query = (
-            sa.select(_bytes(c.flow_id), *columns, c.waits_for, c.args)
-            .order_by(c.flow_id)
-            .with_for_update()
-        )
-        by_key = {flow_id.bytes: flow_id for flow_id in flow_ids}
-        rows = self._of(connection, query, c.flow_id, sorted(flow_ids))
-        return [FlowRow(by_key[key], *rest) for key, *rest in rows]
+        ids = {flow_id.bytes: flow_id for flow_id in sorted(flow_ids)}
+        rows = self._locked.rows(connection, list(ids.values()))
+        return [
+            FlowRow(
+                ids[key],
+                name,
+                version,
+                state,
+                due_us,
+                is_cancelled,
+                None if parent is None else UUID(bytes=parent),
+                waits_for,
+                args,
+            )
+            for key, name, version, state, due_us, is_cancelled, parent, waits_for, args in rows
+        ]
 
     def entries(
         self, connection: sa.Connection, flow_ids: Sequence[UUID]
     ) -> dict[UUID, dict[int, Entry]]:
         """Return the journals of flows."""
-        c = self._tables.steps.c
-        query = sa.select(_bytes(c.flow_id), c.number, c.name, c.outcome, c.answer)
         found: dict[UUID, dict[int, Entry]] = {flow_id: {} for flow_id in flow_ids}
         by_key = {flow_id.bytes: entries for flow_id, entries in found.items()}
-        rows = self._of(connection, query, c.flow_id, flow_ids)
-        for flow, number, name, outcome, answer in rows:
+        for flow, number, *entry in self._entries.rows(connection, flow_ids):
+            name, outcome, answer = entry
             by_key[flow][number] = Entry(name, _OUTCOMES[outcome], answer)
         return found
 
-    def signals(self, connection: sa.Connection, flow_ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    def signals(
+        self, connection: sa.Connection, flow_ids: Sequence[UUID]
+    ) -> dict[UUID, list[Waiting]]:
         """Return the signals of flows that nobody was sent yet, in the order they came."""
-        c = self._tables.signals.c
-        query = (
-            sa.select(c.flow_id, c.signal_id, c.name, c.payload)
-            .where(c.taken_by == 0)
-            .order_by(c.at_us, c.signal_id)
-        )
-        found: dict[UUID, list[Any]] = {}
-        for row in self._of(connection, query, c.flow_id, flow_ids):
-            found.setdefault(row.flow_id, []).append(row)
+        found: dict[UUID, list[Waiting]] = {}
+        for flow, *rest in self._signals.rows(connection, flow_ids):
+            found.setdefault(UUID(bytes=flow), []).append(Waiting(*rest))
         return found
 
-    def ends(self, connection: sa.Connection, flow_ids: Sequence[UUID]) -> dict[UUID, Any]:
+    def ends(
+        self, connection: sa.Connection, flow_ids: Sequence[UUID]
+    ) -> dict[UUID, tuple[int, str | None]]:
         """Return state and outcome of those flows that have ended."""
-        c = self._tables.flows.c
-        query = sa.select(c.flow_id, c.state, c.outcome).where(c.state >= State.FAILED)
-        return {row.flow_id: row for row in self._of(connection, query, c.flow_id, flow_ids)}
+        rows = self._ends.rows(connection, flow_ids)
+        return {UUID(bytes=flow): (state, outcome) for flow, state, outcome in rows}
 
     def take_over(self, connection: sa.Connection) -> int:
         """Count the epoch up and return it: from this commit on no other engine can save."""
@@ -212,25 +270,3 @@ class Journal:
         c = self._tables.epochs.c
         query = sa.select(c.epoch).where(c.name == EPOCH).with_for_update()
         return connection.execute(query).scalar_one_or_none()
-
-    def _of(
-        self,
-        connection: sa.Connection,
-        query: sa.Select[Any],
-        by: sa.ColumnElement[UUID],
-        flow_ids: Sequence[UUID],
-    ) -> list[Any]:
-        rows: list[Any] = []
-        for part in _parts(flow_ids):
-            rows += connection.execute(query.where(by.in_(part))).all()
-        return rows
-
-
-def _bytes(key: sa.ColumnElement[UUID]) -> sa.ColumnElement[bytes]:
-    """Return an id as it is kept: making a UUID of it costs as much as reading the row."""
-    return sa.type_coerce(key, sa.LargeBinary)
-
-
-def _parts(flow_ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
-    for start in range(0, len(flow_ids), _IN_MAX):
-        yield flow_ids[start : start + _IN_MAX]

@@ -1,28 +1,51 @@
-"""How much flows may hold, carry and do at once: every limit has a number."""
+"""How much flows may hold, carry and do at once: every limit has a number, and may be set."""
 
-import dataclasses
-from dataclasses import dataclass
-
-from yunjin.kernel import check
+from pydantic import BaseModel, ConfigDict, Field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowLimits:
-    """Bounds of one room's flows; all at least 1, `callers` at least 0."""
+class FlowLimits(BaseModel):
+    """Bounds of one room's flows; the room's Settings hold it, as `flows`."""
 
-    flows_a_commit: int = 256  # flows that share a transaction
-    steps_a_commit: int = 4_000
-    steps_in_a_row: int = 64  # of one flow, before the others have their turn
-    commit_ms: int = 50  # no step begins later in a transaction: others wait for its lock
-    bytes_a_commit: int = 2_000_000  # of answers; engines bound a transaction
-    live_max: int = 10_000  # generators in memory
-    fan_out_max: int = 10_000  # parts of a gather
-    answer_bytes_max: int = 65_536  # of an answer, of arguments, of a signal's payload
-    callers: int = 4  # threads for calls; 0: calls run in the engine's own
-    idle_ms: int = 100  # pause between looks for what others started
-    lease_s: int = 15  # after which another process takes over
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    def __post_init__(self) -> None:
-        for each in dataclasses.fields(self):
-            value, least = getattr(self, each.name), 0 if each.name == "callers" else 1
-            check.that(value >= least, f"expected {each.name} ≥ {least}, was {value}")
+    flows_a_commit: int = Field(
+        512, ge=1, le=65_536, description="flows that share a transaction at most"
+    )
+    steps_a_commit: int = Field(
+        4_000, ge=1, le=1_000_000, description="steps that share a transaction at most"
+    )
+    steps_in_a_row: int = Field(
+        64, ge=1, le=100_000, description="steps of one flow before others have their turn"
+    )
+    commit_ms: int = Field(
+        50,
+        ge=1,
+        le=60_000,
+        description="no step begins later in a transaction, ms: others wait for its lock",
+    )
+    bytes_a_commit: int = Field(
+        2_000_000,
+        ge=1,
+        le=64_000_000,
+        description="answers that share a transaction, bytes; engines bound it",
+    )
+    live_max: int = Field(10_000, ge=1, le=10_000_000, description="running flows in memory")
+    fan_out_max: int = Field(10_000, ge=1, le=1_000_000, description="parts of one gather")
+    answer_bytes_max: int = Field(
+        65_536,
+        ge=1,
+        le=4_000_000,
+        description="bytes of an answer, of arguments, of a signal's payload",
+    )
+    callers: int = Field(
+        4, ge=0, le=256, description="threads for calls; 0: calls run in the engine's own"
+    )
+    idle_ms: int = Field(
+        100, ge=1, le=60_000, description="pause between looks for what others started, ms"
+    )
+    lease_s: int = Field(
+        15, ge=1, le=3_600, description="seconds after which another process takes over"
+    )
+    stall_s: int = Field(
+        60, ge=1, le=86_400, description="seconds without the end of a turn: not ready"
+    )

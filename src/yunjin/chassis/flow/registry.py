@@ -58,6 +58,10 @@ class Registry:
             newest = self._newest.get(one.name, one)
             self._newest[one.name] = max(newest, one, key=lambda each: each.version)
 
+    def names(self) -> list[str]:
+        """Return the names of the flows, sorted."""
+        return sorted(self._newest)
+
     def newest(self, name: str) -> Definition:
         """Return what a new flow of this name runs. Raises: FlowUnknown."""
         found = self._newest.get(name)

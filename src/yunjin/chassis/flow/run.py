@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from yunjin.chassis.flow.intents import (
+    Act,
     Call,
     Child,
     Flow,
@@ -30,7 +31,6 @@ from yunjin.kernel.errors import Bug, Problem
 
 _CLASSES = ProblemClasses()
 _KINDS: Final = frozenset({Step, Call, Timer, Signal, Child})
-_ACTS: Final = (Step, Call)
 
 
 class Entry(NamedTuple):
@@ -204,7 +204,7 @@ class Run:
                 said = f"expected step {number} {entry.name!r} as journalled, was {part.name!r}"
                 raise Parked("flow changed", said, step=part.name, number=number)
             self._recall(slot, entry)
-        if isinstance(part, _ACTS) and part.undo is not None:
+        if isinstance(part, Act) and part.undo is not None:
             self._undo.append(slot)
         return slot
 
@@ -253,7 +253,7 @@ class Run:
             done = self._undo.pop()
             intent = done.intent
             is_done = done.is_settled and done.problem is None
-            if not is_done or not isinstance(intent, _ACTS) or intent.undo is None:
+            if not is_done or not isinstance(intent, Act) or intent.undo is None:
                 continue
             args = (done.answer, *intent.args)
             undoing = type(intent)(f"undo:{intent.name}", intent.undo, args, None, intent.retry)

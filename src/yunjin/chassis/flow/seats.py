@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from yunjin.chassis.flow.intents import Child, Signal
-from yunjin.chassis.flow.journal import FlowRow
+from yunjin.chassis.flow.journal import FlowRow, Waiting
 from yunjin.chassis.flow.problems import Parked
 from yunjin.chassis.flow.run import Run, Slot
 from yunjin.chassis.flow.tables import NEVER_US, WAITS_LENGTH, Outcome, State
@@ -39,7 +39,7 @@ class Seat:
     is_served: bool = False  # it had its turn before the transaction was full
     state: State = State.RUNNING
     calls: list[Slot] = field(default_factory=list)  # to be sent after the commit
-    signals: list[Any] | None = None  # that nobody was sent yet; None: not looked
+    signals: list[Waiting] | None = None  # that nobody was sent yet; None: not looked
     parked: Parked | None = None
 
     def waits(self, kind: type[Signal | Child]) -> list[Slot]:

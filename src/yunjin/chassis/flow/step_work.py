@@ -3,8 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from yunjin.chassis.flow.progress import advance
+from yunjin.chassis.flow.tables import tables_of
 from yunjin.chassis.flow.values import step_id
-from yunjin.chassis.persistence import RoomDatabase, SqlUnitOfWork
+from yunjin.chassis.persistence import RoomDatabase, SqlUnitOfWork, instant_us
 
 
 class StepWork(SqlUnitOfWork):
@@ -25,6 +27,14 @@ class StepWork(SqlUnitOfWork):
     def step_id(self) -> UUID:
         """The id of this step, the same on every try: what it derives the ids of commands from."""
         return step_id(self.flow_id, self.number)
+
+    def advance(self, name: str, by: int = 1, *, total: int | None = None) -> None:
+        """Add to what this flow has done of `name`, for those who watch it; `total`: of how much.
+
+        It is saved with the step and undone with it, so it counts each step once.
+        """
+        tables, at_us = tables_of(self._room.room), instant_us(self._room.clock.now_ns())
+        advance(self.connection, tables, self.flow_id, name, by=by, total=total, at_us=at_us)
 
     def begin(self, flow_id: UUID, number: int) -> None:
         """Open the step's savepoint. Straight to the driver: 1 µs, through SQLAlchemy 25."""

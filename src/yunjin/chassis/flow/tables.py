@@ -3,6 +3,7 @@
 <room>_flows         one row a flow: what it is, where it stands, when it must be looked at
 <room>_flow_steps    its journal: one row a step, keyed by (flow, number); -number is its undoing
 <room>_flow_signals  words from outside, in the order they came
+<room>_flow_progress what is done of how much, by name, for those who watch
 <room>_flow_epochs   who may work the flows: an engine that takes over counts it up
 
 A flow's tables belong to its room, so that a step's journal row commits with the room's change.
@@ -34,6 +35,7 @@ from yunjin.chassis.persistence import (
 
 NEVER_US: Final = 2**63 - 1
 SIGNAL_NAME_LENGTH: Final = 64
+PROGRESS_NAME_LENGTH: Final = 64
 WAITS_LENGTH: Final = 100
 
 
@@ -82,11 +84,12 @@ class Written(Json):
 
 @dataclass(frozen=True, slots=True)
 class FlowTables:
-    """The four tables of a room's flows."""
+    """The five tables of a room's flows."""
 
     flows: sa.Table
     steps: sa.Table
     signals: sa.Table
+    progress: sa.Table
     epochs: sa.Table
 
 
@@ -131,11 +134,21 @@ def flow_tables(tables: sa.MetaData) -> FlowTables:
         column("taken_by", Int64),  # the step that was sent it, 0: nobody yet
         column("payload", Written(), nullable=True),
     )
+    progress = table(
+        tables,
+        "flow_progress",
+        key("flow_id", Uuid()),
+        key("name", Words(PROGRESS_NAME_LENGTH)),
+        column("done", Int64),
+        column("total", Int64),  # 0: not known
+        column("began_us", Micros),
+        column("at_us", Micros),
+    )
     epochs = table(tables, "flow_epochs", key("name", Ascii(16)), column("epoch", Int64))
-    for each in (flows, steps, signals):
+    for each in (flows, steps, signals, progress):
         # The key is the row's place, as on the MySQL family; a hidden rowid would store it twice.
         each.dialect_options["sqlite"]["with_rowid"] = False
-    return FlowTables(flows, steps, signals, epochs)
+    return FlowTables(flows, steps, signals, progress, epochs)
 
 
 @lru_cache

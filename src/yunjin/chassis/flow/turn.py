@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from yunjin.chassis.flow.intents import Call, Child, Signal, Step, Timer
+from yunjin.chassis.flow.intents import PATIENT, Act, Call, Child, Signal, Step, Timer
 from yunjin.chassis.flow.journal import Journal, Writes
 from yunjin.chassis.flow.limits import FlowLimits
 from yunjin.chassis.flow.problems import DOCUMENT_BYTES_MAX, FlowUnknown, Parked, described
@@ -63,8 +63,10 @@ class Turn:
         for seat in seats:
             if self._is_over():
                 break
+            before = self.steps
             self._go(seat)
-            seat.is_served = True
+            # Time may be over before its step began: then its turn is still to come, not had.
+            seat.is_served = self.steps > before or bool(seat.calls) or not self._is_over()
         while moving := self._told(seats):
             for seat in moving:
                 self._go(seat)
@@ -200,7 +202,7 @@ class Turn:
             raise Parked(type(error).__name__, str(error), step=name, number=number) from error
         tries = 1 + (slot.note["tries"] if slot.kept is Outcome.TRIED else 0)
         if isinstance(error, Outage | Unknown):
-            retry = slot.intent.retry  # type: ignore[union-attr]  # of a step or a call
+            retry = slot.intent.retry if isinstance(slot.intent, Act) else PATIENT
             pause_us = None if retry.is_last(tries) else retry.pause_us(tries)
         else:
             is_race = isinstance(error, Conflict) and isinstance(slot.intent, Step)
@@ -264,7 +266,7 @@ class Turn:
         heard = next((one for one in seat.signals if one.name == intent.word), None)
         if heard is not None:
             seat.signals.remove(heard)
-            self._writes.taken.append((slot.number, run.flow_id.bytes, heard.signal_id.bytes))
+            self._writes.taken.append((slot.number, run.flow_id.bytes, heard.signal_id))
             self._answer(run, slot, read(heard.payload))
         elif slot.kept is None:
             if intent.timeout_us is not None:
@@ -301,23 +303,23 @@ class Turn:
         }
         moved = dict.fromkeys(silent)
         ended = self._journal.ends(self._work.connection, list(parents)) if parents else {}
-        for child_id, row in ended.items():
+        for child_id, (state, outcome) in ended.items():
             seat, slot = parents[child_id]
-            self._meet(seat, slot, row)
+            self._meet(seat, slot, state, outcome)
             moved[seat] = None
         return list(moved)
 
-    def _meet(self, seat: Seat, slot: Slot, row: Any) -> None:
+    def _meet(self, seat: Seat, slot: Slot, state: int, outcome: str | None) -> None:
         """Take over how a child ended."""
         run = seat.run
         if run is None:
             return
-        if row.state == State.DONE:
-            self._write(run, slot, Outcome.ANSWERED, row.outcome)
-            slot.settle(read(row.outcome))
+        if state == State.DONE:
+            self._write(run, slot, Outcome.ANSWERED, outcome)
+            slot.settle(read(outcome))
         else:
-            self._write(run, slot, Outcome.REFUSED, row.outcome)
-            slot.settle(None, read(row.outcome))
+            self._write(run, slot, Outcome.REFUSED, outcome)
+            slot.settle(None, read(outcome))
 
     def _keep_stop(self, run: Run) -> None:
         """Journal where a cancelled flow stopped, and cancel the children it waits for."""

@@ -22,10 +22,12 @@ class FlowWorker:
         self._flows, self._engine = flows, Engine(flows, holder=holder)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._beat_ns = 0  # when the last turn began
 
     def start(self) -> None:
         """Begin; returns at once."""
         name = f"{self._flows.room.room}-flows"
+        self._beat_ns = self._flows.room.clock.monotonic_ns()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -36,9 +38,24 @@ class FlowWorker:
         if self._thread is not None:
             self._thread.join(_JOIN_S)
 
+    def probe(self) -> str:
+        """Say why the flows are not worked, "" where they are, here or by another process.
+
+        Flows that are parked wait for a person, not for us: they are told by the metrics.
+        """
+        room, thread = self._flows.room, self._thread
+        if thread is None:
+            return "the worker of the flows was not started"
+        if not thread.is_alive():
+            return "the worker of the flows has ended"
+        silent_s = (room.clock.monotonic_ns() - self._beat_ns) // 1_000_000_000
+        is_stalled = silent_s > self._flows.limits.stall_s
+        return f"no turn of the flows has ended for {silent_s} s" if is_stalled else ""
+
     def _run(self) -> None:
         idle_s, pause_ms = self._flows.limits.idle_ms / 1_000, _PAUSE_MS_FIRST
         while not self._stop.is_set():
+            self._beat_ns = self._flows.room.clock.monotonic_ns()
             try:
                 if not self._engine.turn() and not self._stop.is_set():
                     self._flows.bell.wait(idle_s)

@@ -13,6 +13,7 @@ from yunjin.chassis.transport.problems import (
     concealed,
     install_problems,
     json_body_of,
+    malformed_json,
     problem_response,
 )
 from yunjin.chassis.transport.remote import connect, remote
@@ -33,6 +34,7 @@ __all__ = [
     "expose",
     "install_problems",
     "json_body_of",
+    "malformed_json",
     "problem_response",
     "remote",
     "root_of",

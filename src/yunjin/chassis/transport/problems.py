@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.applications import Starlette
@@ -149,6 +150,20 @@ async def json_body_of(scope: Scope, receive: Receive) -> bytes:
     if not any(name == b"content-type" and _is_json(value) for name, value in scope["headers"]):
         raise WrongMediaType("expected a body of application/json, was another")
     return await body_of(receive, scope.get("body_bytes_max", BODY_BYTES_MAX))
+
+
+def malformed_json(error: Exception) -> Malformed:
+    """Return the refusal of a body that msgspec could not read."""
+    if isinstance(error, msgspec.ValidationError):
+        message, _, place = str(error).partition(" - at `$")
+        at = place.rstrip("`").lstrip(".")
+        return Malformed(
+            "The request is not of the form this address takes.",
+            errors=[{"at": f"body.{at}" if at else "body", "message": message}],
+        )
+    if isinstance(error, RecursionError):
+        return Malformed("expected a well-formed body, was one nested too deeply")
+    return Malformed("expected a body in JSON and UTF-8, was another")
 
 
 def limited(receive: Receive, bytes_max: int) -> Receive:

@@ -151,3 +151,15 @@ class GlEntryNotFound(NotFound):
     """There is no entry of this number in the general ledger."""
 
     code, title = "banking/gl-entry-not-found", "General ledger entry not found"
+
+
+class NoSchedule(Refusal):
+    """The agreement is no loan with dates on which something falls due."""
+
+    code, status, title = "banking/no-schedule", 409, "No schedule"
+
+
+class StatementTooLong(Refusal):
+    """There are more lines than one answer holds; ask for a shorter period, or for CSV."""
+
+    code, status, title = "banking/statement-too-long", 409, "Statement too long"

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from yunjin.foundation.banking.api import ProductsApi
 from yunjin.foundation.banking.api.agreements import AgreementsApi
 from yunjin.foundation.banking.api.days import DaysApi
+from yunjin.foundation.banking.api.general_ledger import GeneralLedgerApi
 from yunjin.foundation.banking.api.registry import RegistryApi
+from yunjin.foundation.banking.api.statements import PapersPort, StatementsApi
 from yunjin.foundation.banking.service.products import ProductService
 from yunjin.foundation.database.api import DatabaseApi
 from yunjin.foundation.ledger.api import LedgerApi
@@ -30,6 +32,13 @@ class Settings(BaseModel):
     zone: str = Field("Asia/Shanghai", description="where the bank's days begin and end")
     first_day: dt.date | None = Field(
         None, description="a new bank's first business day; else the day it is there now"
+    )
+    institution: str = Field("云锦 Yunjin", max_length=100, description="name on the letterhead")
+    statement_lines_max: int = Field(
+        10_000, ge=1, le=1_000_000, description="lines of a statement in one answer, rows of a PDF"
+    )
+    requests_waiting_max: int = Field(
+        20_000, ge=1, le=1_000_000, description="entries over HTTP that may wait for a wave"
     )
     ledger_of_cny: int = Field(
         156, ge=1, le=2**32 - 1, description="number of the ledger that CNY is kept in, if new"
@@ -60,24 +69,81 @@ def build(
     core, registry = _core(settings, clock, database, ledger)
     from yunjin.foundation.banking.service.agreements import AgreementService
     from yunjin.foundation.banking.service.days import DayService
+    from yunjin.foundation.banking.service.general_ledger import GeneralLedger
     from yunjin.foundation.banking.service.registry_door import RegistryDoor
-    from yunjin.foundation.banking.service.slot_sums import SlotSums
+    from yunjin.foundation.banking.service.slot_posting import SlotPosting
+    from yunjin.foundation.banking.service.statements.service import StatementService
+    from yunjin.foundation.banking.service.statements.writing import PaperWriter
 
     key = hashlib.sha256(f"banking cursors of {tenant}".encode()).digest()[:16]
     agreements = AgreementService(core, registry, cursor_key=key)
-    days = DayService(core, SlotSums())
+    books = GeneralLedger(
+        core.room,
+        page_key=key,
+        last_closed=lambda: days.business_date() - dt.timedelta(days=1),
+        post_slots=SlotPosting(core),
+    )
+    days = DayService(core, registry, books)
     first = settings.first_day or business_date(
         instant(clock.now_ns()), ZoneInfo(settings.zone), dt.time.max
     )
     core.load()
     days.begin(first)
     days.resume()
+    statements = StatementService(
+        agreements,
+        days,
+        ledger,
+        product_of=registry.product,
+        changes_of=registry.terms,
+        lines_max=settings.statement_lines_max,
+    )
     doors |= {
+        StatementsApi: statements,
+        PapersPort: PaperWriter(
+            statements,
+            institution=settings.institution,
+            rows_max=settings.statement_lines_max,
+        ),
         AgreementsApi: agreements,
         DaysApi: days,
-        RegistryApi: RegistryDoor(registry, agreements),
+        GeneralLedgerApi: books,
+        RegistryApi: RegistryDoor(registry, agreements, days),
     }
-    return Room(name="banking", doors=doors, close=core.tell_outcomes)
+    return _room(doors, ledger, core, clock, settings.requests_waiting_max)
+
+
+def _room(
+    doors: dict[type, Any], ledger: LedgerApi, core: Any, clock: Clock, waiting_max: int
+) -> Room:
+    """Return what the app mounts of banking."""
+    from yunjin.foundation.banking import pages
+    from yunjin.foundation.banking.routes import agreements, entries, general_ledger, statements
+
+    seen = pages.Doors(
+        agreements=doors[AgreementsApi],
+        days=doors[DaysApi],
+        registry=doors[RegistryApi],
+        products=doors[ProductsApi],
+        ledger=ledger,
+        general_ledger=doors[GeneralLedgerApi],
+    )
+    return Room(
+        name="banking",
+        doors=doors,
+        routers=[
+            agreements.router(doors[AgreementsApi], doors[DaysApi], doors[RegistryApi]),
+            general_ledger.router(doors[GeneralLedgerApi]),
+            statements.router(doors[StatementsApi], doors[PapersPort]),
+        ],
+        hot_routes=entries.routes(doors[AgreementsApi], waiting_max=waiting_max),
+        openapi=entries.document(),
+        pages=lambda: pages.register(seen, clock=clock),
+        menu=pages.menu(seen),
+        words=pages.WORDS,
+        search=[pages.Search(seen)],
+        close=core.tell_outcomes,
+    )
 
 
 def _core(

@@ -136,7 +136,8 @@ def _writer(
 
     def fresh_cell() -> Cell:
         journal = fresh_journal()
-        engine = open_engine(folder, url, f"cell-{number}.index.db", vfs=vfs)
+        file = f"cell-{number}.index.db"  # often moved over, so that each sync is a short one
+        engine = open_engine(folder, url, file, vfs=vfs, wal_pages=64)
         return Cell(
             number,
             journal,

@@ -10,6 +10,7 @@ import pytest
 
 from tests.foundation.banking.bank import open_bank
 from yunjin.foundation.banking.api.agreements import Action, EntryStatus, Opening
+from yunjin.foundation.banking.api.registry import TermsChange
 from yunjin.kernel.errors import Malformed
 from yunjin.kernel.ids import uuid7
 
@@ -70,7 +71,7 @@ def test_a_loan_is_billed_paid_and_proven_day_by_day(tmp_path: Path) -> None:
         assert all(line.difference_minor == 0 for line in report.proof)
         assert any(line.slot == "INTEREST_INCOME" and line.ledger_minor for line in report.proof)
         state = bank.agreements.agreement(loan)
-        assert state.fields["left"] == 11
+        assert state.fields["number"] == 1
         assert state.balances["due_principal"] == 0
 
 
@@ -128,3 +129,38 @@ def test_an_agreement_is_closed_when_it_is_empty(tmp_path: Path) -> None:
         assert bank.agreements.close(uuid7(bank.clock), an).status == "closed"
         (refused,) = bank.post(bank.entry(an, 1))
         assert refused["status"] == EntryStatus.AGREEMENT_NOT_OPEN
+
+
+def test_a_rate_of_a_product_changes_for_all_who_have_none_of_their_own(tmp_path: Path) -> None:
+    with open_bank(tmp_path) as bank:
+        (plain,) = bank.open("current-account")
+        (own,) = bank.open("current-account", overdraft_rate=99_000)
+        since = dt.date(2026, 1, 8)
+        change = TermsChange(
+            product="current-account", parameter="overdraft_rate", value=123_000, since=since
+        )
+        bank.registry.set_terms(uuid7(bank.clock), change)
+        bank.days.close(dt.date(2026, 1, 6))
+        assert bank.agreements.agreement(plain).terms["overdraft_rate"] == 150_000
+        bank.days.close()
+        assert bank.agreements.agreement(plain).terms["overdraft_rate"] == 123_000
+        assert bank.agreements.agreement(own).terms["overdraft_rate"] == 99_000
+        (later,) = bank.open("current-account")
+        assert bank.agreements.agreement(later).terms["overdraft_rate"] == 123_000
+
+
+def test_a_back_dated_entry_earns_from_the_day_it_counts_from(tmp_path: Path) -> None:
+    found = []
+    for name, posted_on, value_date in (
+        ("in time", dt.date(2026, 1, 10), None),
+        ("late", dt.date(2026, 1, 15), dt.date(2026, 1, 10)),
+    ):
+        with open_bank(tmp_path / name) as bank:
+            (an,) = bank.open("current-account")
+            bank.post(bank.entry(an, 1_000_000))
+            bank.days.close(posted_on - dt.timedelta(days=1))
+            (answer,) = bank.post(bank.entry(an, 5_000_000, value_date=value_date))
+            assert answer["status"] == EntryStatus.BOOKED
+            bank.days.close(dt.date(2026, 1, 20))
+            found.append(bank.agreements.agreement(an).accrued_e8["interest"])
+    assert found[0] == found[1] > 0

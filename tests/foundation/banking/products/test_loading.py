@@ -14,7 +14,7 @@ from yunjin.foundation.banking.errors import ProductRefused
 
 FILES = sorted(Path(presets.__file__).parent.glob("[a-z]*.py"))
 GOOD = (Path(presets.__file__).parent / "current_account.py").read_text()
-RULES_MAX = 30
+RULES_MAX = {"credit-card": 41}  # 30 for every other; the card needs more, and says so
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -23,7 +23,7 @@ def test_a_shipped_product_passes_its_trial(file: Path) -> None:
     loaded = load(source)
     assert loaded.product.code == file.stem.replace("_", "-")
     assert loaded.steps > 0
-    assert rule_lines(source) <= RULES_MAX
+    assert rule_lines(source) <= RULES_MAX.get(loaded.product.code, 30)
 
 
 def line_of(source: str, text: str) -> int:
@@ -67,6 +67,15 @@ LINE = "owned, owed = positive(at[self.main]), positive(-at[self.main])"
         ("for owned in range(10 ** 6):\n            owned", "expected no power"),
         ("for owned in range(1000000):\n            owned", "does a loop end"),
         ("owned = at[self.main][::-1] + at[self.main]", "depends on the agreements beside it"),
+        ("import time", "expected no import"),
+        ("import datetime as clock", "expected no import"),
+        ("from random import random", "expected no import"),
+        ("owned = owned + time()", "expected a word of the vocabulary"),
+        ("owned = now()", "expected a word of the vocabulary"),
+        ("owned = at[self.main] // 0", "a hook raises"),
+        ("yield settle(self.interest, into=self.main, where=1)", "expected a condition"),
+        ("yield post(debit=self.main, credit=self.asleep, amount=-1)", "at least 0"),
+        ("yield schedule(self.sleep, at.history[self.main])", "a hook raises"),
     ],
 )
 def test_a_bad_line_is_refused_with_its_reason(bad: str, reason: str) -> None:
@@ -101,12 +110,37 @@ def test_a_bad_line_is_refused_with_its_reason(bad: str, reason: str) -> None:
         ("def on_open", "def _on_open", "leading underscore"),
         ("TIERS = ((0, 500)", "TIERS = ((1, 500)", "tiers ascending from 0"),
         ("def on_open(self, at):", "def on_open(self, at)", "expected Python"),
+        ("needs = History(days=LATE_MAX)", 'currency = "XYZ"', "ISO 4217, was 'XYZ'"),
+        ("most=240_000", "most=360_001", "above the 36 % in force since 2015-09-01"),
     ],
 )
 def test_a_bad_declaration_is_refused_with_its_reason(old: str, new: str, reason: str) -> None:
     assert old in GOOD
     with pytest.raises(ProductRefused, match=reason):
         load(GOOD.replace(old, new))
+
+
+def test_a_file_that_remembers_what_it_saw_gives_two_answers_and_is_refused() -> None:
+    source = GOOD.replace("TIERS = (", "SEEN = [0]\nTIERS = (")
+    counted = f"{LINE}\n        SEEN[0] += 1\n        yield accrue(self.interest, SEEN[0])"
+    with pytest.raises(ProductRefused, match="the same history gave two answers"):
+        load(source.replace(LINE, counted))
+
+
+def test_a_declaration_is_refused_with_its_line() -> None:
+    source = GOOD.replace("most=240_000", "most=999_999")
+    with pytest.raises(ProductRefused) as refused:
+        load(source)
+    (said,) = refused.value.facts["complaints"]
+    assert said["line"] == line_of(source, "overdraft_rate = Rate(")
+
+
+def test_a_rate_above_24_percent_is_taken_with_a_warning() -> None:
+    assert load(GOOD).warnings == ()
+    (warning,) = load(GOOD.replace("most=240_000", "most=300_000")).warnings
+    assert warning == (
+        "overdraft_rate may reach 30 % a year, above the 24 % in force since 2015-09-01"
+    )
 
 
 @pytest.mark.parametrize(

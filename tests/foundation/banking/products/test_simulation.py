@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from tests.foundation.banking.products import oracle
 from yunjin.foundation.banking.domain.products.presets.current_account import CurrentAccount
 from yunjin.foundation.banking.domain.products.presets.fixed_deposit import FixedDeposit
-from yunjin.foundation.banking.domain.products.presets.instalment_loan import InstalmentLoan
 from yunjin.foundation.banking.domain.products.simulation import (
     Change,
     Entry,
@@ -83,72 +82,6 @@ def test_current_accounts_do_what_the_oracle_does(
         )
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    some=entries,
-    loans=st.lists(
-        st.tuples(
-            st.integers(1, 50_000_000),
-            st.integers(0, 240_000),
-            st.integers(1, 9),
-            st.integers(1, 3),
-        ),
-        min_size=3,
-        max_size=3,
-    ),
-)
-def test_loans_do_what_the_oracle_does(
-    some: list[tuple[int, int, int]], loans: list[tuple[int, int, int, int]]
-) -> None:
-    names = ("amount", "rate", "term", "method")
-    terms = [dict(zip(names, loan, strict=True)) for loan in loans]
-    found = simulate(
-        InstalmentLoan(),
-        terms,
-        start=START,
-        end=day(DAYS),
-        events=[entry(number, amount, row) for row, number, amount in some],
-    )
-    for row, loan in enumerate(terms):
-        alone = oracle.Loan(START)
-        billed = [x[4] for x in found.transfers if x[3] == row and x[1] == "due_principal"]
-        alone.run({**loan, "penalty": 1_500_000}, instalment(loan), DAYS, by_day(some, row))
-        assert last(found, row) == {name: alone.balances[name] for name in found.balances}
-        assert sum(billed) + last(found, row)["main"] == loan["amount"]
-
-
-def instalment(loan: dict[str, int]) -> int:
-    """Return the level amount by exact fractions."""
-    if loan["method"] == 3:
-        return 0
-    if loan["method"] == 2:
-        return loan["amount"] // loan["term"]
-    grown = 1 + oracle.Fraction(loan["rate"], 12 * 10**6)
-    factors = sum(grown**-period for period in range(1, loan["term"] + 1))
-    return oracle.away(loan["amount"] / factors)
-
-
-def test_the_worked_case_of_six_instalments_agrees_to_the_cent() -> None:
-    """Source: Apache Fineract, progressive loan, 100.00 at 9.4822 % 30/360 in six months."""
-    start = dt.date(2024, 1, 1)
-    paid = [
-        Entry(date=np.datetime64(dt.date(2024, month, 1), "D"), amount_minor=1713)
-        for month in range(2, 8)
-    ]
-    found = simulate(
-        InstalmentLoan(),
-        [{"amount": 10_000, "rate": 94_822, "term": 6}],
-        start=start,
-        end=dt.date(2024, 7, 2),
-        events=paid,
-    )
-    interest = [moved[4] for moved in found.transfers if moved[1] == "due_interest"]
-    principal = [moved[4] for moved in found.transfers if moved[1] == "due_principal"]
-    assert interest == [79, 66, 53, 40, 27, 13]
-    assert principal == [1634, 1647, 1660, 1673, 1686, 1700]
-    assert set(last(found).values()) == {0}
-
-
 def test_a_rate_that_changes_in_mid_quarter_earns_from_that_day_on() -> None:
     def interest(*events: Any) -> int:
         terms = [{"overdraft_limit": 10**6, "overdraft_rate": 100_000}]
@@ -164,19 +97,54 @@ def test_a_rate_that_changes_in_mid_quarter_earns_from_that_day_on() -> None:
 
 
 def test_a_fixed_deposit_earns_its_rate_at_term_and_the_demand_rate_before() -> None:
-    def paid(*events: Entry) -> tuple[dict[str, int], list[int]]:
+    def paid(*events: Entry) -> tuple[int, list[int]]:
         first = entry(0, 1_000_000)
         terms = [{"term": 12, "rate": 20_000}]
         end = dt.date(2027, 1, 16)
         found = simulate(FixedDeposit(), terms, start=START, end=end, events=[first, *events])
-        interest = [x[4] for x in found.transfers if x[1] == "INTEREST_PAYABLE"]
-        return last(found), interest
+        return last(found)["main"], [x[4] for x in found.transfers if x[1] == "earned"]
 
-    assert paid() == ({"main": 1_020_000}, [20_000])
-    taken = entry(167, -1_000_000)
-    assert paid(taken) == ({"main": 0}, [229])  # 1,000,000 at 0.05 % for 167 days
-    part = entry(167, -999_999)
-    assert paid(part) == paid()
+    assert paid() == (1_000_000, [20_000])
+    assert paid(entry(167, -1_000_000)) == (0, [229])  # 1,000,000 at 0.05 % for 167 days
+    assert paid(entry(167, -400_000)) == (600_000, [92, 12_000])  # the rest keeps its rate
+    assert paid(entry(167, -999_999)) == paid()  # less than 50.00 would be left: refused
+
+
+def test_an_entry_booked_late_earns_what_it_would_have_earned_in_time() -> None:
+    def evening(booked: int, counts_from: int) -> int:
+        events = [
+            entry(0, 4_990_000),
+            Entry(
+                date=np.datetime64(day(booked), "D"),
+                amount_minor=20_000_000,
+                value_date=np.datetime64(day(counts_from), "D"),
+            ),
+            entry(50, 1),
+        ]
+        found = simulate(CurrentAccount(), [{}], start=START, end=day(60), events=events)
+        return int(found.accrued_e8["interest"][-1, 0])
+
+    in_time = evening(10, 10)
+    assert evening(31, 10) == in_time
+    assert evening(31, 31) < in_time
+
+
+def test_an_account_that_nobody_moves_falls_asleep_and_is_woken() -> None:
+    wake = Change(date=np.datetime64(day(150), "D"), parameter="sleeps_after", value=40)
+    events: list[Entry | Change] = [
+        entry(0, 10_000),
+        entry(20, 1),
+        entry(100, -1),
+        wake,
+        entry(151, -1),
+    ]
+    terms = [{"sleeps_after": 30}]
+    found = simulate(CurrentAccount(), terms, start=START, end=day(160), events=events)
+    asleep = found.balances["asleep"][:, 0]
+    assert np.flatnonzero(asleep).tolist() == list(range(50, 150))
+    assert [reason for _, _, reason in found.refusals] == ["the account sleeps"]
+    assert last(found)["main"] >= 10_000
+    assert [code for _, _, code in found.notices] == ["account-asleep"]
 
 
 def test_days_closed_one_by_one_and_at_once_end_alike() -> None:

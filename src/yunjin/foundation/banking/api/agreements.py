@@ -87,6 +87,7 @@ class Agreement:
 
     balances : minor units by account, on the side the account grows on.
     accrued_e8 : 10⁻⁸ minor units by accrual.
+    fields, dates : what the product remembers.
     due : the next date of each event that is scheduled.
     """
 
@@ -104,6 +105,7 @@ class Agreement:
     balances: Mapping[str, int]
     accrued_e8: Mapping[str, int]
     fields: Mapping[str, int]
+    dates: Mapping[str, dt.date]
     due: Mapping[str, dt.date]
     account_ids: Mapping[str, int]
     balance_minor: int

@@ -57,6 +57,9 @@ class DaysApi(Protocol):
     def business_date(self) -> dt.date:
         """Return the day that is open."""
 
+    def last_closed(self) -> dt.date | None:
+        """Return the newest closed day, None while none is closed."""
+
     def close(
         self, until: dt.date | None = None, *, progress: Callable[[DayReport], None] | None = None
     ) -> DayReport:

@@ -35,6 +35,7 @@ class ProductInfo:
     parameters: tuple[ParameterInfo, ...]
     accounts: Mapping[str, str]  # slot of the general ledger by account
     source: str
+    warnings: tuple[str, ...] = ()  # what the law has something to say about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,19 @@ class ProductVersion:
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermsChange:
+    """A product's parameter has another value from a business day on.
+
+    It holds for all agreements that were not given a value of their own, and for new ones.
+    """
+
+    product: str
+    parameter: str
+    value: int
+    since: dt.date
+
+
 class RegistryApi(Protocol):
     """Products as the bank sells them."""
 
@@ -41,6 +54,16 @@ class RegistryApi(Protocol):
 
     def release(self, command_id: UUID, code: str, version: int) -> ProductVersion:
         """Open a gray version to everybody. Raises: ProductNotFound, IdempotencyConflict."""
+
+    def set_terms(self, command_id: UUID, change: TermsChange) -> None:
+        """Give a product's parameter another value; from today on it acts at once.
+
+        Raises: ProductNotFound, Malformed (parameter, value, a day that is closed),
+        IdempotencyConflict.
+        """
+
+    def terms(self, code: str = "") -> list[TermsChange]:
+        """Return the changes of a product's parameters, or of all, the newest first."""
 
     def versions(self, code: str = "") -> list[ProductVersion]:
         """Return the versions of a product, or of all, the newest first."""

@@ -17,9 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from yunjin.foundation.banking.domain.columns import days
 from yunjin.foundation.banking.domain.rounding import Rounding, mul_div
 from yunjin.foundation.banking.errors import OutOfRange
+from yunjin.foundation.banking.kernels import PPM
 from yunjin.kernel import check
-
-_PPM: Final = 1_000_000
 
 
 class RiskClass(IntEnum):
@@ -93,4 +92,4 @@ def provision(
     Raises: OutOfRange.
     """
     rates = np.array(policy.provision, np.int64)
-    return mul_div(balance, rates[np.asarray(risk_class, np.int64) - 1], _PPM, rounding)
+    return mul_div(balance, rates[np.asarray(risk_class, np.int64) - 1], PPM, rounding)

@@ -24,9 +24,22 @@ def column(values: ArrayLike) -> Int64s:
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
     """Return a contiguous read-only view: one kind of array, so that loops compile once."""
+    if array.flags.c_contiguous and not array.flags.writeable:
+        return array
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view
+
+
+def spread(values: ArrayLike, count: int, kind: str = "int64") -> NDArray[Any]:
+    """Return a column of `count` rows, of a column or of one value for all; read-only."""
+    array = np.asarray(values, kind)
+    if array.shape == (count,):
+        return frozen(array)
+    full = np.empty(count, array.dtype)
+    full[:] = array
+    full.flags.writeable = False
+    return full
 
 
 def days(values: ArrayLike) -> Days:

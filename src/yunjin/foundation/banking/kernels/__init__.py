@@ -11,7 +11,7 @@ from yunjin.foundation.banking.kernels.instalments import (
     TOO_LARGE,
     UNPROVEN,
 )
-from yunjin.foundation.banking.kernels.interest import E8, accrue_rows
+from yunjin.foundation.banking.kernels.interest import E8, PPM, accrue_rows
 from yunjin.foundation.banking.kernels.schedules import Paid, Rounds, Rows, amortise
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "MORE_THAN_OWED",
     "PAYS_INTEREST",
     "PAYS_PRINCIPAL",
+    "PPM",
     "ROWS_MAX",
     "SOLVES",
     "TOO_LARGE",

@@ -18,11 +18,12 @@ from yunjin.foundation.banking.kernels.exact import (
 )
 
 E8 = 100_000_000
+PPM = 1_000_000
 BALANCE_MAX = 1 << 62
 NUMERATOR_MAX = 1 << 50
 DENOMINATOR_MAX = 1 << 40
 _E8 = np.uint64(E8)
-_PPM = np.uint64(1_000_000)
+_PPM = np.uint64(PPM)
 _HUNDRED = np.uint64(100)
 
 

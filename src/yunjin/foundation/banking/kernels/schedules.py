@@ -35,6 +35,8 @@ class Rows(NamedTuple):
     level: int64[rows], minor, a level instalment that is known, or −1.
     flow_first: int64[rows+1].  flow_amount: int64[flows], minor, what changes the balance inside a
     row.  flow_weight: int64[flows], of the rest of the row.
+    begun: int64[loans, 3], minor: what a loan on its way brings along: the level in force, interest
+    that was short, interest that was put off.
     """
 
     first: Any
@@ -49,6 +51,7 @@ class Rows(NamedTuple):
     flow_first: Any
     flow_amount: Any
     flow_weight: Any
+    begun: Any
 
 
 class Rounds(NamedTuple):
@@ -63,11 +66,15 @@ class Rounds(NamedTuple):
 
 
 class Paid(NamedTuple):
-    """What is written, int64[rows], minor: interest and principal that fall due, balance after."""
+    """What is written, int64[rows], minor.
+
+    interest, principal: what falls due.  balance: after it.  level: in force from this row on.
+    """
 
     interest: Any
     principal: Any
     balance: Any
+    level: Any
 
 
 @loop
@@ -130,7 +137,8 @@ def _pay(rows: Any, row: Any, end: Any, due: Any, state: Any, rounds: Any) -> An
 @loop
 def _amortise_loan(rows: Any, loan: Any, rounds: Any, paid: Any) -> Any:
     """Walk over the rows of one loan. Returns the status and the row it came about in."""
-    balance, short, deferred, carry, level = rows.opening[loan], 0, 0, 0, 0
+    balance, carry = rows.opening[loan], 0
+    level, short, deferred = rows.begun[loan, 0], rows.begun[loan, 1], rows.begun[loan, 2]
     is_pending = False
     end = rows.first[loan + 1]
     for row in range(rows.first[loan], end):
@@ -163,7 +171,7 @@ def _amortise_loan(rows: Any, loan: Any, rounds: Any, paid: Any) -> Any:
         interest, principal, short, deferred = _pay(rows, row, end, due, state, rounds)
         balance -= principal
         paid.interest[row], paid.principal[row] = interest, principal
-        paid.balance[row] = balance
+        paid.balance[row], paid.level[row] = balance, level
     return DONE, end
 
 

@@ -25,6 +25,12 @@ def upgrade(connection: sa.Connection) -> None:
     create_standard_1(connection, "banking")
     create_flows_1(connection, "banking")
     tables = metadata("banking")
+    _books(tables)
+    _business(tables)
+    tables.create_all(connection, checkfirst=True)
+
+
+def _books(tables: sa.MetaData) -> None:
     table(
         tables,
         "product",
@@ -79,6 +85,9 @@ def upgrade(connection: sa.Connection) -> None:
         sa.Index("banking_agreement_branch", "branch", "agreement_id"),
         sa.Index("banking_agreement_status", "status", "agreement_id"),
     )
+
+
+def _business(tables: sa.MetaData) -> None:
     table(tables, "branch", key("number", sa.Integer), column("code", Ascii(16)))
     table(
         tables,
@@ -137,4 +146,3 @@ def upgrade(connection: sa.Connection) -> None:
         column("is_done", Small),
         sa.Index("banking_change_due", "is_done", "date"),
     )
-    tables.create_all(connection, checkfirst=True)

@@ -31,25 +31,29 @@ from yunjin.foundation.banking.domain.products.book import (
 from yunjin.foundation.banking.domain.products.slots import grows_by_credit
 from yunjin.foundation.banking.errors import (
     AgreementNotEmpty,
-    AgreementNotFound,
     AgreementNotOpen,
     EntryRefused,
 )
 from yunjin.foundation.banking.service.books import (
-    AGREEMENT,
     GIVEN,
     OVERDUE,
     RISK,
     Kept,
     account_column,
 )
+from yunjin.foundation.banking.service.converting import (
+    Conversions,
+    product_failed,
+    refuse_refused,
+)
 from yunjin.foundation.banking.service.core import Core, Wave
+from yunjin.foundation.banking.service.drafting import tasks_of
 from yunjin.foundation.banking.service.entries import Entries
 from yunjin.foundation.banking.service.opening import Openings, checked_terms
 from yunjin.foundation.banking.service.orders import Orders
 from yunjin.foundation.banking.service.registry import Registry
 from yunjin.foundation.banking.store import keeping
-from yunjin.kernel.errors import Malformed, NotFound
+from yunjin.kernel.errors import Malformed, NotFound, Outage, Refusal, Unknown
 from yunjin.kernel.page import LIMIT_MAX, Page, seal, unseal
 
 STATUSES: Final = {0: "new", OPEN: "open", CLOSED: "closed", STOPPED: "stopped"}
@@ -62,6 +66,7 @@ class AgreementService:
     def __init__(self, core: Core, registry: Registry, *, cursor_key: bytes) -> None:
         self._core, self._registry, self._cursor_key = core, registry, cursor_key
         self._entries, self._openings = Entries(core), Openings(core, registry)
+        self._conversions = Conversions(core, registry, self._openings)
         self._orders = Orders(core.room)
 
     def open(self, command_id: UUID, openings: Sequence[Opening]) -> list[int]:
@@ -81,7 +86,11 @@ class AgreementService:
                     book.columns[GIVEN][rows] |= 1 << bit
             today = self._core.today
             yield from run.apply(
-                book, rows, lambda some: book.product.on_parameter_change(book.context(some, today))
+                book,
+                rows,
+                lambda some: book.product.on_parameter_change(
+                    book.context(some, today, changed=terms)
+                ),
             )
             yield from run.fall_due(book, rows, today)
 
@@ -126,7 +135,7 @@ class AgreementService:
             with core.room.work() as work:
                 if work.answers.find(command_id, hashed) is not None:
                     return
-            kept, rows = self._found(agreement_id)
+            kept, rows = self._core.books.found(agreement_id)
             if kept.book.columns[STATUS][rows[0]] != OPEN:
                 raise AgreementNotOpen(
                     f"Agreement {agreement_id} is not open.", agreement_id=str(agreement_id)
@@ -136,16 +145,16 @@ class AgreementService:
             wave.draft.chains = 1
             wave.touched = [core.touch(kept, rows, np.zeros(1, np.int32))]
             try:
-                wave.draft.follow(kept, ask(kept, rows), {int(rows[0]): 0})
-            except (Malformed, AgreementNotEmpty):
+                applied = list(ask(kept, rows))
+                refuse_refused(applied)
+                wave.draft.follow(kept, applied, {int(rows[0]): 0})
+                wave.tasks += tasks_of(kept, applied)
+            except (Refusal, Outage, Unknown):
                 core.rollback(wave)
                 raise
             except Exception as error:
                 core.rollback(wave)
-                raise EntryRefused(
-                    f"The product failed: {type(error).__name__}: {error}"[:300],
-                    result="product-failed",
-                ) from error
+                raise product_failed(error) from error
             wave.columns = wave.draft.finish(salt=derived_ids.salt_of(command_id.hex))
 
             def kept_too(work: SqlUnitOfWork) -> None:
@@ -153,88 +162,22 @@ class AgreementService:
                 if more is not None:
                     more(work)
 
-            core.commit(wave, kept_too)
-
-    def _found(self, agreement_id: int) -> tuple[Kept, Any]:
-        if not 0 < agreement_id < 2**63:
-            raise _not_found(agreement_id)
-        numbers, rows = self._core.books.find(np.array([agreement_id]))
-        if numbers[0] < 0:
-            raise _not_found(agreement_id)
-        return self._core.books.kept[int(numbers[0])], rows
+            if core.commit(wave, kept_too).is_done.all():
+                return
+            core.room.run(lambda work: keeping.set_status(work.connection, [agreement_id], OPEN))
+            raise EntryRefused(
+                "expected the ledger to book it, was refused", result="ledger-refused"
+            )
 
     def convert(self, command_id: UUID, agreement_ids: Sequence[int], version: int) -> int:
-        hashed, core = request_hash(["convert", list(agreement_ids), version]), self._core
-        with core.lock:
-            core.ready()
-            with core.room.work() as work:
-                first = work.answers.find(command_id, hashed)
-            if first is not None:
-                return int(first)
-            groups: dict[int, list[int]] = {}
-            for each in agreement_ids:
-                kept, rows = self._found(each)
-                if kept.version != version and kept.book.columns[STATUS][rows[0]] == OPEN:
-                    groups.setdefault(kept.number, []).append(int(rows[0]))
-            count = sum(map(len, groups.values()))
-            wave = Wave(core.draft(), {})
-            moved: list[tuple[int, int, int]] = []
-            placed = []
-            for number, old in groups.items():
-                kept = core.books.kept[number]
-                target = self._openings.kept_of(kept.code, self._registry.live(kept.code, version))
-                rows = self._bring(kept, np.array(old), target, wave)
-                placed.append((target, rows))
-                ids = target.book.columns[AGREEMENT][rows].tolist()
-                moved += [(one, target.number, row) for one, row in zip(ids, rows, strict=True)]
-            wave.columns = wave.draft.finish(salt=derived_ids.salt_of(command_id.hex))
-
-            def more(work: SqlUnitOfWork) -> None:
-                work.answers.keep(command_id, hashed, count)
-                keeping.move_agreements(work.connection, moved)
-
-            core.commit(wave, more)
-            for target, rows in placed:
-                core.books.place(target, rows)
-            return count
-
-    def _bring(self, kept: Kept, old: Any, target: Kept, wave: Wave) -> Any:
-        """Bring rows over to another version's book: what has the same name comes along."""
-        core, source, book = self._core, kept.book, target.book
-        core.books.refresh(kept, old)
-        wave.touched.append(core.touch(kept, old, np.full(len(old), -1)))
-        rows = book.add(len(old))
-        chains = np.arange(len(old), dtype=np.int32) + wave.draft.chains
-        wave.draft.chains += len(old)
-        wave.touched.append(core.touch(target, rows, np.full(len(old), -1)))
-        for name in book.columns:
-            if name in source.columns:
-                book.columns[name][rows] = source.columns[name][old]
-        for name, parameter in book.parameters.items():
-            if name not in source.parameters:
-                book.columns[name][rows] = parameter.default or 0
-        fresh = [name for name in book.accounts if name not in source.accounts]
-        if fresh:
-            codes = [int(book.accounts[name].slot) for name in fresh]
-            ledger = core.slots.ledger_of(book.product.currency)
-            made = core.open_accounts(len(old), ledger, codes).reshape(len(old), -1)
-            for place, name in enumerate(fresh):
-                book.columns[account_column(name)][rows] = made[:, place]
-        source.columns[STATUS][old] = 0
-        today = core.today
-        applied = run.apply(
-            book, rows, lambda some: book.product.on_convert(book.context(some, today))
-        )
-        chain_of = dict(zip(rows.tolist(), chains.tolist(), strict=True))
-        wave.draft.follow(target, list(applied), chain_of)
-        return rows
+        return self._conversions.convert(command_id, agreement_ids, version)
 
     # reading ------------------------------------------------------------------------------------
 
     def agreement(self, agreement_id: int) -> Agreement:
         with self._core.lock:
             self._core.ready()
-            self._found(agreement_id)
+            self._core.books.found(agreement_id)
         return self._views([agreement_id])[0]
 
     def find(self, query: AgreementQuery) -> Page[Agreement]:
@@ -267,7 +210,7 @@ class AgreementService:
         with self._core.lock:
             self._core.ready()
             for each in ids:
-                kept, rows = self._found(each)
+                kept, rows = self._core.books.found(each)
                 self._core.books.refresh(kept, rows)
                 views.append(_view(kept, int(rows[0]), about[each]))
         return views
@@ -318,21 +261,18 @@ class AgreementService:
                     wave.touched.append(core.touch(kept, rows, np.array([-1])))
                     kept.book.columns[STATUS][rows] = OPEN
             wave.columns = wave.draft.finish()
-            core.commit(
-                wave,
-                lambda work: keeping.settle_task(work.connection, task_id, note[:200].rstrip()),
-            )
+            goes_on = [row.agreement_id] if wave.touched else []
+
+            def more(work: SqlUnitOfWork) -> None:
+                keeping.settle_task(work.connection, task_id, note[:200].rstrip())
+                keeping.set_status(work.connection, goes_on, OPEN)
+
+            core.commit(wave, more)
 
 
 def _date(day: Any) -> dt.date:
     found: dt.date = day.astype(dt.date)
     return found
-
-
-def _not_found(agreement_id: int) -> AgreementNotFound:
-    return AgreementNotFound(
-        f"There is no agreement {agreement_id}.", agreement_id=str(agreement_id)
-    )
 
 
 def _numbers(kept: Kept, names: Iterable[str], row: int) -> dict[str, int]:
@@ -346,6 +286,8 @@ def _view(kept: Kept, row: int, about: Any) -> Agreement:
         for name, account in book.accounts.items()
     }
     due = {name: book.columns[name][row] for name in book.events}
+    is_date = {name: book.columns[name].dtype.kind == "M" for name in book.fields}
+    dates = {name: book.columns[name][row] for name in book.fields if is_date[name]}
     held, balance = int(book.columns[HELD][row]), balances[book.product.main.name]
     status = STATUSES[int(book.columns[STATUS][row])]
     return Agreement(
@@ -362,7 +304,8 @@ def _view(kept: Kept, row: int, about: Any) -> Agreement:
         terms=_numbers(kept, book.parameters, row),
         balances=balances,
         accrued_e8=_numbers(kept, book.accruals, row),
-        fields=_numbers(kept, book.fields, row),
+        fields=_numbers(kept, [name for name in book.fields if not is_date[name]], row),
+        dates={name: _date(day) for name, day in dates.items() if not np.isnat(day)},
         due={name: _date(day) for name, day in due.items() if not np.isnat(day)},
         account_ids={name: int(book.columns[account_column(name)][row]) for name in book.accounts},
         balance_minor=balance,

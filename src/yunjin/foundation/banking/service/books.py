@@ -14,6 +14,8 @@ from yunjin.foundation.banking.domain.products.book import (
     Book,
 )
 from yunjin.foundation.banking.domain.products.declarations import Product
+from yunjin.foundation.banking.errors import AgreementNotFound
+from yunjin.foundation.banking.service.evenings import Evenings
 from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.kernel import check
 
@@ -79,6 +81,8 @@ class Books:
         book = Book(self._product_of(code, version))
         for name in (*OWN, *map(account_column, book.accounts)):
             book.hold_column(name)
+        if book.product.needs is not None:
+            book.past = Evenings(self._ledger, book, account_column("{}"))
         kept = Kept(number, version, book)
         self.kept[number] = self._by_product[code, version] = kept
         return kept
@@ -114,6 +118,37 @@ class Books:
         places = np.where((at >= 0)[:, np.newaxis], places, -1)
         return places[:, 0], places[:, 1]
 
+    def at(self, agreement_id: int) -> tuple[Book | None, int]:
+        """Return the book and the row of an agreement; None where there is none."""
+        numbers, rows = self.find(np.array([agreement_id], np.int64))
+        number = int(numbers[0])
+        return (self.kept[number].book if number >= 0 else None), int(rows[0])
+
+    def found(self, agreement_id: int) -> tuple[Kept, Any]:
+        """Return where an agreement is: its book and row (int64[1]). Raises: AgreementNotFound."""
+        number = -1
+        if 0 < agreement_id < 2**63:
+            numbers, rows = self.find(np.array([agreement_id]))
+            number = int(numbers[0])
+        if number < 0:
+            raise AgreementNotFound(
+                f"There is no agreement {agreement_id}.", agreement_id=str(agreement_id)
+            )
+        return self.kept[number], rows
+
+    def account_ids(self, agreement_id: int) -> set[int]:
+        """Return the ledger's accounts of an agreement, none where there is no such."""
+        book, row = self.at(agreement_id)
+        if book is None:
+            return set()
+        return {int(book.columns[account_column(name)][row]) for name in book.accounts}
+
+    def owner_of(self, account_id: int) -> int:
+        """Return the agreement that an account was opened with; 0 where it is the bank's own."""
+        place = int(np.searchsorted(self._ids, account_id, "right")) - 1
+        agreement_id = int(self._ids[place]) if place >= 0 else 0
+        return agreement_id if account_id in self.account_ids(agreement_id) else 0
+
     def count(self) -> int:
         """Return how many agreements there are, closed ones too."""
         return len(self._ids)
@@ -127,6 +162,10 @@ class Books:
     def refresh(self, kept: Kept, rows: Any) -> None:
         """Take the balances of rows from the ledger."""
         book, inbox = kept.book, kept.book.product.inbox.name
+        is_there = book.columns[AGREEMENT][rows] > 0
+        for name in (*book.accounts, HELD) if not is_there.all() else ():
+            book.columns[name][rows[~is_there]] = 0  # nobody's row
+        rows = rows[is_there]
         for name in book.accounts:
             ids = book.columns[account_column(name)][rows]
             for start in range(0, len(rows), 1 << 18):
@@ -142,7 +181,33 @@ class Books:
                 if name == inbox:
                     book.columns[HELD][some] = found["debits_pending"].to_numpy()
 
+    def balances(self) -> Iterable[tuple[tuple[int, str, str], int]]:
+        """Yield debits less credits of agreements' accounts by (slot, branch, currency)."""
+        for kept in self.kept.values():
+            book = kept.book
+            branches = book.columns[BRANCH]
+            for branch in np.unique(branches).tolist():
+                mine = branches == branch
+                code = self.branches[branch] if self.branches else ""
+                for name, account in book.accounts.items():
+                    total = int(book.columns[name][mine].sum())
+                    yield (int(account.slot), code, book.product.currency), total
+
     def pages(self, kept: Kept, names: Iterable[str], page: int) -> Mapping[str, Any]:
         """Return a page of columns by name."""
         part = slice(page * PAGE_ROWS, (page + 1) * PAGE_ROWS)
         return {name: kept.book.columns[name][part] for name in names}
+
+
+def images(parts: Iterable[tuple[Kept, Any, Any]]) -> dict[str, Any]:
+    """Return rows and their chains (int64[k], int32[k]) by book, as a wave keeps them."""
+    by_book: dict[int, list[tuple[Kept, Any, Any]]] = {}
+    for part in parts:
+        by_book.setdefault(part[0].number, []).append(part)
+    found: dict[str, Any] = {}
+    for number, mine in by_book.items():
+        rows = np.concatenate([rows for _, rows, _ in mine])
+        found[f"rows/{number}"] = rows
+        found[f"chains/{number}"] = np.concatenate([chains for _, _, chains in mine])
+        found[f"image/{number}"] = mine[0][0].image(rows)
+    return found

@@ -4,7 +4,8 @@ A part is a page of a book. Its wave holds the ledger's transfers, the page itse
 it in the same transaction; the page's columns that did not change are left as they are.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -14,12 +15,13 @@ from yunjin.foundation.banking.domain import derived_ids
 from yunjin.foundation.banking.domain.classification import classify, policy_at, provision
 from yunjin.foundation.banking.domain.packing import pack
 from yunjin.foundation.banking.domain.products import run
-from yunjin.foundation.banking.domain.products.book import OPEN, STATUS, Applied
+from yunjin.foundation.banking.domain.products.book import CLOSED, OPEN, STATUS, Applied
+from yunjin.foundation.banking.domain.products.effects import Effect
 from yunjin.foundation.banking.domain.products.slots import Slot
 from yunjin.foundation.banking.domain.rounding import Rounding
 from yunjin.foundation.banking.service.books import (
-    AGREEMENT,
     BRANCH,
+    GIVEN,
     OVERDUE,
     PAGE_ROWS,
     PROVISION,
@@ -27,7 +29,7 @@ from yunjin.foundation.banking.service.books import (
     Kept,
 )
 from yunjin.foundation.banking.service.core import Core, Wave
-from yunjin.foundation.banking.service.drafting import Kind, Outcome
+from yunjin.foundation.banking.service.drafting import Kind, Outcome, tasks_of
 from yunjin.foundation.banking.store import keeping
 from yunjin.foundation.ledger.api import TransferStatus
 from yunjin.kernel import check
@@ -59,31 +61,65 @@ class Closing:
         """Close the day for a page: accrue, book the accruals, classify, provide."""
         wave, kept, rows = self._begun(f"close/{number}/{page}", number, page)
         date, failed = self._core.today, run.Failed()
-        before = kept.image(_all_rows(kept, page))
-        self._follow(kept, rows, run.close_day(kept.book, rows, date, failed), wave)
-        good = rows[~np.isin(rows, failed.rows)]
-        self._core.stop(kept, failed, wave.tasks)
-        self._accruals(kept, good, wave)
-        self._classify(kept, good, wave)
-        self._end(kept, page, before, wave)
+        with self._undone_if_failed(wave):
+            self._follow(kept, rows, run.close_day(kept.book, rows, date, failed), wave)
+            good = rows[~np.isin(rows, failed.rows)]
+            self._accruals(kept, good, wave)
+            self._classify(kept, good, failed, wave)
+            self._release(kept, page, wave)
+            self._core.stop(kept, failed, wave.tasks)
+        self._end(kept, page, wave)
 
     def open(self, number: int, page: int) -> None:
         """Open the day for a page: what falls due on it."""
         wave, kept, rows = self._begun(f"open/{number}/{page}", number, page)
-        before = kept.image(_all_rows(kept, page))
+        columns, today = kept.book.columns, self._core.today
+        if not any((columns[name][rows] <= today).any() for name in kept.book.events):
+            return  # to look again, should the bank stop now, is cheaper than to keep a wave
         failed = run.Failed()
-        applied = run.fall_due(kept.book, rows, self._core.today, failed)
-        self._follow(kept, rows, applied, wave)
-        self._core.stop(kept, failed, wave.tasks)
-        self._end(kept, page, before, wave)
+        with self._undone_if_failed(wave):
+            applied = run.fall_due(kept.book, rows, self._core.today, failed)
+            self._follow(kept, rows, applied, wave)
+            self._core.stop(kept, failed, wave.tasks)
+        self._end(kept, page, wave)
+
+    def terms(self, number: int, page: int, parameter: str, value: int, part: str) -> None:
+        """Give a parameter another value, where an agreement has none of its own."""
+        wave, kept, rows = self._begun(f"{part}/{number}/{page}", number, page)
+        book, failed = kept.book, run.Failed()
+        bit = list(book.parameters).index(parameter)
+        mine = rows[(book.columns[GIVEN][rows] >> bit) & 1 == 0]
+        book.columns[parameter][mine] = value
+        today = self._core.today
+
+        def ask(some: Any) -> Iterator[Effect]:
+            context = book.context(some, today, changed=[parameter])
+            effects: Iterator[Effect] = book.product.on_parameter_change(context)
+            return effects
+
+        with self._undone_if_failed(wave):
+            self._follow(kept, mine, run.apply(book, mine, ask, failed), wave)
+            self._core.stop(kept, failed, wave.tasks)
+        self._end(kept, page, wave)
 
     def _begun(self, part: str, number: int, page: int) -> tuple[Wave, Kept, Any]:
         core = self._core
         kept = core.books.kept[number]
-        rows = _all_rows(kept, page)
-        rows = rows[kept.book.columns[STATUS][rows] == OPEN]
+        every = _all_rows(kept, page)
+        rows = every[kept.book.columns[STATUS][every] == OPEN]
         core.books.refresh(kept, rows)
-        return Wave(core.draft(), {}, part=part), kept, rows
+        wave = Wave(core.draft(), {}, part=part)
+        wave.touched.append(core.whole(kept, every, kept.image(every)))
+        return wave, kept, rows
+
+    @contextmanager
+    def _undone_if_failed(self, wave: Wave) -> Iterator[None]:
+        """Take back what a part changed, should it not come to its end."""
+        try:
+            yield
+        except Exception:
+            self._core.rollback(wave)
+            raise
 
     def _follow(self, kept: Kept, rows: Any, applied: Iterable[Applied], wave: Wave) -> None:
         """Draft what the product asks for: a chain an agreement."""
@@ -94,12 +130,7 @@ class Closing:
             having = np.unique(np.concatenate(moved))
             wave.draft.follow_sorted(kept, done, having, first)
             wave.draft.chains += len(having)
-        for each in done:
-            for code, some in each.tasks:
-                ids = kept.book.columns[AGREEMENT][some].tolist()
-                wave.tasks += [
-                    {"agreement_id": one, "code": code[:64], "detail": ""} for one in ids
-                ]
+        wave.tasks += tasks_of(kept, done)
 
     def _accruals(self, kept: Kept, rows: Any, wave: Wave) -> None:
         """Book what accrued, one transfer an accrual and branch."""
@@ -134,14 +165,13 @@ class Closing:
         )
         draft.chains += 1
 
-    def _classify(self, kept: Kept, rows: Any, wave: Wave) -> None:
+    def _classify(self, kept: Kept, rows: Any, failed: run.Failed, wave: Wave) -> None:
         """Set the five classes by days overdue, and bring the provision to what they ask for."""
         book, date = kept.book, self._core.today
         lent = [name for name, one in book.accounts.items() if one.slot in LENT]
         if not lent or not len(rows):
             return
-        told = run.derived(book, rows, date)
-        overdue = told.get("days_overdue", np.zeros(len(rows), np.int64))
+        overdue = _overdue(kept, rows, date, failed)
         policy = policy_at(date)
         balance = np.maximum(sum(book.columns[name][rows] for name in lent), 0)
         risk = classify(overdue, policy).astype(np.int64)
@@ -149,15 +179,25 @@ class Closing:
         added = wanted - book.columns[PROVISION][rows]
         book.columns[OVERDUE][rows], book.columns[RISK][rows] = overdue, risk
         book.columns[PROVISION][rows] = wanted
-        branches = book.columns[BRANCH][rows]
+        self._provide(kept, rows, added, wave)
+
+    def _release(self, kept: Kept, page: int, wave: Wave) -> None:
+        """Take back what was provided for agreements that have ended since."""
+        columns, rows = kept.book.columns, _all_rows(kept, page)
+        rows = rows[(columns[STATUS][rows] == CLOSED) & (columns[PROVISION][rows] != 0)]
+        self._provide(kept, rows, -columns[PROVISION][rows], wave)
+        columns[PROVISION][rows] = 0
+
+    def _provide(self, kept: Kept, rows: Any, added: Any, wave: Wave) -> None:
+        branches = kept.book.columns[BRANCH][rows]
         for branch in np.unique(branches).tolist():
             total = int(added[branches == branch].sum())
             slots = Slot.IMPAIRMENT, Slot.PROVISION
             self._in_sum(kept, branch, *slots, total, Kind.PROVISION, wave)
 
-    def _end(self, kept: Kept, page: int, before: Any, wave: Wave) -> None:
+    def _end(self, kept: Kept, page: int, wave: Wave) -> None:
         core = self._core
-        rows = _all_rows(kept, page)
+        rows, before = wave.touched[0].rows, wave.touched[0].before
         after = kept.image(rows)
         names = kept.columns_kept()
         changed = (before != after).any(axis=1)
@@ -174,7 +214,6 @@ class Closing:
         def more(work: SqlUnitOfWork) -> None:
             keeping.put_page(work.connection, kept.number, page, bodies, sequence)
 
-        wave.touched = [core.whole(kept, rows, before)]
         outcome = core.commit(wave, more, with_pages=True)
         core.dirty.discard((kept.number, page))
         if not outcome.is_done.all():
@@ -192,6 +231,20 @@ class Closing:
         core.stop(kept, run.Failed(rows.tolist(), why), after.tasks)
         after.columns = after.draft.finish()
         core.commit(after)
+
+
+def _overdue(kept: Kept, rows: Any, date: Any, failed: run.Failed) -> Any:
+    """Return days overdue as the product tells them (int64[k]); 0 of those it fails on."""
+    try:
+        return run.derived(kept.book, rows, date)["days_overdue"]
+    except Exception as error:
+        if len(rows) == 1:
+            failed.rows.append(int(rows[0]))
+            failed.reasons.append(f"{type(error).__name__}: {error}"[:400])
+            return np.zeros(1, np.int64)
+    half = len(rows) // 2
+    parts = rows[:half], rows[half:]
+    return np.concatenate([_overdue(kept, part, date, failed) for part in parts])
 
 
 def _all_rows(kept: Kept, page: int) -> Any:

@@ -20,15 +20,15 @@ from yunjin.foundation.banking.domain.packing import pack, unpack
 from yunjin.foundation.banking.domain.products.book import STATUS, STOPPED
 from yunjin.foundation.banking.domain.products.declarations import Product
 from yunjin.foundation.banking.domain.products.run import Failed
-from yunjin.foundation.banking.domain.products.slots import Slot
 from yunjin.foundation.banking.errors import AnotherWriter
-from yunjin.foundation.banking.service.books import AGREEMENT, PAGE_ROWS, Books, Kept
+from yunjin.foundation.banking.service.books import AGREEMENT, PAGE_ROWS, Books, Kept, images
 from yunjin.foundation.banking.service.drafting import (
     Draft,
     Moved,
     Outcome,
     SlotAccounts,
     batches,
+    done_of,
     moved_of,
     outcome_of,
 )
@@ -36,10 +36,12 @@ from yunjin.foundation.banking.store import keeping
 from yunjin.foundation.ledger.api import AccountFlag, Ledger, LedgerApi
 from yunjin.kernel import check
 from yunjin.kernel.clock import Clock
-from yunjin.kernel.errors import Unknown
+from yunjin.kernel.errors import Outage, Unknown
 
+REST_CODE: Final = 999  # of the ledger's account that stands for all that has no slot
 TASKS_A_WAVE: Final = 1 << 16
 _LOADED_AT_ONCE: Final = 64
+_FAILED: Final = "product-failed"
 _log: Final = structlog.get_logger()
 More = Callable[[SqlUnitOfWork], None]
 
@@ -86,7 +88,7 @@ class Core:
 
     def _reset(self) -> None:
         self.books = Books(self.ledger, self._product_of)
-        self.slots = SlotAccounts(self._slot_account)
+        self.slots = SlotAccounts(self._slot_account, self._ledger_of)
         self.slot_ids: dict[tuple[int, str, str], int] = {}
         self.sequence = 0
         self._as_of: dict[tuple[int, int], int] = {}  # (book, page) → the wave it holds
@@ -105,13 +107,6 @@ class Core:
         """
         with self.lock:
             self._reset()
-            known = {one.currency: one.ledger for one in self.ledger.ledgers()}
-            missing = [pair for pair in self._currencies if pair[0] not in known]
-            if missing:
-                self.ledger.declare_ledgers(
-                    [Ledger(ledger=number, currency=code) for code, number in missing]
-                )
-            self.slots.ledgers = dict(missing) | known
             connection_of = self.room.read
             self.slot_ids = connection_of(keeping.all_slots)
             self.books.branches = connection_of(keeping.all_branches)
@@ -187,7 +182,7 @@ class Core:
             most = int(rows.max(initial=-1))
             if most >= len(kept.book):
                 kept.book.add(most + 1 - len(kept.book))
-            good = _is_done(chains, is_done)
+            good = done_of(chains, is_done)
             for page in np.unique(rows // PAGE_ROWS).tolist():
                 if sequence <= self._as_of.get((number, page), 0):
                     good &= rows // PAGE_ROWS != page
@@ -236,18 +231,23 @@ class Core:
         body = dict(wave.columns)
         body["chain_count"] = np.array([wave.draft.chains])
         if not with_pages:
-            body |= _images(wave.touched)
+            body |= images((one.kept, one.rows, one.chains) for one in wave.touched)
             for one in wave.touched:
                 pages = np.unique(one.rows // PAGE_ROWS).tolist()
                 self.dirty |= {(one.kept.number, page) for page in pages}
         self._keep(wave, pack(body), more)
         self._is_stale = True  # should the ledger be away: `ready` posts the wave again
-        outcome = self._post(body)
+        try:
+            outcome = self._post(body)
+        except Outage as outage:  # it is kept: `ready` will post it, sooner or later
+            raise Unknown(
+                "The ledger was away; whether it is booked, asking again tells."
+            ) from outage
         self._is_stale = False
         self._told[self.sequence] = pack({"is_done": outcome.is_done})
         self._count(body, outcome.is_done)
         for one in wave.touched:
-            lost = ~_is_done(one.chains, outcome.is_done)
+            lost = ~done_of(one.chains, outcome.is_done)
             if lost.any():
                 one.kept.restore(one.rows[lost], one.before[:, lost])
                 self.books.refresh(one.kept, one.rows[lost])
@@ -257,6 +257,7 @@ class Core:
         sequence, told = self.sequence + 1, dict(self._told)
         days = int(wave.draft.date.astype(np.int64))
         at_us = instant_us(self.clock.now_ns())
+        stopped = [task["agreement_id"] for task in wave.tasks if task["code"] == _FAILED]
         tasks = [
             {**task, "task_id": sequence * TASKS_A_WAVE + place, "date": days}
             for place, task in enumerate(wave.tasks[:TASKS_A_WAVE])
@@ -267,6 +268,7 @@ class Core:
             keeping.put_wave(connection, sequence, days, wave.part, at_us, body)
             keeping.put_outcomes(connection, told)
             keeping.put_tasks(connection, tasks)
+            keeping.set_status(connection, stopped, STOPPED)
             if more is not None:
                 more(work)
 
@@ -286,6 +288,16 @@ class Core:
         self.sequence = sequence
         for each in told:
             del self._told[each]
+
+    def keep_aside(self, put: Callable[[Any], None]) -> None:
+        """Keep what waves will need: a book, a branch, a slot's account. Raises: AnotherWriter."""
+
+        def kept(work: SqlUnitOfWork) -> None:
+            if keeping.last_wave(work.connection) != self.sequence:
+                raise AnotherWriter("expected the newest wave to be this writer's, was another's")
+            put(work.connection)
+
+        self.room.run(kept)
 
     def rollback(self, wave: Wave) -> None:
         """Take back what a wave changed in memory: it was not kept."""
@@ -320,7 +332,7 @@ class Core:
         for row, reason in zip(failed.rows, failed.reasons, strict=True):
             kept.book.columns[STATUS][row] = STOPPED
             agreement_id = int(kept.book.columns[AGREEMENT][row])
-            task = {"agreement_id": agreement_id, "code": "product-failed", "detail": reason[:500]}
+            task = {"agreement_id": agreement_id, "code": _FAILED, "detail": reason[:500]}
             tasks.append(task)
             _log.error("banking.product_failed", agreement=agreement_id, reason=reason)
 
@@ -328,14 +340,23 @@ class Core:
         """Return the number of a branch, kept where it is new."""
         if code not in self.books.branches:
             number = len(self.books.branches)
-            self.room.run(lambda work: keeping.put_branch(work.connection, number, code))
+            self.keep_aside(lambda connection: keeping.put_branch(connection, number, code))
         return self.books.branch_number(code)
+
+    def _ledger_of(self, currency: str) -> int:
+        known = {one.currency: one.ledger for one in reversed(self.ledger.ledgers())}
+        if currency not in known:
+            known |= dict(self._currencies)
+            check.that(currency in known, f"expected a currency with a ledger, was {currency}")
+            self.ledger.declare_ledgers([Ledger(ledger=known[currency], currency=currency)])
+        return known[currency]
 
     def _slot_account(self, slot: int, branch: int, currency: str) -> int:
         key = (slot, self.books.branches[branch], currency)
         if key not in self.slot_ids:
-            account_id = int(self.open_accounts(1, self.slots.ledger_of(currency), [slot])[0])
-            self.room.run(lambda work: keeping.put_slot(work.connection, *key, account_id))
+            ledger, code = self.slots.ledger_of(currency), slot or REST_CODE
+            account_id = int(self.open_accounts(1, ledger, [code])[0])
+            self.keep_aside(lambda connection: keeping.put_slot(connection, *key, account_id))
             self.slot_ids[key] = account_id
         return self.slot_ids[key]
 
@@ -370,31 +391,5 @@ class Core:
         return {key: debits[at] - credits[at] for at, key in enumerate(keys)}
 
     def agreement_balances(self) -> Iterable[tuple[tuple[int, str, str], int]]:
-        """Yield debits less credits of agreements' accounts by (slot, branch, currency)."""
-        for kept in self.books.kept.values():
-            book = kept.book
-            branches = book.columns[".branch"]
-            for branch in np.unique(branches).tolist():
-                mine = branches == branch
-                code = self.books.branches[branch] if self.books.branches else ""
-                for name, account in book.accounts.items():
-                    total = int(book.columns[name][mine].sum())
-                    yield (int(Slot(account.slot)), code, book.product.currency), total
-
-
-def _is_done(chains: Any, is_done: Any) -> Any:
-    """Tell which rows' chains are done (bool[k]); those that hang on none (−1) are."""
-    return np.append(is_done, True)[chains]
-
-
-def _images(touched: Iterable[Touched]) -> dict[str, Any]:
-    by_book: dict[int, list[Touched]] = {}
-    for one in touched:
-        by_book.setdefault(one.kept.number, []).append(one)
-    found: dict[str, Any] = {}
-    for number, parts in by_book.items():
-        rows = np.concatenate([one.rows for one in parts])
-        found[f"rows/{number}"] = rows
-        found[f"chains/{number}"] = np.concatenate([one.chains for one in parts])
-        found[f"image/{number}"] = parts[0].kept.image(rows)
-    return found
+        """Return debits less credits of agreements' accounts by (slot, branch, currency)."""
+        return self.books.balances()

@@ -17,14 +17,16 @@ from yunjin.foundation.banking.api.agreements import (
     StandingOrder,
 )
 from yunjin.foundation.banking.api.days import DayReport, DayStep, ProofLine
-from yunjin.foundation.banking.api.general_ledger import Movement
+from yunjin.foundation.banking.api.general_ledger import Movement, Rule
 from yunjin.foundation.banking.domain import derived_ids
 from yunjin.foundation.banking.domain.products.slots import Slot
-from yunjin.foundation.banking.errors import DayNotProven
+from yunjin.foundation.banking.errors import AnotherWriter, DayNotProven
+from yunjin.foundation.banking.events import DayClosed
 from yunjin.foundation.banking.service.closing import Closing
 from yunjin.foundation.banking.service.core import Core, Wave
 from yunjin.foundation.banking.service.entries import Entries
 from yunjin.foundation.banking.service.orders import Orders
+from yunjin.foundation.banking.service.registry import Registry
 from yunjin.foundation.banking.store import keeping
 from yunjin.kernel.errors import Malformed, NotFound
 
@@ -48,12 +50,15 @@ class GeneralLedgerPort(Protocol):
     ) -> tuple[ProofLine, ...]:
         """Hold the general ledger against the accounts that make it up."""
 
+    def rule_of(self, product: str, date: dt.date) -> Rule:
+        """Return whether a product's interest counts as it accrues or as it is paid."""
+
 
 class DayService:
     """The bank's calendar."""
 
-    def __init__(self, core: Core, general_ledger: GeneralLedgerPort) -> None:
-        self._core, self._gl = core, general_ledger
+    def __init__(self, core: Core, registry: Registry, general_ledger: GeneralLedgerPort) -> None:
+        self._core, self._registry, self._gl = core, registry, general_ledger
         self._closing, self._entries = Closing(core), Entries(core)
         self._orders = Orders(core.room)
 
@@ -83,6 +88,7 @@ class DayService:
                 )
         while True:
             with core.lock:  # between two days, entries have their turn
+                core.ready()
                 if core.today > last:
                     return self.day(_date(last))
                 self._close_day(progress)
@@ -91,6 +97,7 @@ class DayService:
         """Go on with a close that was stopped, before anything else is booked."""
         with self._core.lock:
             self._core.ready()
+            self._take_rules()
             self._resume()
 
     def _resume(self) -> None:
@@ -100,8 +107,15 @@ class DayService:
         elif status == "opening":
             self._open_day(None, self._core.clock.monotonic_ns())
 
+    def _take_rules(self) -> None:
+        for kept in self._core.books.kept.values():
+            rule = self._gl.rule_of(kept.code, _date(self._core.today))
+            kept.book.is_cash = rule is Rule.CASH
+
     def _status(self) -> str:
-        row = self._core.room.read(keeping.newest_day)
+        row, today = self._core.room.read(keeping.newest_day), self._core.today
+        if row is not None and np.datetime64(row.date, "D") != today:
+            raise AnotherWriter(f"expected {today} to be the newest day, was another writer's")
         return "" if row is None else str(row.status)
 
     def _close_day(self, progress: Told | None) -> None:
@@ -109,7 +123,13 @@ class DayService:
         started = core.clock.monotonic_ns()
         if self._status() == "unproven":
             raise DayNotProven(f"expected the books of {date} to agree, was a difference")
-        self._put(date, "closing", {})
+        self._take_rules()
+        wave, days = Wave(core.draft(), {}), int(date.astype(np.int64))
+        wave.columns = wave.draft.finish()
+        now_us = instant_us(core.clock.now_ns())  # a wave: another writer gets no further
+        core.commit(
+            wave, lambda work: keeping.put_day(work.connection, days, "closing", {}, now_us)
+        )
         self._each("close", self._closing.close, progress, started)
         report = self._report(started, "closed")
         lines = self._prove(report)
@@ -122,9 +142,28 @@ class DayService:
         self._open_day(progress, started)
 
     def _open_day(self, progress: Told | None, started: int) -> None:
+        self._take_rules()
+        self.bring_terms()
         self._each("open", self._closing.open, progress, started)
         self._pay_orders()
         self._put(self._core.today, "open", {})
+
+    def bring_terms(self) -> None:
+        """Bring changed terms that act by now to the agreements."""
+        core = self._core
+        with core.lock:
+            for one in self._registry.due(int(core.today.astype(np.int64))):
+                part, kept_parts = f"terms/{one.change_id.hex}", self._closing.kept_parts()
+                for number, page in self._closing.parts():
+                    kept = core.books.kept[number]
+                    is_new = f"{part}/{number}/{page}" not in kept_parts
+                    if (
+                        kept.code == one.product
+                        and one.parameter in kept.book.parameters
+                        and is_new
+                    ):
+                        self._closing.terms(number, page, one.parameter, one.value, part)
+                self._registry.end(one.change_id)
 
     def _each(
         self, name: str, act: Callable[[int, int], None], progress: Told | None, started: int
@@ -195,6 +234,12 @@ class DayService:
             days = int(date.astype(np.int64))
             keeping.put_day(work.connection, days, status, {**report, "proof": proof}, now_us)
             if is_proven:
+                closed = DayClosed(
+                    date=str(day),
+                    transfers=report["transfers"],
+                    agreements=report["agreements"],
+                )
+                work.outbox.add(closed)
                 keeping.put_day(work.connection, days + 1, "opening", {}, now_us)
             return lines
 
@@ -227,6 +272,11 @@ class DayService:
             core.commit(wave, more)
 
     # reading ------------------------------------------------------------------------------------
+
+    def last_closed(self) -> dt.date | None:
+        """Return the newest closed business day, None while none is closed."""
+        row = self._core.room.read(keeping.newest_closed_day)
+        return None if row is None else dt.date(1970, 1, 1) + dt.timedelta(days=row.date)
 
     def day(self, date: dt.date) -> DayReport:
         days = int(np.datetime64(date, "D").astype(np.int64))

@@ -220,6 +220,11 @@ def outcome_of(columns: Mapping[str, Any], status: Any, timestamp: Any, chains: 
     return Outcome(is_done, why, at)
 
 
+def done_of(chains: Any, is_done: Any) -> Any:
+    """Tell which rows' chains are done (bool[k]); those that hang on none (−1) are."""
+    return np.append(is_done, True)[chains]
+
+
 def moved_of(columns: Mapping[str, Any], is_done: Any) -> tuple[Moved, Moved]:
     """Return debits and credits by (book, branch, slot) of the chains that are done.
 
@@ -241,19 +246,32 @@ def moved_of(columns: Mapping[str, Any], is_done: Any) -> tuple[Moved, Moved]:
     return sums
 
 
+def tasks_of(kept: Kept, applied: Iterable[Applied]) -> list[dict[str, Any]]:
+    """Return what a product asks a person to look at."""
+    return [
+        {"agreement_id": agreement_id, "code": code[:64], "detail": ""}
+        for one in applied
+        for code, rows in one.tasks
+        for agreement_id in kept.book.columns[AGREEMENT][rows].tolist()
+    ]
+
+
 class SlotAccounts:
     """The ledger's accounts of the bank's own side, by slot, branch and currency."""
 
-    def __init__(self, make: Any) -> None:
+    def __init__(self, make: Any, ledger_of: Any) -> None:
+        self._ledger_of = ledger_of  # currency → number of its ledger, declared where it is new
+        self._ledgers: dict[str, int] = {}
         self._make = make  # (slot, branch number, currency) → account id, made where it is new
         self._known: dict[tuple[int, str], Any] = {}
-        self.ledgers: dict[str, int] = {}
 
     def ledger_of(self, currency: str) -> int:
         """Return the number of a currency's ledger."""
-        return self.ledgers[currency]
+        if currency not in self._ledgers:
+            self._ledgers[currency] = self._ledger_of(currency)
+        return self._ledgers[currency]
 
-    def of(self, slot: Slot, branches: Any, currency: str) -> Any:
+    def of(self, slot: int, branches: Any, currency: str) -> Any:
         """Return accounts of a slot (int64[k]) by branch numbers (int64[k])."""
         known = self._known.setdefault((int(slot), currency), np.zeros(0, np.int64))
         most = int(branches.max(initial=-1))

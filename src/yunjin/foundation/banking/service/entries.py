@@ -15,22 +15,22 @@ from yunjin.foundation.banking.domain.products import run
 from yunjin.foundation.banking.domain.products.book import HELD, STATUS, STOPPED
 from yunjin.foundation.banking.domain.products.book import OPEN as IS_OPEN
 from yunjin.foundation.banking.domain.products.slots import grows_by_credit
-from yunjin.foundation.banking.service.books import AGREEMENT, Kept, account_column
+from yunjin.foundation.banking.events import EntriesBooked
+from yunjin.foundation.banking.service.books import Kept
 from yunjin.foundation.banking.service.core import Core, Touched, Wave
-from yunjin.foundation.banking.service.drafting import Draft
+from yunjin.foundation.banking.service.drafting import Draft, tasks_of
+from yunjin.foundation.banking.service.earlier import Earlier
 from yunjin.foundation.banking.service.entry_forms import (
     Answers,
     columns_of,
-    id_of,
-    ids_of,
-    is_same,
     judge_form,
     reversal_id,
+    slots_of,
     value_dates,
     waves_of,
 )
 from yunjin.foundation.banking.service.moving import Mover, Sides, without
-from yunjin.foundation.ledger.api import TransferFlag, TransferStatus
+from yunjin.foundation.ledger.api import TransferStatus
 
 _LOW: Final = 2**64 - 1
 _EXISTS_LATER: Final = TransferStatus.EXISTS_WITH_DIFFERENT_USER_DATA_32  # on another day
@@ -47,6 +47,14 @@ _HOLD_WORDS: Final = {
 }
 
 
+class _ProductFailed(Exception):
+    """A product raised on one of the agreements of a side."""
+
+    def __init__(self, side: Sides, error: Exception) -> None:
+        self.side, self.reason = side, f"{type(error).__name__}: {error}"[:400]
+        super().__init__(self.reason)
+
+
 class Entries:
     """Posts entries."""
 
@@ -60,54 +68,33 @@ class Entries:
         with self._core.lock:
             self._core.ready()
             judge_form(columns, answers, self._core.today)
-            known = self._known(columns, answers)
-            for places in waves_of(columns, answers.status):
-                self._wave(columns, places, answers, known)
+            known = Earlier(self._core, columns, answers)
+            known.look_up(np.arange(entries.num_rows))
+            for number, places in enumerate(waves_of(columns, answers.status)):
+                if number:  # what the waves before booked can be referred to now
+                    known.look_up(places[columns["action"][places] >= Action.CAPTURE])
+                self._wave(columns, places[answers.status[places] == 0], answers, known)
             self._tell_balances(columns, answers)
         return answers.batch()
 
-    def _known(self, columns: dict[str, Any], answers: Answers) -> dict[int, dict[str, Any]]:
-        """Answer what was booked before; return the holds and entries that others refer to."""
-        wanted = dict.fromkeys(ids_of(columns, "id"))
-        refers = np.flatnonzero((columns["action"] >= Action.CAPTURE) & (answers.status == 0))
-        wanted |= dict.fromkeys(ids_of(columns, "hold_id", refers))
-        reversing = refers[columns["action"][refers] == Action.REVERSE]
-        for at in reversing.tolist():
-            wanted[reversal_id(columns, at)] = None
-        found = self._core.ledger.transfers(list(wanted))
-        if not found.num_rows:
-            return {}
-        known = {(row["id_hi"] << 64) | row["id_lo"]: row for row in found.to_pylist()}
-        for at in np.flatnonzero(answers.status == 0).tolist():
-            identity = id_of(columns, "id", at)
-            if columns["action"][at] == Action.REVERSE:
-                identity = reversal_id(columns, at).int
-            row = known.get(identity)
-            if row is not None:
-                same = is_same(columns, at, row)
-                status = EntryStatus.EXISTS if same else EntryStatus.EXISTS_OTHERWISE
-                answers.status[at], answers.timestamp[at] = status, row["timestamp"]
-        return known
-
     # a wave -------------------------------------------------------------------------------------
 
-    def _wave(
-        self, columns: dict[str, Any], places: Any, answers: Answers, known: Mapping[int, Any]
-    ) -> None:
+    def _wave(self, columns: dict[str, Any], places: Any, answers: Answers, known: Earlier) -> None:
         amounts, released = self._amounts(columns, places, answers, known)
         sides = self._sides(columns, places, amounts, answers)
         wave = Wave(self._core.draft(), {})
         self._judge(columns, sides, released, answers, wave)
+        if wave.tasks:  # kept by themselves: what is booked beside them may fail yet
+            wave.columns = wave.draft.finish()
+            self._core.commit(wave)
+            wave = Wave(self._core.draft(), {})
         sides = [without(one, answers.status) for one in sides]
         alive = places[answers.status[places] == 0]
         if len(alive):
             self._book(columns, alive, amounts, sides, known, answers, wave)
-        elif wave.tasks:
-            wave.columns = wave.draft.finish()
-            self._core.commit(wave)
 
     def _amounts(
-        self, columns: dict[str, Any], places: Any, answers: Answers, known: Mapping[int, Any]
+        self, columns: dict[str, Any], places: Any, answers: Answers, known: Earlier
     ) -> tuple[Any, Any]:
         """Return what each entry comes to (signed) and what it frees of a hold (int64[n] each)."""
         amounts = columns["amount_minor"].copy()
@@ -115,16 +102,12 @@ class Entries:
         action = columns["action"]
         amounts[action == Action.HOLD] *= -1
         for at in places[action[places] >= Action.CAPTURE].tolist():
-            row = known.get(id_of(columns, "hold_id", at))
-            if row is None or row["user_data_64"] != columns["agreement_id"][at]:
-                answers.refuse(at, EntryStatus.HOLD_NOT_FOUND)
+            row = known.referred(at)
+            if row is None:
                 continue
-            if bool(row["flags"] & TransferFlag.PENDING) == (action[at] == Action.REVERSE):
-                answers.refuse(at, EntryStatus.HOLD_NOT_FOUND)
-                continue
-            whole = row["amount_minor"]
+            whole = int(row["amount_minor"])
             if action[at] == Action.REVERSE:
-                amounts[at] = self._opposite(columns, at, row)
+                amounts[at] = -whole if known.came_in(at, row) else whole
             elif columns["amount_minor"][at] > whole:
                 answers.refuse(at, EntryStatus.MALFORMED, "expected at most what is on hold")
             else:
@@ -132,15 +115,6 @@ class Entries:
                 amounts[at] = 0 if action[at] == Action.RELEASE else -part
                 released[at] = whole
         return amounts, released
-
-    def _opposite(self, columns: dict[str, Any], at: int, row: Mapping[str, Any]) -> int:
-        numbers, rows = self._core.books.find(columns["agreement_id"][at : at + 1])
-        if numbers[0] < 0:
-            return 0
-        kept = self._core.books.kept[int(numbers[0])]
-        inbox = account_column(kept.book.product.inbox.name)
-        came_in = row["credit_account_id"] == kept.book.columns[inbox][rows[0]]
-        return -int(row["amount_minor"]) if came_in else int(row["amount_minor"])
 
     def _sides(
         self, columns: dict[str, Any], places: Any, amounts: Any, answers: Answers
@@ -183,9 +157,13 @@ class Entries:
         for one in sides:
             asked = columns["action"][one.at] != Action.RELEASE
             at, rows, amounts = one.at[asked], one.rows[asked], one.amounts[asked]
-            for place, reason, failure in _judged(
-                one.kept, rows, amounts, value_dates(columns, at, today), released[at], today
-            ):
+            seen = {
+                "amount": amounts,
+                "value_date": value_dates(columns, at, today),
+                "released": released[at],
+                "against": slots_of(columns, at),
+            }
+            for place, reason, failure in _judged(one.kept, rows, seen, today):
                 if failure:
                     touched = self._core.touch(one.kept, rows[[place]], np.array([-1]))
                     wave.touched.append(touched)
@@ -201,7 +179,7 @@ class Entries:
         alive: Any,
         amounts: Any,
         sides: list[Sides],
-        known: Mapping[int, Any],
+        known: Earlier,
         answers: Answers,
         wave: Wave,
     ) -> None:
@@ -214,19 +192,30 @@ class Entries:
             for one in sides
         ]
         try:
-            Mover(core.books).move(columns, alive, sides, amounts, known, chain_of_entry, draft)
+            Mover(core.books).move(
+                columns, alive, sides, amounts, known.rows, chain_of_entry, draft
+            )
             self._follow(columns, sides, chain_of_entry, draft, wave)
-        except Exception as error:  # a product's own: find whose, let the others go on
+        except _ProductFailed as failed:  # find on whom, let the others go on
             core.rollback(wave)
-            self._apart(columns, alive, sides, error, answers, known)
+            self._apart(columns, alive, failed, answers, known)
             return
+        except Exception:
+            core.rollback(wave)
+            raise
         high, low = columns["id_hi"][alive].copy(), columns["id_lo"][alive].copy()
         for chain, at in enumerate(alive.tolist()):
             if columns["action"][at] == Action.REVERSE:  # one reversal of an entry, whoever asks
                 whole = reversal_id(columns, at).int
                 high[chain], low[chain] = whole >> 64, whole & _LOW
         wave.columns = draft.finish((high, low))
-        outcome = core.commit(wave)
+        booked = EntriesBooked(
+            wave=core.sequence + 1,
+            date=str(core.today),
+            entries=len(alive),
+            transfers=len(wave.columns["place"]),
+        )
+        outcome = core.commit(wave, lambda work: work.outbox.add(booked))
         answers.timestamp[alive] = outcome.timestamp
         for chain, at in enumerate(alive.tolist()):
             if answers.status[at]:
@@ -247,25 +236,22 @@ class Entries:
         self,
         columns: dict[str, Any],
         alive: Any,
-        sides: list[Sides],
-        error: Exception,
+        failed: "_ProductFailed",
         answers: Answers,
-        known: Mapping[int, Any],
+        known: Earlier,
     ) -> None:
         if len(alive) > 1:
             half = len(alive) // 2
             self._wave(columns, alive[:half], answers, known)
             self._wave(columns, alive[half:], answers, known)
             return
-        reason = f"{type(error).__name__}: {error}"[:400]
+        one, rows = failed.side, failed.side.rows.tolist()
         wave = Wave(self._core.draft(), {})
-        for one in sides:
-            rows = one.rows.tolist()
-            wave.touched.append(self._core.touch(one.kept, one.rows, np.full(len(rows), -1)))
-            self._core.stop(one.kept, run.Failed(rows, [reason] * len(rows)), wave.tasks)
+        wave.touched.append(self._core.touch(one.kept, one.rows, np.full(len(rows), -1)))
+        self._core.stop(one.kept, run.Failed(rows, [failed.reason] * len(rows)), wave.tasks)
         wave.columns = wave.draft.finish()
         self._core.commit(wave)
-        answers.refuse(int(alive[0]), EntryStatus.AGREEMENT_STOPPED, reason)
+        answers.refuse(int(alive[0]), EntryStatus.AGREEMENT_STOPPED, failed.reason)
 
     def _follow(
         self,
@@ -285,16 +271,21 @@ class Entries:
                 continue
             dates = value_dates(columns, at, self._core.today)
             chains = dict(zip(rows.tolist(), chain_of_entry[at].tolist(), strict=True))
-            applied = list(
-                run.follow(one.kept.book, rows, amounts, date=self._core.today, value_date=dates)
-            )
+            try:
+                applied = list(
+                    run.follow(
+                        one.kept.book,
+                        rows,
+                        amounts,
+                        date=self._core.today,
+                        value_date=dates,
+                        against=slots_of(columns, at),
+                    )
+                )
+            except Exception as error:
+                raise _ProductFailed(one, error) from error
             draft.follow(one.kept, applied, chains)
-            for one_applied in applied:
-                for code, some in one_applied.tasks:
-                    ids = one.kept.book.columns[AGREEMENT][some].tolist()
-                    wave.tasks += [
-                        {"agreement_id": each, "code": code[:64], "detail": ""} for each in ids
-                    ]
+            wave.tasks += tasks_of(one.kept, applied)
 
     def _tell_balances(self, columns: dict[str, Any], answers: Answers) -> None:
         numbers, rows = self._core.books.find(columns["agreement_id"])
@@ -309,13 +300,13 @@ class Entries:
 
 
 def _judged(
-    kept: Kept, rows: Any, amounts: Any, dates: Any, released: Any, today: Any
+    kept: Kept, rows: Any, seen: Mapping[str, Any], today: Any
 ) -> list[tuple[int, str, str]]:
     """Return (place, reason, failure) of the refused rows; a product that raises is a failure."""
     if not len(rows):
         return []
     book = kept.book
-    context = book.context(rows, today, amount=amounts, value_date=dates, released=released)
+    context = book.context(rows, today, **seen)
     try:
         judged = book.judge(context, np.arange(len(rows)))
         return [(place, reason, "") for reason, places in judged for place in places.tolist()]
@@ -325,6 +316,7 @@ def _judged(
     found = []
     half = len(rows) // 2
     for part, start in ((slice(0, half), 0), (slice(half, None), half)):
-        some = _judged(kept, rows[part], amounts[part], dates[part], released[part], today)
+        mine = {name: column[part] for name, column in seen.items()}
+        some = _judged(kept, rows[part], mine, today)
         found += [(start + place, reason, failure) for place, reason, failure in some]
     return found

@@ -1,6 +1,5 @@
 """Entries as columns, their answers, and what can be said of them before any agreement is asked."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -18,7 +17,6 @@ from yunjin.foundation.banking.api.agreements import (
 )
 from yunjin.foundation.banking.domain import derived_ids
 from yunjin.foundation.banking.domain.products.slots import Slot
-from yunjin.foundation.banking.service.drafting import Kind
 from yunjin.kernel.errors import Malformed
 from yunjin.kernel.money import MINOR_MAX
 
@@ -38,6 +36,9 @@ def columns_of(entries: pa.RecordBatch) -> dict[str, Any]:
         if part.name != "value_date" and values.null_count:
             raise Malformed(f"expected a value in every row of {part.name}, was null")
         found[part.name] = values.to_numpy(zero_copy_only=False)
+    for name in ("against", "counter_agreement_id"):  # what an entry refers to may say
+        if name in found:
+            found[name] = found[name].copy()
     missing = [name for name in ENTRIES_REQUIRED if name not in found]
     if missing:
         raise Malformed(f"expected the columns {', '.join(missing)}")
@@ -86,12 +87,14 @@ def judge_form(columns: dict[str, Any], answers: Answers, today: Any) -> None:
     amount, action, against = columns["amount_minor"], columns["action"], columns["against"]
     back = columns["value_date"] > today
     booked = action == Action.BOOK
+    for at in np.flatnonzero(columns["agreement_id"] <= 0).tolist():
+        answers.refuse(at, EntryStatus.AGREEMENT_NOT_FOUND)
     wrong = {
         "expected an action from 0 to 4": action > max(Action),
         "expected an amount other than 0": (amount == 0) & booked,
         "expected an amount > 0 of a hold": (amount <= 0) & (action == Action.HOLD),
         "expected no amount below 0": (amount < 0) & ~booked,
-        "expected an amount of at most 2^53": np.abs(amount) > MINOR_MAX,
+        "expected an amount of at most 2^53": (amount > MINOR_MAX) | (amount < -MINOR_MAX),
         "expected a slot of the bank": (against != 0) & ~np.isin(against, _SLOTS),
         "expected two different agreements": columns["agreement_id"]
         == columns["counter_agreement_id"],
@@ -139,6 +142,12 @@ def value_dates(columns: dict[str, Any], at: Any, today: Any) -> Any:
     return np.where(np.isnat(dates), today, dates)
 
 
+def slots_of(columns: dict[str, Any], at: Any) -> Any:
+    """Return the bank's slot of entries (int64[k]); clearing where none is named."""
+    slots = columns["against"][at].astype(np.int64)
+    return np.where(slots == 0, int(Slot.CLEARING), slots)
+
+
 def id_of(columns: dict[str, Any], name: str, at: int) -> int:
     """Return an entry's 128-bit id, or the one it refers to."""
     return (int(columns[f"{name}_hi"][at]) << 64) | int(columns[f"{name}_lo"][at])
@@ -155,13 +164,11 @@ def ids_of(columns: dict[str, Any], name: str, places: Any = None) -> list[UUID]
 
 def reversal_id(columns: dict[str, Any], at: int) -> UUID:
     """Return the id of the reversal of an entry: it can be reversed once."""
+    return follower_id(columns, at, 1 << 20)
+
+
+def follower_id(columns: dict[str, Any], at: int, number: int) -> UUID:
+    """Return the id of what followed from the entry that an entry refers to."""
     high, low = columns["hold_id_hi"][at : at + 1], columns["hold_id_lo"][at : at + 1]
-    made = derived_ids.followers(high, low, np.array([1 << 20]))
+    made = derived_ids.followers(high, low, np.array([number]))
     return UUID(int=(int(made[0][0]) << 64) | int(made[1][0]))
-
-
-def is_same(columns: dict[str, Any], at: int, row: Mapping[str, Any]) -> bool:
-    """Tell whether a transfer of the ledger is what the entry asks for."""
-    amount = abs(int(columns["amount_minor"][at])) or row["amount_minor"]
-    is_of_it = row["user_data_64"] == columns["agreement_id"][at]
-    return bool(is_of_it and row["amount_minor"] == amount and row["code"] == Kind.ENTRY)

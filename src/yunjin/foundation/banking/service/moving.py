@@ -19,7 +19,7 @@ from yunjin.foundation.banking.service.drafting import Draft, Kind
 from yunjin.foundation.banking.service.entry_forms import id_of
 from yunjin.foundation.ledger.api import TransferFlag
 
-_FLAGS: Final = {
+FLAGS: Final = {
     Action.BOOK: 0,
     Action.HOLD: int(TransferFlag.PENDING),
     Action.CAPTURE: int(TransferFlag.POST_PENDING),
@@ -125,7 +125,7 @@ class Mover:
                 action = columns["action"][alive]
                 ending = np.isin(action, (Action.CAPTURE, Action.RELEASE))
                 extra = {
-                    "flags": np.array([_FLAGS[Action(one)] for one in action.tolist()]),
+                    "flags": np.array([FLAGS[Action(one)] for one in action.tolist()]),
                     "pending_id_hi": np.where(ending, columns["hold_id_hi"][alive], 0),
                     "pending_id_lo": np.where(ending, columns["hold_id_lo"][alive], 0),
                     "user_data_128_hi": columns["reference_hi"][alive],
@@ -177,5 +177,6 @@ class Mover:
 
 
 def without(one: Sides, status: Any) -> Sides:
+    """Return sides without the entries that have an answer (uint8[entries], 0: none yet)."""
     good = status[one.at] == 0
     return Sides(one.kept, one.at[good], one.rows[good], one.amounts[good], one.is_counter)

@@ -10,9 +10,10 @@ from yunjin.chassis.persistence import SqlUnitOfWork, request_hash
 from yunjin.foundation.banking.api.agreements import OPENINGS_MAX, Opening
 from yunjin.foundation.banking.domain import derived_ids
 from yunjin.foundation.banking.domain.products import run
-from yunjin.foundation.banking.domain.products.book import OPEN, OPENED
+from yunjin.foundation.banking.domain.products.book import CLOSED, OPEN, OPENED, STATUS
 from yunjin.foundation.banking.domain.products.declarations import Parameter, declared
 from yunjin.foundation.banking.errors import EntryRefused
+from yunjin.foundation.banking.events import AgreementsOpened
 from yunjin.foundation.banking.service.books import (
     AGREEMENT,
     BRANCH,
@@ -21,9 +22,10 @@ from yunjin.foundation.banking.service.books import (
     account_column,
 )
 from yunjin.foundation.banking.service.core import Core, Wave
+from yunjin.foundation.banking.service.drafting import tasks_of
 from yunjin.foundation.banking.service.registry import Registry
 from yunjin.foundation.banking.store import keeping
-from yunjin.kernel.errors import Malformed
+from yunjin.kernel.errors import Malformed, Outage, Refusal, Unknown
 
 
 class Openings:
@@ -36,6 +38,8 @@ class Openings:
         """See AgreementsApi.open."""
         if not 1 <= len(openings) <= OPENINGS_MAX:
             raise Malformed(f"expected 1 to {OPENINGS_MAX} openings, was {len(openings)}")
+        for one in openings:
+            _check_words(one)
         hashed = request_hash([_facts(one) for one in openings])
         core = self._core
         with core.lock:
@@ -61,8 +65,7 @@ class Openings:
         groups: Mapping[tuple[str, int], list[int]],
     ) -> list[int]:
         core = self._core
-        for code in {one.branch for one in openings}:
-            _check_branch(code)
+        for code in dict.fromkeys(one.branch for one in openings):
             core.branch(code)
         wave = Wave(core.draft(), {})
         ids = np.zeros(len(openings), np.int64)
@@ -79,7 +82,7 @@ class Openings:
                 self._begin(kept, rows, chains, wave)
         except Exception as error:
             core.rollback(wave)
-            if isinstance(error, Malformed | EntryRefused):
+            if isinstance(error, Refusal | Outage | Unknown):
                 raise
             raise EntryRefused(
                 f"The product failed on these terms: {type(error).__name__}: {error}"[:300],
@@ -106,12 +109,42 @@ class Openings:
                     ],
                 )
             work.answers.keep(command_id, hashed, ids.tolist())
+            work.outbox.add(
+                AgreementsOpened(
+                    wave=core.sequence + 1,
+                    date=str(core.today),
+                    agreement_ids=tuple(map(str, ids[:1_000].tolist())),
+                    count=len(ids),
+                )
+            )
 
-        core.commit(wave, more)
+        outcome = core.commit(wave, more)
         for kept, rows, _ in made:
             core.books.place(kept, rows)
+        if not outcome.is_done.all():
+            self._give_up([(kept, rows) for kept, rows, _ in made])
         found: list[int] = ids.tolist()
         return found
+
+    def _give_up(self, made: Sequence[tuple[Kept, Any]]) -> None:
+        """Close the agreements of an opening whose postings the ledger refused.
+
+        Only sums beyond all bounds are refused: what was paid out by the others stays with them.
+        """
+        core = self._core
+        wave, lost = Wave(core.draft(), {}), []
+        for kept, rows in made:
+            status = kept.book.columns[STATUS]
+            some = rows[status[rows] != OPEN]
+            wave.touched.append(core.touch(kept, some, np.full(len(some), -1)))
+            status[some] = CLOSED
+            lost += kept.book.columns[AGREEMENT][some].tolist()
+        wave.columns = wave.draft.finish()
+        core.commit(wave, lambda work: keeping.set_status(work.connection, lost, CLOSED))
+        raise EntryRefused(
+            f"expected the ledger to book every opening, was {len(lost)} refused, which are closed",
+            result="ledger-refused",
+        )
 
     def _begin(self, kept: Kept, rows: Any, chains: Any, wave: Wave) -> None:
         chain_of = dict(zip(rows.tolist(), chains.tolist(), strict=True))
@@ -121,6 +154,7 @@ class Openings:
         if refused:
             raise EntryRefused(f"The product refused: {refused[0]}.", reason=refused[0])
         wave.draft.follow(kept, applied, chain_of)
+        wave.tasks += tasks_of(kept, applied)
 
     def kept_of(self, code: str, version: int) -> Kept:
         """Return the book of a product version, begun where it is new."""
@@ -128,7 +162,7 @@ class Openings:
         kept = core.books.of_product(code, version)
         if kept is None:
             number = max(core.books.kept, default=0) + 1
-            core.room.run(lambda work: keeping.put_book(work.connection, number, code, version))
+            core.keep_aside(lambda connection: keeping.put_book(connection, number, code, version))
             kept = core.books.add_book(number, code, version)
         return kept
 
@@ -145,10 +179,11 @@ class Openings:
         book.columns[BRANCH][rows] = [core.books.branch_number(one.branch) for one in openings]
         book.columns[OPENED][rows] = core.today
         given = np.zeros(len(openings), np.int64)
+        usual = self._registry.usual(kept.code, int(core.today.astype(np.int64)))
         for bit, (name, parameter) in enumerate(book.parameters.items()):
             values = [one.terms.get(name) for one in openings]
             given |= np.array([value is not None for value in values], np.int64) << bit
-            default = parameter.default or 0
+            default = usual.get(name, parameter.default or 0)
             book.columns[name][rows] = [default if value is None else value for value in values]
         book.columns[GIVEN][rows] = given
         return rows
@@ -171,9 +206,14 @@ def checked_terms(product: Any, terms: Sequence[Mapping[str, int]]) -> None:
                 raise Malformed(wrong, parameter=name)
 
 
-def _check_branch(code: str) -> None:
-    if not (code.isascii() and code.strip() == code and 1 <= len(code) <= 16):
-        raise Malformed("expected a branch of 1 to 16 ASCII characters, was another")
+def _check_words(one: Opening) -> None:
+    for name, word, most in (("branch", one.branch, 16), ("party", one.party_id, 64)):
+        if not (word.isascii() and word.isprintable() and word.strip() == word != ""):
+            raise Malformed(f"expected a {name} of ASCII characters, was another")
+        if len(word) > most:
+            raise Malformed(f"expected a {name} of at most {most} characters, was {len(word)}")
+    if len(one.note) > 200 or not one.note.isprintable():
+        raise Malformed("expected a note of at most 200 printable characters, was another")
 
 
 def _facts(one: Opening) -> list[Any]:

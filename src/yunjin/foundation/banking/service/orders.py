@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-import sqlalchemy as sa
 
 from yunjin.chassis.persistence import RoomDatabase, SqlUnitOfWork
 from yunjin.foundation.banking.api.agreements import StandingOrder
@@ -69,7 +68,7 @@ class Orders:
         rows = self._room.read(lambda connection: ordering.due(connection, days, limit))
         return [_order(row) for row in rows]
 
-    def forward(self, connection: sa.Connection, orders: list[StandingOrder], date: Any) -> None:
+    def forward(self, connection: Any, orders: list[StandingOrder], date: Any) -> None:
         """Set the next date of orders, the first one after a date."""
         for one in orders:
             times, coming = 0, one.first
@@ -94,9 +93,9 @@ def _check(order: StandingOrder, today: dt.date) -> None:
         raise Malformed("expected an amount of 1 to 2^53 - 1 minor units, was another")
     if order.first <= today:
         raise Malformed(f"expected a first date after {today}, was {order.first}")
-    if (order.every_months > 0) == (order.every_days > 0):
+    if (order.every_months > 0) == (order.every_days > 0) or order.every_months * order.every_days:
         raise Malformed("expected months or days between two payments, not both")
-    if max(order.every_months, order.every_days) > _EVERY_MAX or order.every_months < 0:
+    if not 0 <= order.every_months + order.every_days <= _EVERY_MAX:
         raise Malformed(f"expected at most {_EVERY_MAX} months or days, was more")
     if order.last is not None and order.last < order.first:
         raise Malformed("expected the last date not before the first, was before")

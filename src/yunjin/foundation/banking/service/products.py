@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Final
 
 import numpy as np
@@ -12,11 +11,12 @@ import pyarrow as pa
 from yunjin.foundation.banking import api
 from yunjin.foundation.banking.api import ParameterInfo, ProductInfo, Saying, Simulation, Terms
 from yunjin.foundation.banking.api.products import AGREEMENTS_MAX, CELLS_MAX
-from yunjin.foundation.banking.domain.products import presets, simulation
+from yunjin.foundation.banking.domain.products import simulation
 from yunjin.foundation.banking.domain.products.declarations import Account, Parameter, declared
 from yunjin.foundation.banking.domain.products.loading import Loaded, load
 from yunjin.foundation.banking.domain.products.validation import rule_lines
 from yunjin.foundation.banking.errors import ProductNotFound
+from yunjin.foundation.banking.service.registry import shipped
 from yunjin.kernel.errors import Malformed
 
 _TRANSFERS: Final = pa.schema(
@@ -37,7 +37,7 @@ class ProductService:
         self._load = lru_cache(maxsize=loaded_max)(load)
 
     def products(self) -> list[ProductInfo]:
-        return [_info(load(source, is_tried=False)) for source in _shipped().values()]
+        return [_info(load(source, is_tried=False)) for source in shipped().values()]
 
     def check(self, source: str) -> ProductInfo:
         return _info(self._load(source))
@@ -74,20 +74,11 @@ class ProductService:
     def _found(self, product: str) -> Loaded:
         if "\n" in product:
             return self._load(product)
-        source = _shipped().get(product)
+        source = shipped().get(product)
         if source is None:
-            codes = ", ".join(_shipped())
+            codes = ", ".join(shipped())
             raise ProductNotFound(f"expected one of {codes}; was {product[:60]}")
         return load(source, is_tried=False)
-
-
-@lru_cache(maxsize=1)
-def _shipped() -> dict[str, str]:
-    """Return the source of each shipped product by code."""
-    files = sorted(resources.files(presets).iterdir(), key=lambda file: file.name)
-    texts = [file.read_text("utf-8") for file in files if file.name.endswith(".py")]
-    sources = [text for text in texts if "\nclass " in text]
-    return {load(source, is_tried=False).product.code: source for source in sources}
 
 
 def _info(loaded: Loaded) -> ProductInfo:
@@ -111,6 +102,7 @@ def _info(loaded: Loaded) -> ProductInfo:
         ),
         accounts={name: one.slot.name.lower() for name, one in declared(kind, Account).items()},
         source=loaded.source,
+        warnings=loaded.warnings,
     )
 
 

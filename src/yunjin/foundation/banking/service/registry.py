@@ -1,5 +1,6 @@
 """Product versions: registered, kept, found again."""
 
+import datetime as dt
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
@@ -8,13 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from yunjin.chassis.persistence import RoomDatabase, SqlUnitOfWork, instant_us
-from yunjin.foundation.banking.api.registry import ProductVersion
+from yunjin.foundation.banking.api.registry import ProductVersion, TermsChange
 from yunjin.foundation.banking.domain.products import presets
-from yunjin.foundation.banking.domain.products.declarations import Product
+from yunjin.foundation.banking.domain.products.declarations import Parameter, Product, declared
 from yunjin.foundation.banking.domain.products.loading import load
 from yunjin.foundation.banking.errors import ProductNotFound
 from yunjin.foundation.banking.store import keeping
 from yunjin.kernel.clock import Clock, instant
+from yunjin.kernel.errors import Malformed
 
 
 @lru_cache(maxsize=1)
@@ -33,6 +35,7 @@ class Registry:
         self._room, self._clock = room, clock
         self._rows: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()
+        self.changes: list[Any] = []
         self._made = lru_cache(maxsize=1_000)(lambda source: load(source, is_tried=False).product)
 
     def load(self) -> None:
@@ -45,6 +48,7 @@ class Registry:
             self._room.run(lambda work: keeping.put_products(work.connection, made))
             rows = self._room.read(keeping.all_products)
         self._rows = {(row.code, row.version): row for row in rows}
+        self.changes = list(self._room.read(keeping.all_changes))
 
     def _row(
         self, code: str, version: int, source: str, lane: list[int] | None, note: str
@@ -93,6 +97,66 @@ class Registry:
             version = self._room.command(command_id, request, kept)
             self._reread()
         return self.version(code, version)
+
+    def keep_change(self, command_id: UUID, change: TermsChange) -> None:
+        """Keep a change of a product's parameter. Raises: ProductNotFound, Malformed."""
+        version = self.live(change.product)
+        parameters = declared(type(self.product(change.product, version)), Parameter)
+        if change.parameter not in parameters:
+            names = ", ".join(parameters)
+            raise Malformed(f"expected a parameter, one of {names}; was {change.parameter[:40]}")
+        wrong = parameters[change.parameter].complaint(change.value)
+        if wrong:
+            raise Malformed(wrong, parameter=change.parameter)
+        row = {
+            "product": change.product,
+            "parameter": change.parameter,
+            "value": change.value,
+            "date": (change.since - dt.date(1970, 1, 1)).days,
+        }
+
+        def kept(work: SqlUnitOfWork) -> bool:
+            full = {**row, "change_id": command_id, "is_done": 0}
+            keeping.put_change(work.connection, full)
+            return True
+
+        with self._lock:
+            self._room.command(command_id, {"set_terms": row}, kept)
+            self.changes = list(self._room.read(keeping.all_changes))
+
+    def has_change(self, change_id: UUID) -> bool:
+        """Tell whether a change was kept before."""
+        return any(one.change_id == change_id for one in self.changes)
+
+    def due(self, days: int) -> list[Any]:
+        """Return changes that act by a day and were not brought to every agreement yet."""
+        return [one for one in self.changes if one.date <= days and not one.is_done]
+
+    def end(self, change_id: UUID) -> None:
+        """Say that a change was brought to every agreement."""
+        self._room.run(lambda work: keeping.end_change(work.connection, change_id))
+        self.changes = list(self._room.read(keeping.all_changes))
+
+    def usual(self, code: str, days: int) -> dict[str, int]:
+        """Return the values of a product's parameters that were changed, as of a day."""
+        return {
+            one.parameter: one.value
+            for one in self.changes
+            if one.product == code and one.date <= days
+        }
+
+    def terms(self, code: str = "") -> list[TermsChange]:
+        """Return changes, the newest first."""
+        return [
+            TermsChange(
+                product=one.product,
+                parameter=one.parameter,
+                value=one.value,
+                since=dt.date(1970, 1, 1) + dt.timedelta(days=one.date),
+            )
+            for one in reversed(self.changes)
+            if code in ("", one.product)
+        ]
 
     def release(self, command_id: UUID, code: str, version: int) -> ProductVersion:
         """Open a version to everybody. Raises: ProductNotFound."""

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from yunjin.foundation.banking.api.registry import ProductVersion
+from yunjin.foundation.banking.api.registry import ProductVersion, TermsChange
 from yunjin.foundation.banking.service.agreements import AgreementService
+from yunjin.foundation.banking.service.days import DayService
 from yunjin.foundation.banking.service.registry import Registry
+from yunjin.kernel.errors import Malformed
 from yunjin.kernel.ids import uuid7_of
 
 
 class RegistryDoor:
     """Products as the bank sells them."""
 
-    def __init__(self, registry: Registry, agreements: AgreementService) -> None:
-        self._registry, self._agreements = registry, agreements
+    def __init__(self, registry: Registry, agreements: AgreementService, days: DayService) -> None:
+        self._registry, self._agreements, self._days = registry, agreements, days
 
     def register(
         self,
@@ -33,6 +35,16 @@ class RegistryDoor:
 
     def release(self, command_id: UUID, code: str, version: int) -> ProductVersion:
         return self._registry.release(command_id, code, version)
+
+    def set_terms(self, command_id: UUID, change: TermsChange) -> None:
+        today = self._days.business_date()
+        if change.since < today and not self._registry.has_change(command_id):
+            raise Malformed(f"expected a day from {today} on, was {change.since}")
+        self._registry.keep_change(command_id, change)
+        self._days.bring_terms()
+
+    def terms(self, code: str = "") -> list[TermsChange]:
+        return self._registry.terms(code)
 
     def versions(self, code: str = "") -> list[ProductVersion]:
         return self._registry.versions(code)

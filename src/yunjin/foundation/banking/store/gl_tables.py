@@ -77,7 +77,6 @@ balances: Final = table(
     key("day", sa.Integer),
     column("debit_minor", Int64),  # since ever, up to and with the day
     column("credit_minor", Int64),
-    sa.Index("banking_gl_balance_day", "day"),
 )
 entries: Final = table(
     tables,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -9,6 +10,7 @@ from yunjin.foundation.banking.store.agreements import (
     agreements,
     books,
     branches,
+    changes,
     days,
     pages,
     products,
@@ -179,7 +181,13 @@ def put_slot(
 
 def newest_day(connection: sa.Connection) -> Any:
     """Return the newest business day, None before the first."""
-    query = sa.select(days).where(days.c.date >= 0).order_by(days.c.date.desc()).limit(1)
+    query = sa.select(days).order_by(days.c.date.desc()).limit(1)
+    return connection.execute(query).one_or_none()
+
+
+def newest_closed_day(connection: sa.Connection) -> Any:
+    """Return the newest closed business day, None while none is closed."""
+    query = sa.select(days).where(days.c.status == "closed").order_by(days.c.date.desc()).limit(1)
     return connection.execute(query).one_or_none()
 
 
@@ -190,7 +198,7 @@ def day(connection: sa.Connection, date: int) -> Any:
 
 def last_days(connection: sa.Connection, limit: int) -> Sequence[Any]:
     """Return business days, newest first."""
-    query = sa.select(days).where(days.c.date >= 0).order_by(days.c.date.desc()).limit(limit)
+    query = sa.select(days).order_by(days.c.date.desc()).limit(limit)
     return connection.execute(query).all()
 
 
@@ -233,6 +241,23 @@ def count_tasks(connection: sa.Connection, date: int) -> int:
     return int(connection.execute(query).scalar() or 0)
 
 
+def all_changes(connection: sa.Connection) -> Sequence[Any]:
+    """Return the changes of products' parameters, in the order they act."""
+    return connection.execute(
+        sa.select(changes).order_by(changes.c.date, changes.c.change_id)
+    ).all()
+
+
+def put_change(connection: sa.Connection, row: Mapping[str, Any]) -> None:
+    """Keep a change of a product's parameter."""
+    connection.execute(sa.insert(changes).values(**row))
+
+
+def end_change(connection: sa.Connection, change_id: UUID) -> None:
+    """Say that a change was brought to every agreement."""
+    connection.execute(sa.update(changes).where(changes.c.change_id == change_id).values(is_done=1))
+
+
 def all_products(connection: sa.Connection) -> Sequence[Any]:
     """Return the registered product versions, by code and version."""
     query = sa.select(products).order_by(products.c.code, products.c.version)
@@ -248,17 +273,3 @@ def open_lane(connection: sa.Connection, code: str, version: int) -> None:
     """Open a product version to everybody."""
     query = sa.update(products).where(products.c.code == code, products.c.version == version)
     connection.execute(query.values(lane={"agreements": None}))
-
-
-_SUMS_DATE = -1  # the row of `day` that carries sums from day to day; no business date is it
-
-
-def sums(connection: sa.Connection) -> dict[str, Any]:
-    """Return what was carried over, empty at first."""
-    row = day(connection, _SUMS_DATE)
-    return {} if row is None else dict(row.report)
-
-
-def put_sums(connection: sa.Connection, carried: Mapping[str, Any]) -> None:
-    """Keep what is carried over."""
-    put_day(connection, _SUMS_DATE, "sums", carried, 0)

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from yunjin.chassis.transport import Gatherer, json_body_of, problem_response
+from yunjin.chassis.transport import Gatherer, json_body_of, malformed_json, problem_response
 from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.foundation.ledger.routes import posting
 from yunjin.foundation.ledger.routes.posting import (
@@ -61,7 +61,7 @@ class Transfers:
         try:
             transfer = _read_transfer(body)
         except _UNREADABLE as error:
-            raise posting.malformed(error) from None
+            raise malformed_json(error) from None
         _check_key(scope, transfer)
         balances = transfer.balances or _wants_balances(scope)
         outcome = await self._gatherer.ask(Asked(posting.row_of(transfer), balances))
@@ -102,7 +102,7 @@ class TransferBatches:
         try:
             batch = _read_batch(body)
         except _UNREADABLE as error:
-            raise posting.malformed(error) from None
+            raise malformed_json(error) from None
         columns = posting.columns_of([posting.row_of(one) for one in batch.transfers])
         results = self._ledger.post_transfers(columns, balances=batch.balances)
         outcomes = posting.outcomes_of(results)

@@ -218,20 +218,6 @@ def http_status(status: int) -> int:
     return 422 if status in _MALFORMED else 409
 
 
-def malformed(error: Exception) -> Malformed:
-    """Return the refusal of a body that msgspec could not read."""
-    if isinstance(error, msgspec.ValidationError):
-        message, _, place = str(error).partition(" - at `$")
-        at = place.rstrip("`").lstrip(".")
-        return Malformed(
-            "The request is not of the form this address takes.",
-            errors=[{"at": f"body.{at}" if at else "body", "message": message}],
-        )
-    if isinstance(error, RecursionError):
-        return Malformed("expected a well-formed body, was one nested too deeply")
-    return Malformed("expected a body in JSON and UTF-8, was another")
-
-
 def _big(value: int | str, maximum: int, name: str) -> int:
     if type(value) is int:
         return value

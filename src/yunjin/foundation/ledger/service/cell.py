@@ -22,6 +22,7 @@ from yunjin.foundation.ledger.kernels import (
     TransferColumns,
 )
 from yunjin.foundation.ledger.kernels.ids import NOWHERE
+from yunjin.foundation.ledger.service.ahead import Ahead, touched
 from yunjin.foundation.ledger.service.generations import Generations, Table
 from yunjin.foundation.ledger.service.past import Past, outcome, zero_columns
 from yunjin.foundation.ledger.store.index import Index
@@ -56,6 +57,7 @@ class Cell:
         self.settled_before: Any = np.zeros(0, USED)  # holds being saved; positions are fates
         self.entries_before: Any = np.zeros(0, kernels.ENTRY)
         self._spare: dict[str, Any] = {}
+        self._ahead = Ahead(lambda rows: touched(np.zeros(rows, kernels.ACCOUNT)))
         counters = np.zeros(kernels.COUNTERS, np.int64)
         counters[Counter.CELL] = cell
         self.book = Book(
@@ -84,8 +86,11 @@ class Cell:
 
     def spare(self, name: str, like: Any) -> Any:
         """Return room as large as `like`, used before if there is any: fresh memory is slow."""
-        kept = self._spare.pop(name, like[:0])
-        return kept if len(kept) == len(like) else np.zeros(len(like), like.dtype)
+        kept = self._spare.pop(name, None)
+        if kept is None and name == "accounts":
+            kept = self._ahead.take(len(like))
+        is_fit = kept is not None and len(kept) == len(like)
+        return kept if is_fit else np.zeros(len(like), like.dtype)
 
     def keep_spare(self, name: str, view: Any) -> None:
         """Keep the room behind a view, for `spare`."""
@@ -119,8 +124,10 @@ class Cell:
 
     def ensure_transfers(self, more: int) -> None:
         """Make room for what `more` transfers or expiries may add."""
-        book = self.book
-        self.ids.ensure(self.count(Counter.IDS), more)
+        book, used = self.book, self.count(Counter.IDS)
+        self.ids.ensure(used, more)
+        if self.ids.is_half_full(used) and "accounts" not in self._spare:
+            self._ahead.order(len(book.accounts))  # a checkpoint will copy them
         holds = _grown(book.holds, self.count(Counter.HOLDS) + more)
         slots = book.hold_slots
         remade = len(slots) < 2 * (self.count(Counter.HOLDS) + more)

@@ -87,9 +87,9 @@ def load(cell: Cell, checkpoint: Checkpoint) -> None:
     Raises: IndexDamaged; the cell is then as it was.
     """
     state, sequence = checkpoint.state, checkpoint.sequence
-    accounts = np.frombuffer(cell.index.load(sequence, "accounts"), kernels.ACCOUNT)
-    holds = np.frombuffer(cell.index.load(sequence, "holds"), kernels.HOLD)
-    bloom = cell.index.load(sequence, "bloom")
+    accounts = cell.index.load(sequence, "accounts", kernels.ACCOUNT)
+    holds = cell.index.load(sequence, "holds", kernels.HOLD)
+    bloom = cell.index.load(sequence, "bloom", np.dtype(np.uint64))
     counters = np.array(state["counters"], np.int64)
     counters[[Counter.ACCOUNTS, Counter.HOLDS, Counter.HEAP, Counter.SPARSE]] = 0
     cell.book.counters[:] = counters

@@ -7,10 +7,11 @@ import numpy as np
 from yunjin.foundation.ledger import kernels
 from yunjin.foundation.ledger.kernels import USED
 from yunjin.foundation.ledger.kernels.ids import ASK_ALL, NOWHERE
+from yunjin.foundation.ledger.service.ahead import Ahead, touched
 from yunjin.foundation.ledger.store.index import Index
 
 _SMALL: Final = 64
-_SLOW: Final = 1 << 17  # from here on, doubling would stop the ledger for a while each time
+_LARGE: Final = 1 << 17  # from here on, room is made ahead: doubling would stop the ledger
 
 
 class Table:
@@ -33,6 +34,13 @@ def empty(rows: int) -> Table:
     return Table(np.zeros(rows, USED), 0)
 
 
+def _empty_at_once(rows: int) -> Table:
+    """Return room for ids whose slots, used all over from the first batch, have their memory."""
+    made = empty(rows)
+    touched(made.slots)
+    return made
+
+
 class Generations:
     """Which transfer ids were used, and where (a position in the journal)."""
 
@@ -40,6 +48,7 @@ class Generations:
         """usual: ids of a generation."""
         self._index, self._usual = index, usual
         self.young, self._old = empty(_SMALL), empty(_SMALL)
+        self._ahead = Ahead(_empty_at_once)
         self.bloom = np.zeros(bloom_words, np.uint64)
         self.gates = np.array([NOWHERE, NOWHERE], np.int64)
         self.runs: list[int] = []
@@ -47,13 +56,31 @@ class Generations:
 
     def ensure(self, used: int, more: int) -> None:
         """Make room for `more` ids beside the `used` ones."""
+        if self.is_half_full(used):
+            self._order_ahead()
         size = len(self.young.rows)
-        while size < used + more:
-            size = max(2 * size, self._usual if size >= _SLOW else 0)
-        if size != len(self.young.rows):
-            rows = np.zeros(size, USED)
-            rows[:used] = self.young.rows[:used]
-            self.young = Table(rows, used)
+        if used + more <= size:
+            return
+        larger = self._ahead.take(self._usual) if used + more <= self._usual else None
+        if larger is None:
+            while size < used + more:
+                size = self._usual if 2 * size < self._usual < 4 * size else 2 * size
+            larger = empty(size)
+        larger.rows[:used] = self.young.rows[:used]
+        kernels.rehash_ids(larger.rows, used, larger.slots)
+        self.young = larger
+
+    def is_half_full(self, used: int) -> bool:
+        """Tell whether large room will be needed soon."""
+        return 2 * used >= len(self.young.rows) >= _LARGE
+
+    def _order_ahead(self) -> None:
+        """Have room made for what comes next: a usual generation, or the one after this."""
+        have = len(self.young.rows)
+        if have < self._usual:
+            self._ahead.order(self._usual)
+        elif len(self._old.rows) != have:
+            self._ahead.order(have)
 
     def find(self, hi: Any, lo: Any) -> Any | None:
         """Return positions (int64[n], -1 for a new id), or None where all are plainly new."""
@@ -85,14 +112,14 @@ class Generations:
         if len(spare.rows) == len(ended.rows):
             spare.slots.fill(0)  # fresh memory would be slower
         else:
-            spare = empty(len(ended.rows))
+            spare = self._ahead.take(len(ended.rows)) or empty(len(ended.rows))
         self._old, self.young = ended, spare
         return ended.rows[:used], span
 
-    def restore(self, state: dict[str, Any], bloom: bytes) -> None:
+    def restore(self, state: dict[str, Any], bloom: Any) -> None:
         """Take over what a checkpoint says is on disk."""
         self.runs, self.spans = list(state["runs"]["ids"]), [(a, b) for a, b in state["spans"]]
         self.gates[1] = max((last for _, last in self.spans), default=NOWHERE)
         self.young = empty(state["room"])
-        if bloom:
-            self.bloom = np.frombuffer(bloom, np.uint64).copy()
+        if len(bloom):
+            self.bloom = bloom

@@ -120,6 +120,8 @@ class Writer:
             wrong = " ".join(finding.what for finding in report.findings)
         if wrong:
             self._stop(JournalDamaged(f"{wrong}. Restore the journal from the last backup."))
+        elif not self.cell.sequence and self._head.read() is None:
+            self._head.begin()  # who made it died half-way; no row was written yet
 
     def _while_opening(self) -> None:
         """Keep the lease, and what was replayed, while a long journal is read."""

@@ -19,6 +19,7 @@ from yunjin.kernel.errors import Outage
 
 T = TypeVar("T")
 _GONE: Final = (0, 2006, 2013, 2055)  # MySQL's words for a connection that is no more
+WAL_PAGES: Final = 500
 _BLOB: Final = {"sqlite": "BLOB", "mysql": "LONGBLOB"}
 
 
@@ -62,7 +63,9 @@ class SqliteEngine:
 
     kind = "sqlite"
 
-    def __init__(self, path: Path, *, vfs: str = "", synchronous: str = "full") -> None:
+    def __init__(
+        self, path: Path, *, vfs: str = "", synchronous: str = "full", wal_pages: int = WAL_PAGES
+    ) -> None:
         self._lock = threading.RLock()
         try:
             self._connection = apsw.Connection(str(path), vfs=vfs or None)
@@ -71,7 +74,7 @@ class SqliteEngine:
                 "page_size=16384",
                 "journal_mode=wal",
                 f"synchronous={synchronous}",
-                "wal_autocheckpoint=500",
+                f"wal_autocheckpoint={wal_pages}",
                 "journal_size_limit=67108864",
             ):
                 self._connection.execute(f"pragma {pragma}").fetchall()
@@ -230,12 +233,21 @@ class MysqlEngine:
 
 
 def open_engine(
-    home: Path, url: str, file: str, *, vfs: str = "", synchronous: str = "full"
+    home: Path,
+    url: str,
+    file: str,
+    *,
+    vfs: str = "",
+    synchronous: str = "full",
+    wal_pages: int = WAL_PAGES,
 ) -> Engine:
-    """Return the engine of a cell's tables: a file below `home`, or the server at `url`."""
+    """Return the engine of a cell's tables: a file below `home`, or the server at `url`.
+
+    wal_pages: after how many pages of 16 KiB what SQLite has logged is moved into the file.
+    """
     if url:
         return MysqlEngine(url)
     private_folder(home)
     with suppress(OSError):  # SQLite says it better
         private_file(home / file)
-    return SqliteEngine(home / file, vfs=vfs, synchronous=synchronous)
+    return SqliteEngine(home / file, vfs=vfs, synchronous=synchronous, wal_pages=wal_pages)

@@ -38,16 +38,21 @@ class HeadFile:
             self._file = os.open(path, flags, 0o600)
             if self.read() is None:
                 _log.warning("ledger.head-unreadable", file=str(path), what=HEAD_UNREADABLE)
-        else:  # a sound head of no rows, so that a file without any was damaged
-            self.write(0, GENESIS, 0)
-            self.sync()
+        else:
+            self.begin()
 
     def read(self) -> tuple[int, bytes, int] | None:
         """Return (sequence, hash, timestamp) of the latest sound sector.
 
-        None: it is unreadable; since a new file has a head of sequence 0, it was damaged.
+        None: it is unreadable; since a new file has a head of sequence 0, it was damaged, or who
+        made it died before the first row was written.
         """
         return _latest(os.pread(self._file, 2 * _SECTOR, 0))
+
+    def begin(self) -> None:
+        """Write a sound head of no rows, so that a file without any was damaged."""
+        self.write(0, GENESIS, 0)
+        self.sync()
 
     def write(self, sequence: int, digest: bytes, timestamp: int) -> None:
         """Note a new head; `sync` makes it outlive a power cut."""

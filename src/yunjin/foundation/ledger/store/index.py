@@ -16,17 +16,17 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from yunjin.foundation.ledger.errors import Fenced, WritesStopped
 from yunjin.foundation.ledger.kernels import ENTRY, find_on_page, shelves_of
 from yunjin.foundation.ledger.store.engine import Engine, typed
+from yunjin.foundation.ledger.store.planes import packed, unpacked
 
 ID: Final = np.dtype([("hi", "u8"), ("lo", "u8"), ("value", "i8")])
-FORMAT: Final = 3
+FORMAT: Final = 4
 PAGE: Final = 4_096
-PAGES_A_COMMIT: Final = 16
-PART_BYTES: Final = 4 << 20
+PAGES_A_COMMIT: Final = 4  # 256 KiB: whoever syncs the journal meanwhile waits for no more
+PART_BYTES: Final = 1 << 20  # of an array, packed to about as much
 _TABLES: Final = (
     """create table if not exists ledger_checkpoint (
       cell INTEGER NOT NULL, sequence BIGINT NOT NULL, state {blob} NOT NULL,
@@ -218,18 +218,18 @@ class Index:
         self._contents.cache_clear()
         self._page.cache_clear()
 
-    def load(self, sequence: int, name: str) -> bytes:
+    def load(self, sequence: int, name: str, dtype: Any) -> Any:
         """Return one array of a checkpoint. Raises: IndexDamaged."""
         parts = self._engine.execute(
             "select size, body from ledger_snapshot where cell=? and sequence=? and name=?"
             " order by part",
             (self._cell, sequence, name),
         )
-        found = b""
-        for part, (size, kept) in enumerate(parts):
+        found = [np.zeros(0, dtype)]
+        for part, (count, kept) in enumerate(parts):
             body = _checked(_snapshot_key(sequence, name, part), bytes(kept), "A snapshot")
-            found += pa.decompress(body, decompressed_size=size, codec="zstd", asbytes=True)
-        return found
+            found.append(unpacked(body, count, dtype))
+        return np.concatenate(found)
 
     def save(self, checkpoint: Checkpoint, arrays: dict[str, Any], runs: list[Run]) -> None:
         """Write a checkpoint, its arrays and runs; the one before it is kept, older ones go.
@@ -239,11 +239,10 @@ class Index:
         """
         sequence = checkpoint.sequence
         for name, array in arrays.items():
-            raw = np.ascontiguousarray(array).view(np.uint8).reshape(-1)
-            for part, start in enumerate(range(0, len(raw), PART_BYTES)):
-                piece = raw[start : start + PART_BYTES]
-                body = pa.compress(pa.py_buffer(piece), codec="zstd", asbytes=True)
-                kept = _signed(_snapshot_key(sequence, name, part), body)
+            rows = PART_BYTES // array.dtype.itemsize
+            for part, start in enumerate(range(0, len(array), rows)):
+                piece = array[start : start + rows]
+                kept = _signed(_snapshot_key(sequence, name, part), packed(piece))
                 with self._writing():
                     self._insert(
                         "ledger_snapshot", (self._cell, sequence, name, part, len(piece), kept)
@@ -276,9 +275,8 @@ class Index:
                     page = rows.take(order[start:end])  # seven times as fast as an index
                     if kind != "history":
                         page = _kept(page)
-                    packed = pa.compress(page.tobytes(), codec="zstd", asbytes=True)
                     name = _page_key(kind, run, number, key, following)
-                    kept = _signed(name, (end - start).to_bytes(4, "big") + packed)
+                    kept = _signed(name, (end - start).to_bytes(4, "big") + packed(page))
                     self._insert("ledger_run", (self._cell, kind, run, key, number, kept))
 
     # reading ------------------------------------------------------------------------------------
@@ -308,10 +306,7 @@ class Index:
         name = _page_key(kind, run, number, key, following)
         raw = _checked(name, kept, f"Page {number} of run {run}")
         count, dtype = int.from_bytes(raw[:4], "big"), ENTRY if kind == "history" else ID
-        body = pa.decompress(
-            raw[4:], decompressed_size=count * dtype.itemsize, codec="zstd", asbytes=True
-        )
-        return np.frombuffer(body, dtype)
+        return unpacked(raw[4:], count, dtype)
 
     def find(self, kind: str, run: int, hi: Any, lo: Any) -> Any:
         """Return the values (int64[n]) kept under ids in one run, -1 where it has none."""

@@ -72,15 +72,15 @@ class Months:
     first: Month | None
 
     def state(self, month: Month) -> str:
-        """Return whether a month is open, closed or locked."""
+        """Return whether a month is open, closed or locked; those before a closed one are too."""
+        if self.states and month.number < min(self.states):
+            return CLOSED
         return self.states.get(month.number, OPEN)
 
     def check_open(self, date: dt.date) -> None:
         """See that a date may be booked to. Raises: PeriodClosed."""
         month = Month.of(date)
         state = self.state(month)
-        if state == OPEN and self.states and month.number < max(self.states):
-            state = CLOSED  # months before a closed one, empty ones too, are closed with it
         if state != OPEN:
             raise PeriodClosed(
                 f"expected a date in an open month, {month} is {state}",
@@ -101,7 +101,7 @@ class Months:
 
     def check_may_reopen(self, month: Month) -> None:
         """See that a month is the last closed one. Raises: PeriodNotReady."""
-        if self.state(month) != CLOSED:
+        if self.states.get(month.number) != CLOSED:
             raise PeriodNotReady(f"expected a closed month, {month} is {self.state(month)}")
         last = Month(max(self.states))
         if month != last:

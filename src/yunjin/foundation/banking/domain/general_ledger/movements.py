@@ -24,6 +24,7 @@ LAST_DAY: Final = dt.date(2199, 12, 31)
 BRANCH_MAX: Final = 16
 PRODUCT_MAX: Final = 40
 SOURCE_MAX: Final = 80
+_SLOTS: Final = frozenset(int(slot) for slot in Slot)
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SOURCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*")
 
@@ -82,14 +83,13 @@ def summed(movements: Iterable[Movement]) -> list[Movement]:
     Raises: Malformed, Unbalanced, OutOfRange (a sum beyond 63 bits).
     """
     sums: dict[tuple[int, str, str, str], Amounts] = {}
-    count = 0
-    for count, one in enumerate(movements, 1):
+    for one in movements:
         _check(one)
         place = (int(one.slot), one.product, one.branch, one.currency)
         debits, credits = sums.get(place, (0, 0))
         sums[place] = debits + one.debit_minor, credits + one.credit_minor
-    if count > MOVEMENTS_MAX:
-        raise Malformed(f"expected at most {MOVEMENTS_MAX} movements, was {count}")
+    if len(sums) > MOVEMENTS_MAX:
+        raise Malformed(f"expected at most {MOVEMENTS_MAX} movements, was {len(sums)}")
     check_balanced((branch, money, *sides) for (_, _, branch, money), sides in sums.items())
     return [
         Movement(
@@ -106,8 +106,7 @@ def summed(movements: Iterable[Movement]) -> list[Movement]:
 
 
 def _check(one: Movement) -> None:
-    known = Slot._value2member_map_
-    if one.slot not in known:
+    if one.slot not in _SLOTS:
         raise Malformed(f"expected a slot's number, was {one.slot!r}")
     if one.product:
         checked_code(one.product, "product", PRODUCT_MAX)

@@ -5,17 +5,19 @@ call the same hooks and apply the same effects.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
 from yunjin.foundation.banking.domain import rounding
-from yunjin.foundation.banking.domain.columns import frozen
+from yunjin.foundation.banking.domain.columns import frozen, spread
 from yunjin.foundation.banking.domain.products.context import Context
 from yunjin.foundation.banking.domain.products.declarations import (
     Account,
     Accrual,
+    Date,
     Event,
     Field,
     Parameter,
@@ -24,6 +26,7 @@ from yunjin.foundation.banking.domain.products.declarations import (
 )
 from yunjin.foundation.banking.domain.products.effects import (
     Accrue,
+    Add,
     Effect,
     Notice,
     Place,
@@ -40,6 +43,7 @@ from yunjin.foundation.banking.domain.rounding import Rounding
 from yunjin.kernel import check
 
 OPENED, SINCE, HELD, STATUS, BOOKED = ".opened", ".since", ".held", ".status", ".booked"
+BEHIND: Final = ".behind"  # the day since whose evening something due is unpaid, without a break
 OPEN, CLOSED, STOPPED = 1, 2, 3  # of the status; 0: not opened yet
 NEVER: Final = np.datetime64("NaT", "D")
 
@@ -78,13 +82,18 @@ class Book:
         self.parameters: dict[str, Parameter] = declared(kind, Parameter)
         self.fields: dict[str, Field] = declared(kind, Field)
         self.events: dict[str, Event] = declared(kind, Event)
-        numbers = (*self.accounts, *self.accruals, *self.fields, *self.parameters, HELD, STATUS)
+        remembered: dict[str, Date] = declared(kind, Date)
+        memory = [name for name in self.fields if name not in remembered]
+        numbers = (*self.accounts, *self.accruals, *memory, *self.parameters, HELD, STATUS)
         booked = [f"{name}{BOOKED}" for name in self.accruals]
         self._room = {name: np.zeros(count, np.int64) for name in (*numbers, *booked)}
-        dates = (*self.events, OPENED, SINCE)
+        self.dues = [name for name, one in self.accounts.items() if one.is_due]
+        dates = (*self.events, *remembered, OPENED, SINCE, *[BEHIND] * bool(self.dues))
         self._room |= {name: np.full(count, NEVER) for name in dates}
         self.columns: dict[str, Any] = {}
         self.sums: Counter[Slot] = Counter()  # debits − credits of the slots, minor
+        # closing balances of the days before a date: (account, rows, date) → int64[k, days]
+        self.past: Callable[[str, Any, Any], Any] | None = None
         self._count = count
         self._show()
 
@@ -131,19 +140,34 @@ class Book:
         return self.columns[STATUS] == OPEN
 
     def context(
-        self, rows: Any, date: Any, *, amount: Any = 0, value_date: Any = None, released: Any = 0
+        self,
+        rows: Any,
+        date: Any,
+        *,
+        amount: Any = 0,
+        value_date: Any = None,
+        released: Any = 0,
+        against: Any = 0,
+        changed: Iterable[str] = (),
     ) -> Context:
         """Return the columns of some rows (int64[k]) as a hook sees them on a date.
 
         value_date: datetime64[D][k] that entries count from; None: the date itself.
         released: int64[k], minor, what the entry itself had on hold.
+        against: Slot, or int64[k], on the bank's side of the entry.
+        changed: names of the parameters whose change is told.
         """
-        when = date if value_date is None else value_date
-        context = self._context(rows, date, self.since[rows], date, amount)
-        return replace(
-            context,
-            value_date=frozen(np.broadcast_to(np.asarray(when, "datetime64[D]"), len(rows))),
+        count = len(rows)
+        return self._context(
+            rows,
+            date=date,
+            since=self.since[rows],
+            until=date,
+            amount=spread(amount, count),
             held=frozen(self.held[rows] - released),
+            value_date=spread(date if value_date is None else value_date, count, "datetime64[D]"),
+            against=spread(against, count),
+            changed=frozenset(changed),
         )
 
     def nights(self, rows: Any, dates: Any) -> Context:
@@ -154,9 +178,17 @@ class Book:
         """
         since = np.concatenate([self.since[rows], np.repeat(dates[1:], len(rows))])
         all_rows, days = np.tile(rows, len(dates)), np.repeat(dates, len(rows))
-        return self._context(all_rows, days, since, days + 1, 0)
+        return self._context(
+            all_rows,
+            date=days,
+            since=since,
+            until=days + 1,
+            amount=spread(0, len(days)),
+            held=frozen(self.held[all_rows]),
+            value_date=days,
+        )
 
-    def _context(self, rows: Any, date: Any, since: Any, until: Any, amount: Any) -> Context:
+    def _context(self, rows: Any, *, date: Any, since: Any, **seen: Any) -> Context:
         def take(name: str) -> Any:
             if name not in self.columns:
                 raise KeyError(f"expected a declaration of the product, was {name!r}")
@@ -166,16 +198,15 @@ class Book:
                 return -taken  # kept as debits − credits
             return taken
 
+        past = self.past
         return Context(
             take=take,
             date=date,
             since=frozen(since),
-            until=until,
             opened=frozen(self.opened[rows]),
-            amount=frozen(np.broadcast_to(np.asarray(amount, np.int64), len(rows))),
-            held=frozen(self.held[rows]),
-            value_date=date,
             main=self.product.main,
+            past=None if past is None else lambda name: past(name, rows, date),
+            **seen,
         )
 
     def judge(self, context: Context, rows: Any) -> list[tuple[str, Any]]:
@@ -189,12 +220,12 @@ class Book:
                 found.append((effect.reason, refused))
         return found
 
-    def apply(self, effects: list[Effect], rows: Any) -> Applied:
+    def apply(self, effects: Iterable[Effect], rows: Any) -> Applied:
         """Do what a hook asked for on the rows (int64[k]) its context was made of; all or nothing.
 
         Raises: TypeError, Bug, before anything is changed.
         """
-        ready = [_ready(effect, len(rows)) for effect in effects]
+        ready = listed(effects, lambda effect: ready_for(effect, len(rows)))
         applied = Applied()
         for effect in ready:
             match effect:
@@ -206,6 +237,8 @@ class Book:
                     self._settle(accrual, into, rows[where], applied)
                 case Put(memory, value, where):
                     self.columns[memory.name][rows[where]] = value[where]
+                case Add(memory, amount):
+                    self.columns[memory.name][rows] += amount
                 case Schedule(event, on, where):
                     self.columns[event.name][rows[where]] = on[where]
                 case Notice(code, where):
@@ -232,7 +265,7 @@ class Book:
             self.columns[place.name][rows] += amounts
 
     def _settle(self, accrual: Accrual, into: Account, rows: Any, applied: Applied) -> None:
-        amounts, residue = rounding.post(self.columns[accrual.name][rows], Rounding.HALF_AWAY)
+        amounts, residue = accrual.split(self.columns[accrual.name][rows])
         self.columns[accrual.name][rows] = residue
         debit: Place = accrual.credit
         credit: Place = into
@@ -263,6 +296,26 @@ class Book:
                 booked.append((accrual, grown))
         return booked
 
+    def age(self, rows: Any, date: Any) -> None:
+        """Note on the evening of a date which rows (int64[k]) have something due and unpaid.
+
+        An instalment that is paid while a later one is not does not move the date: days overdue
+        are never too few.
+        """
+        if self.dues:
+            behind = self.columns[BEHIND]
+            owes = sum(self.columns[name][rows] for name in self.dues) > 0
+            since = np.where(np.isnat(behind[rows]), date, behind[rows])
+            behind[rows] = np.where(owes, since, NEVER)
+
+    def days_overdue(self, rows: Any, date: Any) -> Any:
+        """Return since how many days rows (int64[k]) have something due and unpaid (int64[k])."""
+        if not self.dues:
+            return np.zeros(len(rows), np.int64)
+        behind = self.columns[BEHIND][rows]
+        owes = sum(self.columns[name][rows] for name in self.dues) > 0
+        return np.where(owes & ~np.isnat(behind), (date - behind).astype(np.int64), 0)
+
     def difference(self) -> int:
         """Return debits − credits over all accounts and slots: 0, or money was made or lost."""
         own = sum(int(self.columns[name].sum()) for name in self.accounts)
@@ -274,22 +327,27 @@ def earns(accrual: Accrual) -> bool:
     return not grows_by_credit(accrual.debit) and element(accrual.debit) == 1
 
 
-def _ready(effect: Effect, count: int) -> Effect:
-    """Return an effect with its columns as the book takes them."""
+def ready_for(effect: Effect, count: int) -> Effect:
+    """Return an effect with its columns as a book takes them, `count` rows each.
+
+    Raises: Bug for numbers as a condition, other than whole numbers, amounts below 0 to post.
+    """
     match effect:
         case Post(debit, credit, amount):
             amounts = _integers(amount, count)
-            check.that(not (amounts < 0).any(), "expected amounts of at least 0 to post")
+            check.that(amounts.min(initial=0) >= 0, "expected amounts of at least 0 to post")
             return Post(debit, credit, amounts)
         case Accrue(accrual, amount_e8):
             return Accrue(accrual, _integers(amount_e8, count))
         case Settle(accrual, into, where):
             return Settle(accrual, into, _where(where, count))
         case Put(memory, value, where):
-            return Put(memory, _integers(value, count), _where(where, count))
+            values = _dates if isinstance(memory, Date) else _integers
+            return Put(memory, values(value, count), _where(where, count))
+        case Add(memory, amount):
+            return Add(memory, _integers(amount, count))
         case Schedule(event, on, where):
-            dates = np.broadcast_to(np.asarray(on, "datetime64[D]"), count)
-            return Schedule(event, dates, _where(where, count))
+            return Schedule(event, _dates(on, count), _where(where, count))
         case Notice(code, where):
             return Notice(code, _where(where, count))
         case Task(code, where):
@@ -300,15 +358,15 @@ def _ready(effect: Effect, count: int) -> Effect:
 
 def _where(where: Any, count: int) -> Any:
     chosen = np.asarray(where)
-    check.that(
-        chosen.dtype == np.bool_, "expected a condition, was numbers", kind=str(chosen.dtype)
-    )
-    return np.broadcast_to(chosen, count)
+    check.that(chosen.dtype.kind == "b", "expected a condition, was numbers")
+    return spread(chosen, count, "bool")
+
+
+def _dates(values: Any, count: int) -> Any:
+    return spread(values, count, "datetime64[D]")
 
 
 def _integers(values: Any, count: int) -> Any:
     numbers = np.asarray(values)
-    check.that(
-        np.issubdtype(numbers.dtype, np.integer), "expected whole numbers", kind=str(numbers.dtype)
-    )
-    return np.broadcast_to(numbers.astype(np.int64, copy=False), count)
+    check.that(numbers.dtype.kind in "iu", "expected whole numbers, was other ones")
+    return spread(numbers, count)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from yunjin.foundation.banking.domain.columns import frozen
 from yunjin.foundation.banking.domain.products.declarations import Account, Declaration
+
+HISTORY: Final = ".history"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,9 @@ class Context:
     amount : int64[n], minor units, of the entry: > 0 comes in, < 0 goes out; 0 without an entry.
     held : int64[n], minor units on hold where entries arrive.
     value_date : datetime64[D][n], the day an entry counts from: the date, unless it is back-dated.
+    against : int64[n], the Slot an entry comes from or goes to; 0 without an entry.
+    changed : names of the parameters whose change is told.
+    past : gives the closing balances that `history` is made of, where the product needs them.
     """
 
     take: Callable[[str], Any] = field(repr=False)
@@ -31,6 +36,9 @@ class Context:
     held: Any
     value_date: Any
     main: Account
+    against: Any = 0
+    changed: frozenset[str] = frozenset()
+    past: Callable[[str], Any] | None = field(default=None, repr=False)
     seen: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, what: Declaration) -> Any:
@@ -44,6 +52,30 @@ class Context:
         return len(self.opened)
 
     @property
+    def history(self) -> "Evenings":
+        """Closing balances of the days before the date: `at.history[account]`, int64[n, days]."""
+        return Evenings(self)
+
+    @property
     def available(self) -> Any:
         """What may be taken from the main account: its balance without what is on hold."""
         return self[self.main] - self.held
+
+
+@dataclass(frozen=True, slots=True)
+class Evenings:
+    """The evenings before a date, as many as the product declares with `needs`."""
+
+    context: Context
+
+    def __getitem__(self, account: Account) -> Any:
+        """Return closing balances, int64[n, days], the evening before the date last.
+
+        On the side the account grows on; 0 before the opening. Raises: LookupError where the
+        product declares no need.
+        """
+        past = self.context.past
+        self.context.seen[HISTORY] = True  # tells that days cannot be closed together
+        if past is None:
+            raise LookupError("expected `needs = History(days=…)` in the product, was none")
+        return frozen(past(account.name))

@@ -3,15 +3,20 @@
 A declaration is read through the context: `at[self.rate]` is the column of the parameter `rate`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 from typing import Any, ClassVar, Final, TypeVar
 
+import numpy as np
+
 from yunjin.foundation.banking.domain.products.slots import Slot
+from yunjin.foundation.banking.domain.rounding import Rounding, post, round_to
+from yunjin.foundation.banking.kernels import PPM
 from yunjin.kernel.money import MINOR_MAX
 
-PPM: Final = 1_000_000
+NEAR: Final = 10  # 10⁻⁸ of a minor unit
 RATE_MAX: Final = 10 * PPM
+SHARE_MAX: Final = 10 * PPM
 
 
 class Level(IntEnum):
@@ -87,6 +92,22 @@ class Rate(Parameter):
         super().__init__(level=level, default=default, least=least, most=most)
 
 
+class Share(Parameter):
+    """A part of something, parts per million: 100,000 is a tenth."""
+
+    unit = "ppm"
+
+    def __init__(
+        self,
+        *,
+        level: Level = Level.TEMPLATE,
+        default: int | None = None,
+        least: int = 0,
+        most: int = SHARE_MAX,
+    ) -> None:
+        super().__init__(level=level, default=default, least=least, most=most)
+
+
 class Count(Parameter):
     """A number of something: periods, months."""
 
@@ -119,24 +140,63 @@ class Account(Declaration):
 
     `at[account]` is its balance on the side its slot grows on: what a customer has in a deposit,
     what a customer owes on a loan.
+
+    is_due : what is on it should have been paid by now; the book counts the days since.
     """
 
-    def __init__(self, slot: Slot) -> None:
-        self.slot = slot
+    def __init__(self, slot: Slot, *, is_due: bool = False) -> None:
+        self.slot, self.is_due = slot, is_due
 
 
 class Accrual(Declaration):
     """Interest that grows day by day and is not yet on any account, 10⁻⁸ of a minor unit.
 
     Its daily growth is booked from `credit` to `debit` in sum; `settle` posts it to the agreement.
+
+    Parameters
+    ----------
+    rounding : how `settle` comes to whole minor units.
+    keeps_residue : what rounding leaves over grows on; else it is dropped with each settlement.
     """
 
-    def __init__(self, *, debit: Slot, credit: Slot) -> None:
+    def __init__(
+        self,
+        *,
+        debit: Slot,
+        credit: Slot,
+        rounding: Rounding = Rounding.HALF_AWAY,
+        keeps_residue: bool = True,
+    ) -> None:
         self.debit, self.credit = debit, credit
+        self.rounding, self.keeps_residue = rounding, keeps_residue
+
+    def split(self, grown_e8: Any) -> tuple[Any, Any]:
+        """Return what `settle` posts (int64[n], minor) and what stays (int64[n], 10⁻⁸ minor)."""
+        amounts, residue = post(self.near(grown_e8), self.rounding)
+        return amounts, residue if self.keeps_residue else np.zeros_like(residue)
+
+    def near(self, grown_e8: Any) -> Any:
+        """Return what is rounded (int64[n], 10⁻⁸ minor).
+
+        Days that were accrued in parts may miss an exact half by some 10⁻⁸. Where the residue is
+        dropped, and nothing would make up for it later, such a near half counts as a half.
+        """
+        return grown_e8 if self.keeps_residue else round_to(grown_e8, NEAR, Rounding.HALF_EVEN)[0]
 
 
 class Field(Declaration):
     """A whole number that an agreement remembers: an instalment, the periods left."""
+
+
+class Date(Field):
+    """A date that an agreement remembers; NaT until it is put."""
+
+
+class History:
+    """A need: the closing balances of so many days before the date, fetched before the call."""
+
+    def __init__(self, *, days: int) -> None:
+        self.days = days
 
 
 class Event(Declaration):
@@ -168,10 +228,14 @@ class Product:
     on_parameter_change a parameter of an agreement got another value
     on_convert          the agreement comes over from an older version
     on_close            the agreement is to be closed
+
+    `derived` yields no effects: it returns columns by name that can be asked for at any date, such
+    as what would settle a loan. Days overdue are told of every product that has dues.
     """
 
     code: ClassVar[str] = ""
     currency: ClassVar[str] = "CNY"
+    needs: ClassVar[History | None] = None
     main: ClassVar[Account]
     inbox: ClassVar[Account]  # where entries arrive; the main account unless a product says so
 
@@ -199,6 +263,9 @@ class Product:
 
     def on_close(self, at: Any) -> Iterator[Any]:
         return iter(())
+
+    def derived(self, at: Any) -> Mapping[str, Any]:
+        return {}
 
 
 def declared(product: type[Product], kind: type[Declaration]) -> dict[str, Any]:

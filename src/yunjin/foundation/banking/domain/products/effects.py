@@ -4,7 +4,7 @@ Amounts, dates and conditions are columns with a row an agreement, or one value 
 A row whose amount is 0 or whose condition is false is left alone.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from yunjin.foundation.banking.domain.products.declarations import Account, Accrual, Event, Field
 from yunjin.foundation.banking.domain.products.slots import Slot
+from yunjin.kernel.money import MINOR_MAX
 
 Column = Any  # int64[n], bool[n] or datetime64[D][n], or one value
 Place = Account | Slot
@@ -61,6 +62,14 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True)
+class Add:
+    """Add to a number that is remembered."""
+
+    field: Field
+    amount: Column
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """Call an event's hook on a date; one date an event, the last one asked for."""
 
@@ -85,22 +94,28 @@ class Task:
     where: Column
 
 
-Effect = Refuse | Post | Accrue | Settle | Put | Schedule | Notice | Task
+Effect = Refuse | Post | Accrue | Settle | Put | Add | Schedule | Notice | Task
 
 
-def listed(effects: Iterator[Effect]) -> list[Effect]:
+def listed(
+    effects: Iterable[Effect], ready: Callable[[Effect], Effect] = lambda one: one
+) -> list[Effect]:
     """Return what a hook yields, all of it worked out before anything is done.
 
-    Raises: TypeError, in the hook at the line that yields something else.
+    ready : looks at each and returns it as it is to be used.
+
+    Raises: TypeError for anything else, and what `ready` raises: in the hook, at the line it is of.
     """
     found: list[Effect] = []
     for effect in effects:
-        if not isinstance(effect, Effect):
-            wrong = TypeError(f"expected an effect, was {effect!r}")
+        try:
+            if not isinstance(effect, Effect):
+                raise TypeError(f"expected an effect, was {effect!r}")
+            found.append(ready(effect))
+        except Exception as wrong:
             if isinstance(effects, Generator):
                 effects.throw(wrong)
-            raise wrong
-        found.append(effect)
+            raise
     return found
 
 
@@ -129,6 +144,11 @@ def put(field: Field, value: Column, where: Column = True) -> Put:
     return Put(field, value, where)
 
 
+def add(field: Field, amount: Column) -> Add:
+    """Add to a number that is remembered."""
+    return Add(field, amount)
+
+
 def schedule(event: Event, on: Column, where: Column = True) -> Schedule:
     """Set the date of an event."""
     return Schedule(event, on, where)
@@ -144,12 +164,19 @@ def task(code: str, where: Column = True) -> Task:
     return Task(code, where)
 
 
-def allocate(amount: Column, at: Any, *, source: Account, over: tuple[Account, ...]) -> Any:
+def pay_down(
+    at: Any,
+    over: tuple[Account, ...],
+    *,
+    source: Account,
+    amount: Column = MINOR_MAX,
+    where: Column = True,
+) -> Iterator[Post]:
     """Yield posts that pay accounts off in the order given, as far as an amount reaches.
 
-    source: the account that the money is taken from.
+    source: the account that the money is taken from.  amount: enough for all, if none is given.
     """
-    rest = np.maximum(amount, 0)
+    rest = np.where(where, np.maximum(amount, 0), 0)
     for account in over:
         part = np.minimum(rest, np.maximum(at[account], 0))
         yield Post(source, account, part)

@@ -5,29 +5,40 @@ on that row alone, and a hook comes to an end.
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any, Final
 
 import numpy as np
 
+from yunjin.foundation.banking.domain.costs import CAPS
 from yunjin.foundation.banking.domain.products import vocabulary
 from yunjin.foundation.banking.domain.products.declarations import (
     Account,
+    Choice,
     Declaration,
     Parameter,
     Product,
+    Rate,
     declared,
 )
+from yunjin.foundation.banking.domain.products.effects import listed
+from yunjin.foundation.banking.domain.products.run import derived
 from yunjin.foundation.banking.domain.products.simulation import (
     Change,
     Entry,
     Simulated,
     simulate,
 )
-from yunjin.foundation.banking.domain.products.validation import VOCABULARY, Complaint, complaints
+from yunjin.foundation.banking.domain.products.validation import (
+    VOCABULARY,
+    Complaint,
+    complaints,
+    line_of,
+)
 from yunjin.foundation.banking.errors import ProductRefused
 from yunjin.kernel.errors import Problem
+from yunjin.kernel.money import CURRENCIES
 
 STEPS_MAX: Final = 200_000  # lines run by a trial
 TRIAL_DAYS: Final = 120
@@ -46,6 +57,7 @@ class Loaded:
     product: Product
     source: str
     steps: int  # lines its trial ran
+    warnings: tuple[str, ...] = ()
 
 
 def load(source: str, *, is_tried: bool = True) -> Loaded:
@@ -72,27 +84,41 @@ def load(source: str, *, is_tried: bool = True) -> Loaded:
     if len(found) != 1:
         raise _refused([Complaint(1, f"expected one product class, was {len(found)}")])
     product = found[0]()
-    _check_declarations(product)
+    warnings = _check_declarations(product, source)
     steps = trial(product) if is_tried else 0
-    return Loaded(product=product, source=source, steps=steps)
+    return Loaded(product=product, source=source, steps=steps, warnings=warnings)
 
 
-def _check_declarations(product: Product) -> None:
+def _check_declarations(product: Product, source: str) -> tuple[str, ...]:
+    """Refuse declarations that will not do; return warnings."""
     kind = type(product)
-    wrong = []
+    wrong: list[tuple[str, str]] = []  # where, why
+    warnings = []
+    if kind.currency not in CURRENCIES:
+        wrong.append(("currency", f"expected a currency of ISO 4217, was {kind.currency!r}"))
     if not kind.code or kind.code != kind.code.lower() or len(kind.code) > 40:
-        wrong.append("expected a code of up to 40 small letters")
+        wrong.append(("code", "expected a code of up to 40 small letters"))
     if not isinstance(getattr(kind, "main", None), Account):
-        wrong.append("expected a main account")
+        wrong.append(("main", "expected a main account"))
     if len(declared(kind, Declaration)) > 64:
-        wrong.append("expected at most 64 declarations")
-    for name, parameter in declared(kind, Parameter).items():
-        if parameter.default is not None and parameter.complaint(parameter.default):
-            wrong.append(f"{parameter.complaint(parameter.default)} (its default)")
-        if parameter.least > parameter.most:
-            wrong.append(f"expected the bounds of {name} in order")
+        wrong.append(("", "expected at most 64 declarations"))
+    cap = CAPS[-1]
+    for name, one in declared(kind, Parameter).items():
+        if one.default is not None and one.complaint(one.default):
+            wrong.append((name, f"{one.complaint(one.default)} (its default)"))
+        if one.least > one.most:
+            wrong.append((name, f"expected the bounds of {name} in order"))
+        if isinstance(one, Rate) and one.most > cap.protected:
+            line = cap.limit if one.most > cap.limit else cap.protected
+            told = f"{name} may reach {one.most // 10_000} % a year, above the {line // 10_000} %"
+            said = f"{told} in force since {cap.since}"
+            if one.most > cap.limit:
+                wrong.append((name, said))
+            else:
+                warnings.append(said)
     if wrong:
-        raise _refused([Complaint(1, reason) for reason in wrong])
+        raise _refused([Complaint(line_of(source, name), reason) for name, reason in wrong])
+    return tuple(warnings)
 
 
 def trial(product: Product) -> int:
@@ -106,10 +132,12 @@ def trial(product: Product) -> int:
 
     def run(rows: list[int]) -> Simulated:
         chosen = [one for one in events if one.row in rows]
-        moved = [_moved(one, rows.index(one.row)) for one in chosen]
+        moved = [replace(one, row=rows.index(one.row)) for one in chosen]
         given = [terms[row] for row in rows]
-        with counter:
-            return simulate(product, given, start=start, end=start + TRIAL_DAYS, events=moved)
+        with counter, np.errstate(divide="raise"):
+            found = simulate(product, given, start=start, end=start + TRIAL_DAYS, events=moved)
+            _ask_the_rest(found, start + TRIAL_DAYS)
+        return found
 
     try:
         everyone = list(range(TRIAL_ROWS))
@@ -121,14 +149,34 @@ def trial(product: Product) -> int:
     except Exception as error:
         what = f"a hook raises {type(error).__name__}: {_said(error)}"
         raise _refused([Complaint(_line(error), what)]) from error
-    if not _equal(first, second):
-        raise _refused([Complaint(1, "the same history gave two answers")])
+    different = _difference(first, second, slice(None))
+    if different:
+        what = f"the same history gave two answers: {different}"
+        raise _refused([Complaint(1, what)])
     for row, one in enumerate(alone):
-        for name, column in first.balances.items():
-            if not (column[:, row] == one.balances[name][:, 0]).all():
-                what = f"{name} of an agreement depends on the agreements beside it"
-                raise _refused([Complaint(1, what)])
+        different = _difference(first, one, slice(row, row + 1))
+        if different:
+            what = f"{different} of an agreement depends on the agreements beside it"
+            raise _refused([Complaint(1, what)])
     return counter.steps
+
+
+def _ask_the_rest(found: Simulated, date: Any) -> None:
+    """Ask the hooks that a history does not come by; what they want is not done."""
+    book, rows = found.book, np.arange(len(found.book))
+    context = book.context(rows, date)
+    for hook in (book.product.on_close, book.product.on_convert):
+        listed(hook(context))
+    derived(book, rows, date)
+
+
+def _difference(first: Simulated, second: Simulated, rows: slice) -> str:
+    """Return the first thing in which rows of a run differ from all rows of another, or ""."""
+    for one, other in ((first.balances, second.balances), (first.accrued_e8, second.accrued_e8)):
+        for name, column in one.items():
+            if not (column[:, rows] == other[name]).all():
+                return name
+    return ""
 
 
 def _history(product: Product) -> tuple[list[dict[str, int]], list[Entry | Change]]:
@@ -142,6 +190,8 @@ def _history(product: Product) -> tuple[list[dict[str, int]], list[Entry | Chang
             usual = one.least if one.default is None else one.default
             most = min(one.most, max(usual, one.least) * 2 + 1_000_000)
             drawn = int(chance.integers(one.least, most + 1))
+            if isinstance(one, Choice):
+                drawn = int(chance.choice([int(member) for member in one.members]))
             values[name] = [usual, one.least, drawn][row % 3]
         terms.append(values)
     start = np.datetime64("2026-01-15", "D")
@@ -151,20 +201,11 @@ def _history(product: Product) -> tuple[list[dict[str, int]], list[Entry | Chang
         amount = int(chance.integers(-1_000_000, 2_000_000)) or 1
         row = int(chance.integers(0, TRIAL_ROWS))
         events.append(Entry(date=date, amount_minor=amount, row=row))
+    for row, name in enumerate(parameters):
+        date = start + int(chance.integers(0, TRIAL_DAYS))
+        value = terms[(row + 1) % TRIAL_ROWS][name]
+        events.append(Change(date=date, parameter=name, value=value, row=row % TRIAL_ROWS))
     return terms, events
-
-
-def _moved(one: Entry | Change, row: int) -> Entry | Change:
-    if isinstance(one, Entry):
-        return Entry(date=one.date, amount_minor=one.amount_minor, against=one.against, row=row)
-    return Change(date=one.date, parameter=one.parameter, value=one.value, row=row)
-
-
-def _equal(first: Simulated, second: Simulated) -> bool:
-    same = first.transfers == second.transfers and first.refusals == second.refusals
-    return same and all(
-        (column == second.accrued_e8[name]).all() for name, column in first.accrued_e8.items()
-    )
 
 
 class _TooLong(Exception):

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from yunjin.foundation.banking.domain.products.book import OPEN, SINCE, STATUS, Applied, Book
-from yunjin.foundation.banking.domain.products.effects import Effect, Post, listed
+from yunjin.foundation.banking.domain.products.effects import Effect, Post
 from yunjin.foundation.banking.domain.products.slots import Slot
 
 ROUNDS_MAX: Final = 64  # of events that schedule events for the same day
@@ -34,7 +34,7 @@ def apply(book: Book, rows: Any, ask: Ask, failed: Failed | None = None) -> Iter
     if not len(rows):
         return
     try:
-        applied = book.apply(listed(ask(rows)), rows)
+        applied = book.apply(ask(rows), rows)
     except Exception as error:
         if failed is None:
             raise
@@ -64,15 +64,22 @@ def enter(
     inbox = book.product.inbox
     inwards, outwards = np.maximum(amounts, 0), np.maximum(-amounts, 0)
     yield book.apply([Post(against, inbox, inwards), Post(inbox, against, outwards)], rows)
-    yield from follow(book, rows, amounts, date=date, value_date=value_date)
+    yield from follow(book, rows, amounts, date=date, value_date=value_date, against=against)
 
 
 def follow(
-    book: Book, rows: Any, amounts: Any, *, date: Any, value_date: Any = None
+    book: Book,
+    rows: Any,
+    amounts: Any,
+    *,
+    date: Any,
+    value_date: Any = None,
+    against: Any = Slot.CLEARING,
 ) -> Iterator[Applied]:
-    """Let the product act on entries that were just booked."""
-    after = book.context(rows, date, amount=amounts, value_date=value_date)
+    """Let the product act on entries that were just booked, and on what it schedules for today."""
+    after = book.context(rows, date, amount=amounts, value_date=value_date, against=against)
     yield from apply(book, rows, lambda some: book.product.after_post(after))
+    yield from fall_due(book, rows, date)
 
 
 def fall_due(book: Book, rows: Any, date: Any, failed: Failed | None = None) -> Iterator[Applied]:
@@ -91,7 +98,13 @@ def fall_due(book: Book, rows: Any, date: Any, failed: Failed | None = None) -> 
                 continue
             called = True
             if turn == ROUNDS_MAX:
-                raise RecursionError(f"expected the events of {date} to come to an end")
+                endless = f"expected the events of {date} to come to an end"
+                if failed is None:
+                    raise RecursionError(endless)
+                failed.rows += due.tolist()
+                failed.reasons += [endless] * len(due)
+                continue
+            when = column[due]
             column[due] = np.datetime64("NaT")
 
             def ask(some: Any, hook: Any = event.hook) -> Iterator[Effect]:
@@ -99,6 +112,9 @@ def fall_due(book: Book, rows: Any, date: Any, failed: Failed | None = None) -> 
                 return effects
 
             yield from apply(book, due, ask, failed)
+            if failed is not None:  # it is still to come, once a person has looked
+                lost = np.isin(due, failed.rows)
+                column[due[lost]] = when[lost]
         if not called:
             return
 
@@ -109,12 +125,13 @@ def close_day(book: Book, rows: Any, date: Any, failed: Failed | None = None) ->
     yield from apply(book, rows, lambda some: book.product.on_day(book.nights(some, day)), failed)
     good = rows if failed is None or not failed.rows else rows[~np.isin(rows, failed.rows)]
     book.columns[SINCE][good] = date + np.timedelta64(1, "D")
+    book.age(good, date)
 
 
 def derived(book: Book, rows: Any, date: Any) -> dict[str, Any]:
-    """Return what a product derives of its rows on a date (int64[k] each), such as days overdue."""
-    hook = getattr(book.product, "derived", None)
-    if hook is None or not len(rows):
+    """Return what a product derives of its rows on a date (int64[k] each), and days overdue."""
+    if not len(rows):
         return {}
-    found = dict(hook(book.context(rows, date)) or {})
+    found = {"days_overdue": book.days_overdue(rows, date)}
+    found |= book.product.derived(book.context(rows, date))
     return {name: np.broadcast_to(np.asarray(column), len(rows)) for name, column in found.items()}

@@ -4,14 +4,15 @@ The same hooks, context and effects as in day close; deterministic, and quick en
 chart while somebody moves a slider.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
 from yunjin.foundation.banking.domain.products import run
-from yunjin.foundation.banking.domain.products.book import Applied, Book
+from yunjin.foundation.banking.domain.products.book import Applied, Book, ready_for
+from yunjin.foundation.banking.domain.products.context import HISTORY
 from yunjin.foundation.banking.domain.products.declarations import Account, Product
 from yunjin.foundation.banking.domain.products.effects import Accrue, listed
 from yunjin.foundation.banking.domain.products.slots import Slot, grows_by_credit
@@ -23,10 +24,14 @@ DAYS_MAX: Final = 366 * 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Money that comes in (> 0) or goes out (< 0) on a date, through a slot of the bank."""
+    """Money that comes in (> 0) or goes out (< 0) on a date, through a slot of the bank.
+
+    value_date : the day it counts from where that is another; None: the date.
+    """
 
     date: Any  # datetime64[D]
     amount_minor: int
+    value_date: Any = None
     against: Slot = Slot.CLEARING
     row: int = 0
 
@@ -48,6 +53,7 @@ class Simulated:
     dates: Any  # datetime64[D][days]
     balances: dict[str, Any]  # int64[days, n], on the side each account grows on
     accrued_e8: dict[str, Any]  # int64[days, n]
+    book: Book  # as it is after the last day
     transfers: list[tuple[Any, str, str, int, int]] = field(default_factory=list)
     refusals: list[tuple[Any, int, str]] = field(default_factory=list)
     notices: list[tuple[Any, int, str]] = field(default_factory=list)
@@ -94,12 +100,19 @@ class Run:
         amounts = np.array([one.amount_minor for one in entries])
         closed = rows[~book.is_open[rows]].tolist()
         refused = dict.fromkeys(closed, "the agreement is not open")
-        for reason, some in book.judge(book.context(rows, date, amount=amounts), rows):
+        slots = np.array([one.against for one in entries])
+        dates = [date if one.value_date is None else one.value_date for one in entries]
+        when = np.array(dates, "datetime64[D]")
+        asked = book.context(rows, date, amount=amounts, against=slots, value_date=when)
+        for reason, some in book.judge(asked, rows):
             refused = dict.fromkeys(some.tolist(), reason) | refused
         kept = ~np.isin(rows, list(refused))
         for against in sorted({one.against for one in entries}):
-            mine = kept & np.array([one.against == against for one in entries])
-            self._say(date, run.enter(book, rows[mine], amounts[mine], against, date=date))
+            mine = kept & (slots == against)
+            entered = run.enter(
+                book, rows[mine], amounts[mine], against, date=date, value_date=when[mine]
+            )
+            self._say(date, entered)
         return list(refused.items())
 
     def change(self, change: Change) -> None:
@@ -113,7 +126,9 @@ class Run:
             raise Malformed(wrong, parameter=change.parameter)
         book, rows = self.book, np.array([change.row])
         book.columns[change.parameter][rows] = change.value
-        effects = book.product.on_parameter_change(book.context(rows, change.date))
+        effects = book.product.on_parameter_change(
+            book.context(rows, change.date, changed=[change.parameter])
+        )
         self._say(change.date, run.apply(book, rows, lambda _: effects))
 
     def fall_due(self, date: Any) -> None:
@@ -121,13 +136,15 @@ class Run:
         self._say(date, run.fall_due(self.book, np.arange(len(self.book)), date))
 
     def close_days(self, dates: Any) -> dict[str, Any]:
-        """Close days on which nothing else happens; return accruals at their ends (e8[days, n]).
+        """Close days on which nothing else happens; return accruals (10⁻⁸ minor) and accounts
+        (debits − credits, minor) at their ends, int64[days, n].
 
         All of them are one call, days as rows, where `on_day` only accrues and does not look at
         what it accrues; else they are a call each.
         """
         book, rows = self.book, np.flatnonzero(self.book.is_open)
-        ends = {name: np.empty((len(dates), len(book)), np.int64) for name in book.accruals}
+        names = (*book.accruals, *book.accounts)
+        ends = {name: np.empty((len(dates), len(book)), np.int64) for name in names}
         if len(rows) and not self._close_at_once(rows, dates, ends):
             for day, date in enumerate(dates):
                 self._say(date, run.close_day(book, rows, date))
@@ -139,23 +156,26 @@ class Run:
     def _close_at_once(self, rows: Any, dates: Any, ends: dict[str, Any]) -> bool:
         book, shape = self.book, (len(dates), len(rows))
         context = book.nights(rows, dates)
-        effects = listed(book.product.on_day(context))
+        effects = listed(
+            book.product.on_day(context), lambda effect: ready_for(effect, len(context))
+        )
         accruing = [one for one in effects if isinstance(one, Accrue)]
-        if context.seen.keys() & ends.keys() or len(accruing) < len(effects):
+        if context.seen.keys() & {*book.accruals, HISTORY} or len(accruing) < len(effects):
             return len(dates) == 1 and self._applied(effects, rows, dates, ends)
         for name, end in ends.items():
             end[:] = book.columns[name]
         for one in accruing:
-            grown = np.broadcast_to(np.asarray(one.amount_e8), len(rows) * len(dates))
-            ends[one.accrual.name][:, rows] += np.cumsum(grown.reshape(shape), axis=0)
+            ends[one.accrual.name][:, rows] += np.cumsum(one.amount_e8.reshape(shape), axis=0)
         for name, end in ends.items():
             book.columns[name][:] = end[-1]
         book.since[rows] = dates[-1] + 1
+        book.age(rows, dates[0])
         return True
 
     def _applied(self, effects: Any, rows: Any, dates: Any, ends: dict[str, Any]) -> bool:
         self._say(dates[0], run.apply(self.book, rows, lambda _: iter(effects)))
         self.book.since[rows] = dates[0] + 1
+        self.book.age(rows, dates[0])
         for name, end in ends.items():
             end[0] = self.book.columns[name]
         return True
@@ -189,7 +209,9 @@ def simulate(
     book = run.book
     balances = {name: np.zeros((days, len(terms)), np.int64) for name in book.accounts}
     accrued = {name: np.zeros((days, len(terms)), np.int64) for name in book.accruals}
-    found = Simulated(dates, balances, accrued)
+    found = Simulated(dates, balances, accrued, book)
+    if product.needs is not None:
+        run.book.past = _past(found, product.needs.days)
     at, date = 0, first
     while date < last:
         run.open(date)
@@ -208,15 +230,26 @@ def simulate(
         if at < len(waiting):
             until = min(until, waiting[at].date)
         span = slice(*np.searchsorted(dates, [date, until]))
-        for name, ends in run.close_days(dates[span]).items():
-            accrued[name][span] = ends
+        ends = run.close_days(dates[span])
+        for name in book.accruals:
+            accrued[name][span] = ends[name]
         for name, account in book.accounts.items():
-            sign = -1 if grows_by_credit(account.slot) else 1
-            balances[name][span] = sign * book.columns[name]
+            balances[name][span] = -ends[name] if grows_by_credit(account.slot) else ends[name]
         date = until
     _tell(run, found)
     check.that(book.difference() == 0, "expected debits to equal credits")
     return found
+
+
+def _past(found: Simulated, days: int) -> Callable[[str, Any, Any], Any]:
+    """Return what gives the evenings before a date, from what was found so far."""
+
+    def past(name: str, rows: Any, date: Any) -> Any:
+        end = int(np.searchsorted(found.dates, np.min(date)))
+        evenings = found.balances[name][max(end - days, 0) : end, rows].T
+        return np.pad(evenings, ((0, 0), (days - evenings.shape[1], 0)))
+
+    return past
 
 
 def _wave(waiting: Sequence[Entry | Change], start: int) -> list[Entry]:

@@ -123,6 +123,18 @@ class _Reader(ast.NodeVisitor):
             self._complain(node, "expected a text of reasonable length")
 
 
+def line_of(source: str, name: str) -> int:
+    """Return the line on which a product's class says what a name is, or begins."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ClassDef):
+            for statement in node.body:
+                targets = getattr(statement, "targets", None) or [getattr(statement, "target", 0)]
+                if any(isinstance(one, ast.Name) and one.id == name for one in targets):
+                    return statement.lineno
+            return node.lineno
+    return 1
+
+
 def rule_lines(source: str) -> int:
     """Count the lines that are rules: statements inside functions, without docstrings and `def`."""
     lines: set[int] = set()

@@ -14,6 +14,7 @@ from yunjin.foundation.banking.domain.schedules.terms import (
     Recast,
     Terms,
 )
+from yunjin.foundation.banking.domain.schedules.underway import Next, Underway, next_payment
 
 __all__ = [
     "NO_FLOWS",
@@ -22,12 +23,15 @@ __all__ = [
     "Grace",
     "LastInstalment",
     "Method",
+    "Next",
     "PartPeriod",
     "Payoff",
     "Rates",
     "Recast",
     "Schedule",
     "Terms",
+    "Underway",
+    "next_payment",
     "payoff",
     "re_age",
     "schedule",

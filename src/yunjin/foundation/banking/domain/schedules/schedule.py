@@ -131,8 +131,9 @@ def schedule(
         flow_first=frozen(weights.flow_first),
         flow_amount=frozen(weights.flow_amount),
         flow_weight=frozen(weights.flow_weight),
+        begun=frozen(np.zeros((loans, 3), np.int64)),
     )
-    paid = _walk(terms, rows)
+    paid = walk(terms, rows)
     shape = (loans, periods)
     return Schedule(
         start=table[:, :-1],
@@ -156,7 +157,7 @@ def _flags(terms: Terms, loans: int, periods: int) -> Int64s:
     return np.tile(one.astype(np.int64), loans)
 
 
-def _walk(terms: Terms, rows: Rows) -> Paid:
+def walk(terms: Terms, rows: Rows) -> Paid:
     """Run the loop; where it cannot prove an instalment, prove it here and go on from that loan."""
     rounds = Rounds(
         unit=terms.unit,

@@ -15,8 +15,8 @@ from yunjin.foundation.banking.domain.columns import Bools, Days, Int64s
 from yunjin.foundation.banking.domain.daycount import DENOMINATOR, fraction_within, year_fraction
 from yunjin.foundation.banking.domain.schedules.terms import Flows, PartPeriod, Rates, Terms
 from yunjin.foundation.banking.errors import OutOfRange, UnusableTerms
+from yunjin.foundation.banking.kernels import PPM
 
-PPM: Final = 1_000_000
 PERIOD_DAYS_MAX: Final = 36_525  # a century: every weight fits 63 bits
 _FREE: Final = np.int64(0)
 _PERIOD, _RATE, _FLOW = 0, 1, 2  # what a cut is; at one date in this order

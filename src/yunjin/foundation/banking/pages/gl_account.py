@@ -1,0 +1,188 @@
+"""An account of the general ledger: its balance day by day, and the lines that made it."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from yunjin.chassis.console import (
+    Address,
+    Ask,
+    Chart,
+    Column,
+    Filters,
+    Markup,
+    Row,
+    Series,
+    Table,
+    ask,
+    box,
+    empty,
+    formats,
+    html,
+    markup,
+    page,
+    panel,
+    t,
+    title_row,
+)
+from yunjin.foundation.banking.api.general_ledger import (
+    GeneralLedgerApi,
+    GlAccount,
+    GlLine,
+    GlScope,
+    LineQuery,
+)
+from yunjin.foundation.banking.errors import GlAccountNotFound
+from yunjin.foundation.banking.pages import terms
+from yunjin.foundation.banking.pages.desk import Desk, day_link
+from yunjin.foundation.banking.pages.general_ledger import named
+from yunjin.kernel.money import exponent
+
+PAGE_ROWS: Final = 50
+CHART_DAYS: Final = 366
+
+
+class GlAccountPage:
+    """One reader's view of an account of the chart."""
+
+    def __init__(self, books: GeneralLedgerApi, account: GlAccount, scope: GlScope) -> None:
+        self._books, self._account, self._scope = books, account, scope
+        self._address = Address()
+
+    async def draw(self) -> None:
+        """Lay the page."""
+        one = self._account
+        title = Markup("{} {}").format(one.code, named(one.name_zh, one.name_en))
+        slots = ", ".join(terms.slot_name(slot) for slot in one.slots)
+        note = f"{t('banking.slot')}: {slots}" if slots else ""
+        with title_row(title, note=note):
+            html(markup.chip(t(f"banking.element.{one.element}"), "info"), tag="span")
+            if one.is_control:
+                hint = t("banking.control_hint")
+                html(markup.chip(t("banking.control"), hint=hint), tag="span")
+            back = markup.button_link(t("banking.general_ledger"), "/gl", sign="arrow_back")
+            html(back, tag="span", classes="yj-push")
+        with box("yj-content") as self._chart_box:
+            pass
+        with panel(t("banking.gl_lines")):
+            with box("yj-filter-row"), Filters(self._address, self._reload) as filters:
+                filters.day("from", t("banking.from_day"))
+                filters.day("until", t("banking.until_day"))
+                branches = {each: each for each in self._scope.branches}
+                filters.choice("branch", t("banking.branch"), t("banking.all_branches"), branches)
+                products = {each: terms.product_name(each) for each in self._scope.products}
+                filters.choice("product", t("banking.product"), t("banking.all_products"), products)
+            self._table = Table(
+                columns(),
+                self._load,
+                caption=t("banking.gl_lines"),
+                empty=lambda: empty(
+                    t("banking.gl_no_lines"), hint=t("banking.gl_no_lines_hint"), icon="menu_book"
+                ),
+                address=self._address,
+            )
+        await self._table.show()
+        await self._draw_chart()
+
+    async def _reload(self) -> None:
+        await self._table.restart()
+        await self._draw_chart()
+
+    async def _draw_chart(self) -> None:
+        last = formats.parse_day(self._address.get("until")) or self._scope.last
+        if last is None:
+            return
+        start = formats.parse_day(self._address.get("from")) or last - dt.timedelta(days=CHART_DAYS)
+        currency = self._scope.currencies[0] if self._scope.currencies else "CNY"
+        found = await ask(
+            self._books.daily,
+            self._account.code,
+            min(start, last),
+            last,
+            currency=currency,
+            branch=self._address.get("branch"),
+        )
+        self._chart_box.clear()
+        if len(found) < 2:
+            return
+        with self._chart_box, panel():
+            Chart(
+                title=t("banking.balance_chart"),
+                x_name=t("banking.business_date"),
+                instants=[formats.day_start_ns(one.date) for one in found],
+                series=[
+                    Series(
+                        name=t("banking.balance"),
+                        values=[self._sign * one.balance_minor for one in found],
+                        unit=currency,
+                        decimals=exponent(currency),
+                        kind="step",
+                    )
+                ],
+                note=f"{t('banking.gl_grows')} · {currency}",
+            ).draw()
+
+    @property
+    def _sign(self) -> int:
+        """1 where the account grows by debits."""
+        is_debit = self._account.element in ("asset", "expense")
+        return 1 if is_debit != self._account.is_contra else -1
+
+    async def _load(self, wanted: Ask) -> tuple[Sequence[Row], str | None]:
+        query = LineQuery(
+            account=self._account.code,
+            start=formats.parse_day(self._address.get("from")),
+            end=formats.parse_day(self._address.get("until")),
+            branch=self._address.get("branch"),
+            product=self._address.get("product"),
+            limit=PAGE_ROWS,
+        )
+        found = await ask(self._books.lines, replace(query, cursor=wanted.cursor))
+        return [row_of(one) for one in found.items], found.next_cursor
+
+
+def columns() -> list[Column]:
+    """Return the columns of lines."""
+    return [
+        Column(key="date", label=t("banking.business_date"), card="lead"),
+        Column(key="entry", label=t("banking.gl_entry"), is_number=True, card="side"),
+        Column(key="kind", label=t("banking.what"), card="left"),
+        Column(key="product", label=t("banking.product"), card="right"),
+        Column(key="slot", label=t("banking.slot"), card="left"),
+        Column(key="branch", label=t("banking.branch"), card="right"),
+        Column(key="currency", label=t("banking.currency"), card="none"),
+        Column(key="debit", label=t("banking.side.debit"), is_number=True, card="line"),
+        Column(key="credit", label=t("banking.side.credit"), is_number=True, card="line"),
+    ]
+
+
+def row_of(one: GlLine) -> Row:
+    """Return a line as a row."""
+    money = formats.money
+    kind = t(f"banking.gl_kind.{one.kind.name.lower()}")
+    return {
+        "date": day_link(one.date),
+        "entry": str(one.entry) if one.entry else "—",
+        "kind": markup.stacked(kind, one.reason) if one.reason else kind,
+        "product": terms.product_name(one.product) if one.product else "—",
+        "slot": terms.slot_name(one.slot) if one.slot else "—",
+        "branch": one.branch,
+        "currency": one.currency,
+        "debit": money(one.debit_minor, one.currency) if one.debit_minor else "",
+        "credit": money(one.credit_minor, one.currency) if one.credit_minor else "",
+    }
+
+
+def register(desk: Desk) -> None:
+    """Put the page of an account on the console where the bank keeps a general ledger."""
+    books = desk.doors.general_ledger
+    if books is None:
+        return
+
+    @page("/gl/accounts/{code}", title="banking.gl_account", active="banking.general_ledger")
+    async def gl_account(code: str) -> None:
+        found = {one.code: one for one in await ask(books.accounts)}
+        if code not in found:
+            raise GlAccountNotFound(f"There is no account {code[:30]!r}.", account=code[:30])
+        await GlAccountPage(books, found[code], await ask(books.scope)).draw()

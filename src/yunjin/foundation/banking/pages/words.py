@@ -1,0 +1,10 @@
+"""What banking's pages say, in Chinese and English."""
+
+from typing import Final
+
+from yunjin.foundation.banking.pages.words_agreements import AGREEMENTS
+from yunjin.foundation.banking.pages.words_books import BOOKS
+from yunjin.foundation.banking.pages.words_names import NAMES
+from yunjin.foundation.banking.pages.words_products import PRODUCTS
+
+WORDS: Final[dict[str, tuple[str, str]]] = {**AGREEMENTS, **PRODUCTS, **BOOKS, **NAMES}

@@ -1,0 +1,1 @@
+"""The general ledger, cut by what is done: booking, manual entries, chart, closing, reading."""

@@ -1,0 +1,1 @@
+"""Statements and other papers of agreements: as data, as CSV, as PDF."""

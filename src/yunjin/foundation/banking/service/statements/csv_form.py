@@ -1,0 +1,82 @@
+"""A paper as CSV: UTF-8 with a mark that spreadsheets look for, exact decimals, no formulas."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from yunjin.foundation.banking.service.statements.paper import (
+    Facts,
+    Format,
+    Note,
+    Paper,
+    Table,
+    written,
+)
+
+_MARK: Final = "\ufeff"
+_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "|", "%")
+_DIGITS_EXACT: Final = 15  # a spreadsheet rounds what is longer
+_LINES_A_PART: Final = 500
+
+
+def csv_of(paper: Paper) -> Iterator[bytes]:
+    """Yield a paper's bytes; memory does not grow with its length."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    buffer.write(_MARK)
+    writer.writerow([safe(paper.institution)])
+    writer.writerow([safe(paper.title)])
+    for count, row in enumerate(_rows(paper), 1):
+        writer.writerow(row)
+        if count % _LINES_A_PART == 0:
+            yield _taken(buffer)
+    yield _taken(buffer)
+
+
+def _taken(buffer: io.StringIO) -> bytes:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text.encode()
+
+
+def _rows(paper: Paper) -> Iterator[Sequence[str]]:
+    currency = paper.currency
+    for block in paper.blocks:
+        yield []
+        if isinstance(block, Note):
+            yield [safe(block.text)]
+            continue
+        if block.heading:
+            yield [safe(block.heading)]
+        if isinstance(block, Facts):
+            for fact in block.facts:
+                value = written(fact.value, fact.format, currency, grouped=False)
+                yield [safe(fact.name), value if fact.format.is_number else safe(value)]
+        else:
+            yield from _table(block, currency)
+
+
+def _table(table: Table, currency: str) -> Iterator[Sequence[str]]:
+    yield [safe(column.name) for column in table.columns]
+    formats = [column.format for column in table.columns]
+    is_empty = True
+    for row in table.rows:
+        is_empty = False
+        yield [
+            _cell(written(value, form, currency, grouped=False), form)
+            for value, form in zip(row, formats, strict=True)
+        ]
+    if is_empty and table.empty:
+        yield [safe(table.empty)]
+
+
+def _cell(text: str, form: Format) -> str:
+    return text if form is not Format.TEXT else safe(text)
+
+
+def safe(text: str) -> str:
+    """Return text that a spreadsheet neither runs as a formula nor rounds as a number."""
+    is_long_number = text.isdigit() and len(text) > _DIGITS_EXACT
+    return f"'{text}" if text.startswith(_FORMULA) or is_long_number else text
