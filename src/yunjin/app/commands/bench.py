@@ -18,7 +18,7 @@ def names(folder: Path = _CHECKOUT / "benchmarks") -> list[str]:
 
 def bench(
     name: Annotated[
-        str, typer.Argument(help="flows, http, ledger, recovery: a file of benchmarks.")
+        str, typer.Argument(help="flows, http, ledger, products, simulate…: a file of benchmarks.")
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quick: Annotated[bool, typer.Option(help="Small: to try it, not to quote it.")] = False,

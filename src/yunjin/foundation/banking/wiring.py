@@ -118,7 +118,14 @@ def _room(
 ) -> Room:
     """Return what the app mounts of banking."""
     from yunjin.foundation.banking import pages
-    from yunjin.foundation.banking.routes import agreements, entries, general_ledger, statements
+    from yunjin.foundation.banking.routes import (
+        agreements,
+        days,
+        entries,
+        general_ledger,
+        products,
+        statements,
+    )
 
     seen = pages.Doors(
         agreements=doors[AgreementsApi],
@@ -132,7 +139,9 @@ def _room(
         name="banking",
         doors=doors,
         routers=[
-            agreements.router(doors[AgreementsApi], doors[DaysApi], doors[RegistryApi]),
+            agreements.router(doors[AgreementsApi]),
+            days.router(doors[DaysApi]),
+            products.router(doors[RegistryApi], doors[ProductsApi]),
             general_ledger.router(doors[GeneralLedgerApi]),
             statements.router(doors[StatementsApi], doors[PapersPort]),
         ],

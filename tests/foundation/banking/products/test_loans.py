@@ -100,7 +100,8 @@ def billed(loan: dict[str, int], dates: Any, events: list[Entry | Change]) -> tu
     for date, debit, _, _, amount in found.transfers:
         sums[debit, date] += amount
     columns = ("due_interest", "due_principal")
-    return tuple([sums[name, date] for date in np.unique(dates[1:])] for name in columns)  # type: ignore[return-value]
+    interest, principal = ([sums[name, date] for date in np.unique(dates[1:])] for name in columns)
+    return interest, principal
 
 
 def by_date(made: Schedule) -> tuple[list[int], list[int]]:

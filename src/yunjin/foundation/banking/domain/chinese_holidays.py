@@ -1,8 +1,9 @@
 """Public holidays of mainland China and the weekend days worked in exchange (调休), 2023–2026.
 
 Source: the yearly notices of the General Office of the State Council on the arrangement of holidays
-(国务院办公厅关于部分节假日安排的通知), 国办发明电: 〔2022〕16号 for 2023, 〔2023〕7号 for 2024,
-〔2024〕12号 for 2025, 〔2025〕7号 for 2026. A year is added once its notice is published.
+(国务院办公厅关于部分节假日安排的通知): 国办发明电[2022]16号 of 2022-12-08 for 2023, [2023]7号 of
+2023-10-25 for 2024, [2024]12号 of 2024-11-12 for 2025, and the notice of 2025-11-04 for 2026; each
+date below was compared with their texts. A year is added once its notice is published.
 Banks' counters and CNAPS follow the notice; stock exchanges stay closed on make-up days.
 """
 

@@ -1,12 +1,11 @@
-"""Agreements, business days, products and tasks over HTTP."""
+"""Agreements, their standing orders and what waits for a person, over HTTP."""
 
-import dataclasses
 import datetime as dt
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
+from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Header, Path, Query
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
 
 from yunjin.foundation.banking.api.agreements import (
     Agreement,
@@ -14,58 +13,49 @@ from yunjin.foundation.banking.api.agreements import (
     AgreementsApi,
     Opening,
     StandingOrder,
-    Waiting,
 )
-from yunjin.foundation.banking.api.days import DayReport, DaysApi
-from yunjin.foundation.banking.api.registry import ProductVersion, RegistryApi, TermsChange
+from yunjin.foundation.banking.routes.values import (
+    ID_MAX,
+    AgreementId,
+    Answer,
+    Code,
+    Command,
+    Digits,
+    Exact,
+    Form,
+    Id,
+    Key,
+    Limit,
+    Note,
+    Terms,
+    facts_of,
+    id_of,
+)
+from yunjin.kernel.errors import NotFound
 from yunjin.kernel.money import MINOR_MAX
-from yunjin.kernel.page import LIMIT_MAX
 
-CommandId = Annotated[UUID, Header(alias="Idempotency-Key", description="The command's id.")]
-AgreementId = Annotated[int, Path(ge=1, le=2**63 - 1)]
-Digits = Annotated[
-    int,
-    PlainSerializer(str, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,20}$"}, mode="serialization"),
-]
-Exact = Annotated[
-    int,
-    PlainSerializer(lambda one: one if abs(one) <= MINOR_MAX else str(one), when_used="json"),
-    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}]}, mode="serialization"),
-]
-Value = Annotated[int, Field(ge=-MINOR_MAX, le=MINOR_MAX)]
-Terms = dict[Annotated[str, Field(max_length=64)], Value]
-Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
-Code = Annotated[str, Field(max_length=40)]
+Count = Annotated[int, Field(strict=True, ge=0, le=1_200)]
 
 
-class Form(BaseModel):
-    """What comes in: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Answer(BaseModel):
-    """What goes out, read from what the door answers."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
-
-class OpeningForm(Form):
+class AgreementTerms(Form):
     """Terms of a new agreement. version: 0 for the product's live one."""
 
     product: Code
     party_id: Annotated[str, Field(min_length=1, max_length=64, pattern="^[!-~]+$")]
-    terms: Terms = {}
+    terms: Terms = Field(default_factory=dict)
     branch: Annotated[str, Field(min_length=1, max_length=16, pattern="^[!-~]+$")] = "head"
     version: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
-    note: Annotated[str, Field(max_length=200)] = ""
+    note: Note = ""
 
 
-class OpeningsForm(Form):
+class OpeningForm(AgreementTerms, Command):
+    """An agreement to open."""
+
+
+class OpeningsForm(Command):
     """Many agreements to open, all or none."""
 
-    openings: Annotated[list[OpeningForm], Field(min_length=1, max_length=10_000)]
+    openings: Annotated[list[AgreementTerms], Field(min_length=1, max_length=10_000)]
 
 
 class OpenedOut(Answer):
@@ -74,10 +64,14 @@ class OpenedOut(Answer):
     agreement_ids: list[Digits]
 
 
-class TermsForm(Form):
+class TermsForm(Command):
     """Parameters' other values, from today on."""
 
     terms: Annotated[Terms, Field(min_length=1)]
+
+
+class ClosingForm(Command):
+    """A closing's id."""
 
 
 class AgreementOut(Answer):
@@ -93,16 +87,16 @@ class AgreementOut(Answer):
     status: str
     opened: dt.date
     closed: dt.date | None
-    terms: dict[str, int]
-    balances: dict[str, int]
-    accrued_e8: dict[str, int]
-    fields: dict[str, int]
+    terms: dict[str, Exact]
+    balances: dict[str, Exact]
+    accrued_e8: dict[str, Exact]
+    fields: dict[str, Exact]
     dates: dict[str, dt.date]
     due: dict[str, dt.date]
     account_ids: dict[str, Digits]
-    balance_minor: int
-    held_minor: int
-    available_minor: int
+    balance_minor: Exact
+    held_minor: Exact
+    available_minor: Exact
     days_overdue: int
     risk_class: int
 
@@ -114,16 +108,16 @@ class AgreementsOut(Answer):
     next_cursor: str | None
 
 
-class OrderForm(Form):
-    """A standing order; Idempotency-Key is its id."""
+class OrderForm(Command):
+    """A standing order; the command's id is its id."""
 
-    counter_agreement_id: Annotated[int, Field(ge=1, le=2**63 - 1)]
-    amount_minor: Annotated[int, Field(ge=1, le=MINOR_MAX)]
+    counter_agreement_id: Id
+    amount_minor: Annotated[int, Field(strict=True, ge=1, le=MINOR_MAX)]
     first: dt.date
     last: dt.date | None = None
-    every_months: Annotated[int, Field(ge=0, le=1_200)] = 1
-    every_days: Annotated[int, Field(ge=0, le=1_200)] = 0
-    note: Annotated[str, Field(max_length=200)] = ""
+    every_months: Count = 1
+    every_days: Count = 0
+    note: Note = ""
 
 
 class OrderOut(Answer):
@@ -155,80 +149,25 @@ class TaskOut(Answer):
 class SettleForm(Form):
     """What a person did about it."""
 
-    note: Annotated[str, Field(max_length=200)] = ""
+    note: Note = ""
 
 
-class CloseForm(Form):
-    """Up to which day to close; null: the open one."""
-
-    until: dt.date | None = None
-
-
-class ProofOut(Answer):
-    """A slot of the general ledger beside the accounts that make it up."""
-
-    slot: str
-    branch: str
-    currency: str
-    subledger_minor: Exact
-    ledger_minor: Exact
-
-
-class DayOut(Answer):
-    """A business day."""
-
-    date: dt.date
-    status: str
-    agreements: int
-    transfers: int
-    accrued_minor: int
-    provision_minor: int
-    waiting: int
-    seconds: float
-
-
-class VersionForm(Form):
-    """A product file. agreements: who comes over first; null: live for new ones."""
-
-    source: Annotated[str, Field(min_length=1, max_length=100_000)]
-    agreements: Annotated[list[int], Field(max_length=10_000)] | None = None
-    note: Annotated[str, Field(max_length=200)] = ""
-
-
-class VersionOut(Answer):
-    """A registered product version."""
-
-    code: str
-    version: int
-    note: str
-    registered: dt.datetime
-    agreements: list[Digits] | None
-    source: str
-
-
-class ChangeForm(Form):
-    """A product's parameter has another value from a business day on."""
-
-    parameter: Annotated[str, Field(max_length=64)]
-    value: Value
-    since: dt.date
-
-
-class Routes:
+class Agreements:
     """The addresses."""
 
-    def __init__(self, agreements: AgreementsApi, days: DaysApi, registry: RegistryApi) -> None:
-        self._agreements, self._days, self._registry = agreements, days, registry
+    def __init__(self, agreements: AgreementsApi) -> None:
+        self._agreements = agreements
 
-    def open_agreement(self, form: OpeningForm, command_id: CommandId) -> AgreementOut:
-        """Open an agreement. Sent again under its key, it answers the same one."""
-        (made,) = self._agreements.open(command_id, [_opening(form)])
+    def open_agreement(self, form: OpeningForm, key: Key = None) -> AgreementOut:
+        """Open an agreement. Sent again under its id, it answers the same one."""
+        opening = Opening(**facts_of(form))
+        (made,) = self._agreements.open(id_of(form, key), [opening])
         return _out(self._agreements.agreement(made))
 
-    def open_agreements(self, form: OpeningsForm, command_id: CommandId) -> OpenedOut:
-        """Open agreements, all or none. Sent again under its key, it answers the same ones."""
-        wanted = [_opening(one) for one in form.openings]
-        return OpenedOut(agreement_ids=self._agreements.open(command_id, wanted))
+    def open_agreements(self, form: OpeningsForm, key: Key = None) -> OpenedOut:
+        """Open agreements, all or none. Sent again under its id, it answers the same ones."""
+        wanted = [Opening(**one.model_dump()) for one in form.openings]
+        return OpenedOut(agreement_ids=self._agreements.open(id_of(form, key), wanted))
 
     def find_agreements(
         self,
@@ -257,21 +196,21 @@ class Routes:
         return _out(self._agreements.agreement(agreement_id))
 
     def change_terms(
-        self, agreement_id: AgreementId, form: TermsForm, command_id: CommandId
+        self, agreement_id: AgreementId, form: TermsForm, key: Key = None
     ) -> AgreementOut:
         """Give parameters other values from the business date on."""
-        return _out(self._agreements.change(command_id, agreement_id, form.terms))
+        return _out(self._agreements.change(id_of(form, key), agreement_id, form.terms))
 
-    def close_agreement(self, agreement_id: AgreementId, command_id: CommandId) -> AgreementOut:
-        """Close an agreement that is empty."""
-        return _out(self._agreements.close(command_id, agreement_id))
+    def close_agreement(
+        self, agreement_id: AgreementId, form: ClosingForm | None = None, key: Key = None
+    ) -> AgreementOut:
+        """Close an agreement; what its product settles is settled first."""
+        return _out(self._agreements.close(id_of(form, key), agreement_id))
 
-    def add_order(
-        self, agreement_id: AgreementId, form: OrderForm, command_id: CommandId
-    ) -> OrderOut:
+    def add_order(self, agreement_id: AgreementId, form: OrderForm, key: Key = None) -> OrderOut:
         """Keep a standing order."""
-        facts = form.model_dump()
-        order = StandingOrder(order_id=command_id, agreement_id=agreement_id, **facts)
+        command_id = id_of(form, key)
+        order = StandingOrder(order_id=command_id, agreement_id=agreement_id, **facts_of(form))
         return OrderOut.model_validate(self._agreements.order(command_id, order))
 
     def orders(self, agreement_id: AgreementId) -> list[OrderOut]:
@@ -279,64 +218,25 @@ class Routes:
         self._agreements.agreement(agreement_id)
         return [OrderOut.model_validate(one) for one in self._agreements.orders(agreement_id)]
 
-    def cancel_order(self, order_id: UUID, command_id: CommandId) -> None:
-        """Let a standing order end."""
-        self._agreements.cancel_order(command_id, order_id)
+    def cancel_order(self, agreement_id: AgreementId, order_id: UUID) -> None:
+        """Let a standing order end; ended before, nothing happens."""
+        if order_id not in [one.order_id for one in self.orders(agreement_id)]:
+            raise NotFound(f"There is no standing order {order_id} of this agreement.")
+        self._agreements.cancel_order(uuid5(order_id, "end"), order_id)  # ends once
 
     def tasks(self, is_done: bool = False, limit: Limit = 50) -> list[TaskOut]:
         """Return what waits for a person, newest first."""
-        return [_task(one) for one in self._agreements.waiting(is_done=is_done, limit=limit)]
+        found = self._agreements.waiting(is_done=is_done, limit=limit)
+        return [TaskOut.model_validate(one) for one in found]
 
-    def settle_task(
-        self, task_id: Annotated[int, Path(ge=1, le=2**63 - 1)], form: SettleForm
-    ) -> None:
+    def settle_task(self, task_id: Annotated[int, Path(ge=1, le=ID_MAX)], form: SettleForm) -> None:
         """Say that a person has seen to it; a stopped agreement goes on."""
         self._agreements.settle(task_id, form.note)
 
-    def days(self, limit: Annotated[int, Query(ge=1, le=400)] = 31) -> list[DayOut]:
-        """Return business days, newest first."""
-        return [_day(one) for one in self._days.days(limit=limit)]
 
-    def day(self, date: dt.date) -> DayOut:
-        """Return a business day."""
-        return _day(self._days.day(date))
-
-    def proof(self, date: dt.date) -> list[ProofOut]:
-        """Return a day's proof: each slot of the general ledger beside its accounts."""
-        return [ProofOut.model_validate(one) for one in self._days.day(date).proof]
-
-    def close_day(self, form: CloseForm) -> DayOut:
-        """Close the open business day, or every day up to one."""
-        return _day(self._days.close(form.until))
-
-    def register_product(self, form: VersionForm, command_id: CommandId) -> VersionOut:
-        """Try a product file and make it the next version of its code, live on return."""
-        made = self._registry.register(
-            command_id, form.source, agreements=form.agreements, note=form.note
-        )
-        return _version(made)
-
-    def product_versions(self, code: Annotated[str, Query(max_length=40)] = "") -> list[VersionOut]:
-        """Return the versions of a product, or of all, the newest first."""
-        return [_version(one) for one in self._registry.versions(code)]
-
-    def release_product(
-        self, code: str, version: Annotated[int, Path(ge=1, le=2**31 - 1)], command_id: CommandId
-    ) -> VersionOut:
-        """Open a gray version to everybody."""
-        return _version(self._registry.release(command_id, code, version))
-
-    def change_product(self, code: str, form: ChangeForm, command_id: CommandId) -> None:
-        """Give a product's parameter another value from a business day on."""
-        change = TermsChange(
-            product=code, parameter=form.parameter, value=form.value, since=form.since
-        )
-        self._registry.set_terms(command_id, change)
-
-
-def router(agreements: AgreementsApi, days: DaysApi, registry: RegistryApi) -> APIRouter:
-    """Return the router of agreements, days and products."""
-    made, to = APIRouter(), Routes(agreements, days, registry)
+def router(agreements: AgreementsApi) -> APIRouter:
+    """Return the router of agreements and of tasks."""
+    made, to = APIRouter(), Agreements(agreements)
     one = "/agreements/{agreement_id}"
     for method, path, answer, status, tag in (
         ("POST", "/agreements", to.open_agreement, 201, "agreements"),
@@ -347,17 +247,9 @@ def router(agreements: AgreementsApi, days: DaysApi, registry: RegistryApi) -> A
         ("POST", f"{one}/close", to.close_agreement, 200, "agreements"),
         ("POST", f"{one}/orders", to.add_order, 201, "agreements"),
         ("GET", f"{one}/orders", to.orders, 200, "agreements"),
-        ("DELETE", "/orders/{order_id}", to.cancel_order, 204, "agreements"),
+        ("DELETE", f"{one}/orders/{{order_id}}", to.cancel_order, 204, "agreements"),
         ("GET", "/tasks", to.tasks, 200, "tasks"),
         ("POST", "/tasks/{task_id}/settle", to.settle_task, 204, "tasks"),
-        ("GET", "/days", to.days, 200, "days"),
-        ("POST", "/days/close", to.close_day, 200, "days"),
-        ("GET", "/days/{date}", to.day, 200, "days"),
-        ("GET", "/days/{date}/proof", to.proof, 200, "days"),
-        ("POST", "/products", to.register_product, 201, "products"),
-        ("GET", "/products", to.product_versions, 200, "products"),
-        ("POST", "/products/{code}/{version}/release", to.release_product, 200, "products"),
-        ("POST", "/products/{code}/terms", to.change_product, 204, "products"),
     ):
         made.add_api_route(
             path, answer, methods=[method], status_code=status, tags=[tag], name=answer.__name__
@@ -365,22 +257,5 @@ def router(agreements: AgreementsApi, days: DaysApi, registry: RegistryApi) -> A
     return made
 
 
-def _opening(form: OpeningForm) -> Opening:
-    return Opening(**form.model_dump())
-
-
 def _out(one: Agreement) -> AgreementOut:
     return AgreementOut.model_validate(one)
-
-
-def _task(one: Waiting) -> TaskOut:
-    return TaskOut.model_validate(one)
-
-
-def _day(one: DayReport) -> DayOut:
-    return DayOut.model_validate(one)
-
-
-def _version(one: ProductVersion) -> VersionOut:
-    facts: dict[str, Any] = dataclasses.asdict(one)
-    return VersionOut(**facts)

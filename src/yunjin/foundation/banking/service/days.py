@@ -50,6 +50,9 @@ class GeneralLedgerPort(Protocol):
     ) -> tuple[ProofLine, ...]:
         """Hold the general ledger against the accounts that make it up."""
 
+    def finish_waiting(self) -> int:
+        """Finish manual entries whose money moved in the ledger already; return how many."""
+
     def rule_of(self, product: str, date: dt.date) -> Rule:
         """Return whether a product's interest counts as it accrues or as it is paid."""
 
@@ -214,6 +217,7 @@ class DayService:
     def _prove(self, report: dict[str, Any]) -> tuple[ProofLine, ...]:
         """Book the day in the general ledger, hold it against the subledger, end the day."""
         core, date = self._core, self._core.today
+        self._gl.finish_waiting()
         core.refresh_all()
         subledger: Counter[tuple[int, str, str]] = Counter()
         for key, minor in (*core.agreement_balances(), *core.slot_balances().items()):

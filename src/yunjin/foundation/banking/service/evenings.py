@@ -51,7 +51,7 @@ class Evenings:
         cursor = None
         while True:
             lines, cursor = self._ledger.history(account, cursor=cursor, limit=_PAGE)
-            days = lines["user_data_32"].to_pylist()
+            days = (lines["user_data_32"].to_numpy() & 0xFFFF).tolist()  # above: days it lies back
             credits, debits = (
                 lines["credits_posted"].to_pylist(),
                 lines["debits_posted"].to_pylist(),

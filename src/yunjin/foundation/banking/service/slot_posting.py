@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from yunjin.foundation.banking.api.general_ledger import Movement
 from yunjin.foundation.banking.domain import derived_ids
-from yunjin.foundation.banking.errors import EntryRefused
+from yunjin.foundation.banking.errors import DayClosed, EntryRefused
 from yunjin.foundation.banking.service.core import Core
 from yunjin.foundation.banking.service.drafting import Kind
 from yunjin.foundation.ledger.api import (
@@ -54,10 +54,17 @@ class SlotPosting:
             if rows:
                 self._post(command_id, date, rows)
 
+    def _check_day(self, date: dt.date, first: UUID) -> None:
+        """Refuse a new entry of a day that is not open; one that was posted answers as it did."""
+        today = self._core.today.astype(dt.date)
+        if date != today and not self._core.ledger.transfers([first]).num_rows:
+            raise DayClosed(f"expected the open business day {today}, was {date}")
+
     def _post(self, command_id: UUID, date: dt.date, rows: list[dict[str, int]]) -> None:
         count, number = len(rows), np.arange(len(rows))
         high, low = np.uint64(command_id.int >> 64), np.uint64(command_id.int & (2**64 - 1))
         heads = derived_ids.followers(np.full(count, high), np.full(count, low), number + 1)
+        self._check_day(date, UUID(int=int(heads[0][0]) << 64 | int(heads[1][0])))
         columns: dict[str, Any] = {
             name: [row[name] for row in rows]
             for name in ("debit_account_id", "credit_account_id", "amount_minor", "ledger")

@@ -4,6 +4,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from yunjin.chassis.flow import flow_tables
 from yunjin.chassis.persistence import (
     Ascii,
     Blob,
@@ -23,6 +24,7 @@ from yunjin.chassis.persistence import (
 CODE: Final = 40
 tables: Final = metadata("banking")
 standard(tables)
+flow_tables(tables)
 products: Final = table(
     tables,
     "product",

@@ -7,6 +7,7 @@ call the same hooks and apply the same effects.
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -198,16 +199,25 @@ class Book:
                 return -taken  # kept as debits − credits
             return taken
 
-        past = self.past
         return Context(
             take=take,
             date=date,
             since=frozen(since),
             opened=frozen(self.opened[rows]),
             main=self.product.main,
-            past=None if past is None else lambda name: past(name, rows, date),
+            past=None if self.past is None else partial(self._evenings, rows, date),
             **seen,
         )
+
+    def _evenings(self, rows: Any, date: Any, name: str, chosen: Any) -> Any:
+        """Return the closing balances before a date of some of the rows (bool[k]), 0 elsewhere."""
+        needs, past = self.product.needs, self.past
+        if needs is None or past is None:
+            raise LookupError("expected a product and a book with a history, was one without")
+        found = np.zeros((len(rows), needs.days), np.int64)
+        if chosen.any():
+            found[chosen] = past(name, rows[chosen], np.min(date))
+        return found
 
     def judge(self, context: Context, rows: Any) -> list[tuple[str, Any]]:
         """Ask `before_post`; return (reason, refused rows) in the order the product names them."""

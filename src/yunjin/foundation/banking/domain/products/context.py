@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
+
 from yunjin.foundation.banking.domain.columns import frozen
 from yunjin.foundation.banking.domain.products.declarations import Account, Declaration
 
@@ -38,7 +40,7 @@ class Context:
     main: Account
     against: Any = 0
     changed: frozenset[str] = frozenset()
-    past: Callable[[str], Any] | None = field(default=None, repr=False)
+    past: Callable[[str, Any], Any] | None = field(default=None, repr=False)
     seen: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, what: Declaration) -> Any:
@@ -74,8 +76,12 @@ class Evenings:
         On the side the account grows on; 0 before the opening. Raises: LookupError where the
         product declares no need.
         """
+        return self.of(account, np.ones(len(self.context), np.bool_))
+
+    def of(self, account: Account, rows: Any) -> Any:
+        """Return closing balances of some rows (bool[n]); 0 for the others, not looked up."""
         past = self.context.past
-        self.context.seen[HISTORY] = True  # tells that days cannot be closed together
         if past is None:
             raise LookupError("expected `needs = History(days=…)` in the product, was none")
-        return frozen(past(account.name))
+        self.context.seen[HISTORY] = True  # tells that days cannot be closed together
+        return frozen(past(account.name, rows))

@@ -60,9 +60,10 @@ def booked_late(
     Where no entry is back-dated this is 0, and no history is asked for.
     """
     changes = np.zeros(len(at), np.int64)
-    if not (at.value_date < at.date).any():
+    is_late = at.value_date < at.date
+    if not is_late.any():
         return changes
-    evenings = at.history[account]
+    evenings = at.history.of(account, is_late)
     for back in range(1, evenings.shape[1] + 1):
         day = np.asarray(at.date - np.timedelta64(back, "D"))
         balance = evenings[:, -back]

@@ -1,0 +1,61 @@
+"""Banking and its ledger behind their ways in, for tests: the app's rooms on a loopback port."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.chassis.transport.toy import served
+from yunjin.app.asgi import build
+from yunjin.app.bootstrap import open_bank
+from yunjin.app.settings import Settings
+from yunjin.chassis.transport import connect
+from yunjin.foundation.banking.api.agreements import AgreementsApi
+from yunjin.foundation.banking.api.days import DaysApi
+from yunjin.kernel import tenant
+from yunjin.kernel.clock import SystemClock
+from yunjin.kernel.ids import uuid7
+
+FIRST_DAY = "2026-01-05"
+
+
+@dataclass(frozen=True)
+class Bank:
+    """The near doors and the way over HTTP."""
+
+    web: httpx.Client
+    agreements: AgreementsApi
+    days: DaysApi
+
+    def opened(self, product: str = "current-account", **terms: int) -> str:
+        """Open an agreement over HTTP; return its id."""
+        body = {"id": fresh(), "product": product, "party_id": "p-1", "terms": terms}
+        answer = self.web.post("/v1/agreements", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["agreement_id"])
+
+    def entered(self, agreement: str, minor: int, **more: Any) -> httpx.Response:
+        """Post an entry over HTTP."""
+        body = {"id": fresh(), "agreement_id": agreement, "amount_minor": minor, **more}
+        return self.web.post("/v1/entries", json=body)
+
+
+def fresh() -> str:
+    """Return a new id."""
+    return str(uuid7(SystemClock()))
+
+
+@contextmanager
+def open_served(home: Path) -> Iterator[Bank]:
+    """Open an empty bank and serve it."""
+    settings = Settings(home=home, banking={"first_day": FIRST_DAY})  # type: ignore[arg-type]
+    with tenant.entered("demo"):
+        bank = open_bank(settings)
+        try:
+            with served(build(bank)) as address, connect(address) as web:
+                yield Bank(web, bank.door(AgreementsApi), bank.door(DaysApi))
+        finally:
+            bank.close()
