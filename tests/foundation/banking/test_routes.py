@@ -1,6 +1,6 @@
 """Goal: the thin core over HTTP says what happened, and takes nothing that it cannot keep.
 
-Method: the whole application on a loopback port, asked as a stranger would.
+Method: all rooms' addresses on a loopback port, asked as a stranger would.
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,9 @@ import httpx
 import pytest
 
 from tests.chassis.transport.toy import served
-from yunjin.app.asgi import build
 from yunjin.app.bootstrap import open_bank
 from yunjin.app.settings import Settings
-from yunjin.chassis.transport import connect
+from yunjin.chassis.transport import Guard, api_of, connect, root_of
 from yunjin.kernel import tenant
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.ids import uuid7
@@ -32,7 +31,9 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with tenant.entered("demo"):
         bank = open_bank(settings)
         try:
-            with served(build(bank)) as address, connect(address) as client:
+            api = api_of(bank.rooms, title="test", version="1")
+            app = Guard(root_of(api, bank.rooms), tenant="demo", clock=bank.clock)
+            with served(app) as address, connect(address) as client:
                 yield client
         finally:
             bank.close()

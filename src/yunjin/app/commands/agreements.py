@@ -1,4 +1,4 @@
-"""`yunjin agreements list | show | open | post | tasks`: agreements of this folder."""
+"""`yunjin agreements list | show | open | post | hold | release | orders | tasks`."""
 
 import dataclasses
 import json
@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from uuid import UUID
 
 import typer
 
@@ -19,6 +20,7 @@ app = typer.Typer(help="Agreements of this folder: deposits, loans, cards.", no_
 Home = Annotated[Path | None, typer.Option(help="Folder of all data.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Id = Annotated[int, typer.Argument(min=1, help="The agreement's id.")]
+_LOW: Final = 2**64 - 1
 
 
 @contextmanager
@@ -49,8 +51,10 @@ def find(
         found = agreements.find(query).items
         if as_json:
             print(json.dumps([_plain(one) for one in found], ensure_ascii=False))
-            return
-        _table(found)
+        elif found:
+            _table(found)
+        else:
+            print("No agreement.", file=sys.stderr)
 
 
 @app.command()
@@ -91,41 +95,62 @@ def post(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Post an entry under the product's rules."""
+    """Post an entry 记账 under the product's rules."""
     with _opened(home) as agreements:
-        import pyarrow as pa
+        asked = {"amount_minor": _minor(amount, agreement, agreements), "counter_agreement_id": to}
+        _post(agreements, agreement, asked, as_json=as_json)
 
-        from yunjin.foundation.banking.api.agreements import (
-            ENTRIES_OPTIONAL,
-            ENTRIES_REQUIRED,
-            EntryStatus,
-        )
-        from yunjin.kernel.clock import SystemClock
-        from yunjin.kernel.ids import uuid7
-        from yunjin.kernel.money import format_minor, parse_minor
 
-        one = agreements.agreement(agreement)
-        own = uuid7(SystemClock()).int
-        columns = {
-            "id_hi": own >> 64,
-            "id_lo": own & (2**64 - 1),
-            "agreement_id": agreement,
-            "amount_minor": parse_minor(amount, one.currency),
-            "counter_agreement_id": to,
+@app.command()
+def hold(
+    agreement: Id,
+    amount: Annotated[str, typer.Argument(help="How much: 100.00.")],
+    to: Annotated[int, typer.Option(min=0, help="The other agreement; 0: the bank.")] = 0,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold money 冻结 and print the hold's id, which `release` takes."""
+    with _opened(home) as agreements:
+        asked = {"amount_minor": _minor(amount, agreement, agreements), "counter_agreement_id": to}
+        _post(agreements, agreement, {**asked, "action": "HOLD"}, as_json=as_json)
+
+
+@app.command()
+def release(
+    agreement: Id,
+    hold_id: Annotated[UUID, typer.Argument(help="The hold's id.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let held money go 解冻."""
+    with _opened(home) as agreements:
+        asked = {
+            "amount_minor": 0,
+            "action": "RELEASE",
+            "hold_id_hi": hold_id.int >> 64,
+            "hold_id_lo": hold_id.int & _LOW,
         }
-        types = {**ENTRIES_REQUIRED, **ENTRIES_OPTIONAL}
-        arrays = [pa.array([value], types[name]) for name, value in columns.items()]
-        entry = pa.RecordBatch.from_arrays(arrays, names=list(columns))
-        (answer,) = agreements.post(entry).to_pylist()
-        word = EntryStatus(answer["status"]).name.lower()
-        balance = format_minor(answer["balance_minor"], one.currency, grouped=True)
+        _post(agreements, agreement, asked, as_json=as_json)
+
+
+@app.command()
+def orders(agreement: Id, home: Home = None, as_json: AsJson = False) -> None:
+    """List an agreement's standing orders 定期转账."""
+    with _opened(home) as agreements:
+        one = agreements.agreement(agreement)
+        found = agreements.orders(agreement)
         if as_json:
-            print(json.dumps({**answer, "status": word}))
-        else:
-            reason = f": {answer['reason']}" if answer["reason"] else ""
-            print(f"{word.replace('_', ' ')}{reason}; balance {balance} {one.currency}")
-        if word not in ("booked", "exists"):
-            sys.exit(1)
+            rows = [dataclasses.asdict(order) for order in found]
+            print(json.dumps(rows, ensure_ascii=False, default=str))
+            return
+        from yunjin.kernel.money import format_minor
+
+        for order in found:
+            money = format_minor(order.amount_minor, one.currency, grouped=True)
+            when = f"next {order.next}" if order.next else "ended"
+            print(f"{order.order_id}  {money} to {order.counter_agreement_id}  {when}")
+        if not found:
+            print("No standing order.", file=sys.stderr)
 
 
 @app.command()
@@ -145,6 +170,60 @@ def tasks(
             print(f"{one.task_id}  {one.date}  {one.agreement_id}  {one.code}  {one.detail}")
         if not found:
             print("Nothing waits.", file=sys.stderr)
+
+
+def _minor(amount: str, agreement: int, agreements: "AgreementsApi") -> int:
+    from yunjin.kernel.money import parse_minor
+
+    return parse_minor(amount, agreements.agreement(agreement).currency)
+
+
+def _post(
+    agreements: "AgreementsApi", agreement: int, asked: dict[str, Any], *, as_json: bool
+) -> None:
+    """Post one entry and say what came of it; leave with 1 where it was refused."""
+    import pyarrow as pa
+
+    from yunjin.foundation.banking.api.agreements import (
+        ENTRIES_OPTIONAL,
+        ENTRIES_REQUIRED,
+        Action,
+        EntryStatus,
+    )
+    from yunjin.kernel.clock import SystemClock
+    from yunjin.kernel.ids import uuid7
+    from yunjin.kernel.money import format_minor
+
+    currency, own = agreements.agreement(agreement).currency, uuid7(SystemClock())
+    action = Action[asked.pop("action", "BOOK")]
+    columns = {
+        "id_hi": own.int >> 64,
+        "id_lo": own.int & _LOW,
+        "agreement_id": agreement,
+        "action": int(action),
+        **asked,
+    }
+    types = {**ENTRIES_REQUIRED, **ENTRIES_OPTIONAL}
+    arrays = [pa.array([value], types[name]) for name, value in columns.items()]
+    entry = pa.RecordBatch.from_arrays(arrays, names=list(columns))
+    (answer,) = agreements.post(entry).to_pylist()
+    status = EntryStatus(answer["status"])
+    word = status.name.lower()
+    if as_json:
+        print(json.dumps({"id": str(own), **answer, "status": word}, ensure_ascii=False))
+    else:
+        reason = f": {answer['reason']}" if answer["reason"] else ""
+        balance, available = (
+            format_minor(answer[name], currency, grouped=True)
+            for name in ("balance_minor", "available_minor")
+        )
+        print(
+            f"{word.replace('_', ' ')}{reason}; balance {balance}, available {available} {currency}"
+        )
+        if action == Action.HOLD and status == EntryStatus.BOOKED:
+            print(f"hold {own}")
+    if status not in (EntryStatus.BOOKED, EntryStatus.EXISTS):
+        sys.exit(1)
 
 
 def _terms(words: list[str]) -> dict[str, int]:

@@ -47,8 +47,9 @@ def short(agreement_id: int) -> str:
 
 
 def type_in(user: User, label: str, value: str) -> None:
-    """Type into the field with a label."""
-    user.find(kind=ui.input, content=label).elements.pop().set_value(value)
+    """Type into the field with a label; of those that contain it, the one with the shortest."""
+    fields = user.find(kind=ui.input, content=label).elements
+    min(fields, key=lambda field: len(str(field.props.get("label", "")))).set_value(value)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

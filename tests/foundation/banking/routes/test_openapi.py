@@ -48,7 +48,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
 def document(bank: Bank) -> Any:
     """Return the OpenAPI that the server serves, narrowed to banking's addresses."""
     whole = schemathesis.openapi.from_url(f"{bank.web.base_url}/v1/openapi.json")
-    return whole.include(path_regex=OURS)
+    return whole.include(path_regex=OURS).exclude(path="/v1/days/close")  # ten years at a time
 
 
 def send(document: Any, mode: GenerationMode, examples: int) -> int:
