@@ -1,4 +1,4 @@
-"""Goal: `yunjin agreements` and `yunjin day` do what they say, in currency units, and refuse in words.
+"""Goal: `yunjin agreements` and `yunjin day` do what they say and refuse in words.
 
 Method: the program's own main, in this process, in a folder of its own; an agreement's life and a
 closed day, then mistakes on purpose.

@@ -146,3 +146,10 @@ def test_a_standing_order_is_kept_and_ended(web: httpx.Client) -> None:
     ended = web.delete(f"/v1/agreements/{one}/orders/{order}")
     assert ended.status_code == 204
     assert web.get(f"/v1/agreements/{one}/orders").json()[0]["next"] is None
+
+
+def test_looking_for_words_that_nothing_is_called_by_finds_nothing(web: httpx.Client) -> None:
+    for name in ("product", "party_id", "branch"):
+        for word in ("北京", "a\x00b", "nobody"):
+            found = web.get("/v1/agreements", params={name: word})
+            assert (found.status_code, found.json()["items"]) == (200, []), found.text

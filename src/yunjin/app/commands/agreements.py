@@ -245,11 +245,19 @@ def _plain(one: "Agreement") -> dict[str, Any]:
 
 def _table(found: "tuple[Agreement, ...]") -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from yunjin.kernel.money import format_minor
 
-    table = Table("agreement", "product", "party", "branch", "status", "balance", "available")
+    table = Table(
+        Column("agreement", no_wrap=True),
+        "product",
+        "party",
+        "branch",
+        "status",
+        Column("balance", justify="right", no_wrap=True),
+        Column("available", justify="right", no_wrap=True),
+    )
     for one in found:
         money = [
             format_minor(minor, one.currency, grouped=True)

@@ -112,11 +112,17 @@ def _tell(report: "DayReport", *, as_json: bool) -> None:
         print(json.dumps(_plain(report)))
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("slot", "branch", "currency", "subledger", "general ledger", "difference")
     from yunjin.kernel.money import format_minor
 
+    sums = ("subledger", "general ledger", "difference")
+    table = Table(
+        "slot",
+        "branch",
+        "currency",
+        *(Column(name, justify="right", no_wrap=True) for name in sums),
+    )
     for line in report.proof:
         money = (line.subledger_minor, line.ledger_minor, line.difference_minor)
         cells = [format_minor(minor, line.currency, grouped=True) for minor in money]

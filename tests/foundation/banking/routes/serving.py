@@ -51,7 +51,7 @@ def fresh() -> str:
 @contextmanager
 def open_served(home: Path) -> Iterator[Bank]:
     """Open an empty bank and serve it."""
-    settings = Settings(home=home, banking={"first_day": FIRST_DAY})  # type: ignore[arg-type]
+    settings = Settings(home=home, banking={"first_day": FIRST_DAY})
     with tenant.entered("demo"):
         bank = open_bank(settings)
         try:

@@ -1,7 +1,8 @@
 """Goal: what the OpenAPI says of banking is true, and no request is ever our fault.
 
 Method: schemathesis sends what the document allows and what it forbids to the served app; money is
-neither made nor lost by it. A few examples an address in the normal lane, many in the slow one.
+neither made nor lost by it. A few examples an address, then many; all in the slow lane, since each
+goes to some thirty addresses.
 """
 
 import contextlib
@@ -69,6 +70,7 @@ def send(document: Any, mode: GenerationMode, examples: int) -> int:
     return sent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_a_few_requests_are_answered_as_documented(document: Any, mode: GenerationMode) -> None:
     assert send(document, mode, 8) > 50
@@ -80,6 +82,7 @@ def test_many_requests_are_answered_as_documented(document: Any, mode: Generatio
     assert send(document, mode, 100) > 500
 
 
+@pytest.mark.slow
 def test_the_books_agree_after_all_that(bank: Bank) -> None:
     assert bank.web.get("/v1/trial_balance").json()["is_balanced"]
     closed = bank.web.post("/v1/days/close", json={}).json()

@@ -189,6 +189,8 @@ class AgreementService:
             for name in ("product", "party_id", "branch")
             if getattr(query, name)
         }
+        if not all(value.isascii() and value.isprintable() for value in equal.values()):
+            return Page((), None)  # nothing is called so
         if query.status:
             numbers = {word: number for number, word in STATUSES.items()}
             if query.status not in numbers:
