@@ -80,6 +80,8 @@ def doors(home: Path) -> Iterator[dict[type, Any]]:
             database=door,
             ledger=cell.doors[LedgerApi],
         )
+        if room.start is not None:
+            room.start()
         try:
             yield dict(room.doors)
         finally:

@@ -1,35 +1,28 @@
 """`bench posting`: entries with full product logic: limits, hooks, general ledger, outbox.
 
 Single entries over HTTP by 64 connections, gathered so that hooks run over columns; and the same in
-batches of 8,190 through the near door, as micro-batches come. All durable when answered.
+micro-batches of 1,000 on one stream of Arrow Flight. All durable when answered.
 """
 
-import os
 import time
+from collections import deque
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import numpy as np
-import pyarrow as pa
 
 from benchmarks import load
-from benchmarks.dayclose import opened
 from benchmarks.measuring import measured, rss_peak_mb
 from benchmarks.running import run, say
 from benchmarks.serving import folder, served
-from yunjin.foundation.banking.api.agreements import (
-    ENTRIES_MAX,
-    ENTRIES_REQUIRED,
-    EntryStatus,
-    Opening,
-)
+from yunjin import client
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.ids import uuid7
 
 ACCOUNTS, CONNECTIONS = 10_000, 64
+BATCH_ROWS, IN_FLIGHT = 1_000, 8
 
 
 def _requests(ids: list[int]) -> Iterator[bytes]:
@@ -99,46 +92,41 @@ def _pay_in(base: str, ids: list[int], amount: int) -> None:
     httpx.post(f"{base}/v1/entry_batches", json={"entries": entries}, timeout=60).raise_for_status()
 
 
-def _in_batches(home: Path, quick: bool) -> dict[str, Any]:
-    clock, chance = SystemClock(), np.random.default_rng(5)
-    with opened(home) as (agreements, _):
-        wanted = [Opening(product="current-account", party_id="p-1")] * ENTRIES_MAX
-        ids = np.array([one for _ in range(4) for one in agreements.open(uuid7(clock), wanted)])
-        batches = []
-        for _ in range(5 if quick else 40):
-            some = chance.choice(ids, ENTRIES_MAX, replace=False)
-            made = [uuid7(clock).int for _ in some]
-            columns = {
-                "id_hi": [one >> 64 for one in made],
-                "id_lo": [one & (2**64 - 1) for one in made],
-                "agreement_id": some,
-                "amount_minor": chance.integers(1, 9_000, len(some)),
-            }
-            arrays = [pa.array(values, ENTRIES_REQUIRED[name]) for name, values in columns.items()]
-            batches.append(pa.RecordBatch.from_arrays(arrays, names=list(columns)))
-        agreements.post(batches.pop())
+def _over_flight(quick: bool) -> dict[str, Any]:
+    """Post micro-batches on one stream, several on their way at once."""
+    with folder() as home, served(home) as bank, bank.connect() as far:
+        ids = np.array(_opened(f"http://127.0.0.1:{bank.http_port}", ACCOUNTS))
+        chance = np.random.default_rng(5)
+        count = 20 if quick else 400
+        batches = [_batch(chance.choice(ids, BATCH_ROWS), chance) for _ in range(count)]
+        deque(far.post_entries_many(batches[:4], in_flight=IN_FLIGHT), maxlen=0)
         start = time.perf_counter()
-        booked = 0
-        with measured(bank=os.getpid()) as took:
-            for batch in batches:
-                status = agreements.post(batch)["status"].to_numpy()
-                booked += int(np.count_nonzero(status == EntryStatus.BOOKED))
+        with measured(server=bank.pid) as took:
+            answers = far.post_entries_many(batches[4:], in_flight=IN_FLIGHT)
+            booked = sum(results.booked_count for results in answers)
         spent = time.perf_counter() - start
-    if booked != len(batches) * ENTRIES_MAX:
-        raise RuntimeError(f"expected all entries to be booked, was {booked}")
+    wanted = (len(batches) - 4) * BATCH_ROWS
+    if booked != wanted:
+        raise RuntimeError(f"expected {wanted} entries to be booked, was {booked}")
     return {
         "batch_entries_per_s": booked / spent,
-        "batch_cpu_s_per_million": took.per_million(booked, "bank"),
+        "batch_cpu_s_per_million": took.per_million(booked, "server"),
+        "batch_rows": BATCH_ROWS,
     }
 
 
+def _batch(agreements: Any, chance: np.random.Generator) -> Any:
+    id_hi, id_lo = client.ids(BATCH_ROWS)
+    amounts = chance.integers(1, 9_000, BATCH_ROWS)
+    return client.Entries(id_hi=id_hi, id_lo=id_lo, agreement_id=agreements, amount_minor=amounts)
+
+
 def posting(quick: bool) -> dict[str, Any]:
-    """Post one by one over HTTP, then in batches."""
+    """Post one by one over HTTP, then in micro-batches over Flight."""
     say("single entries over HTTP")
     single = _over_http(quick)
-    say(f"batches of {ENTRIES_MAX:,}")
-    with folder() as home:
-        return single | _in_batches(home, quick) | {"connections": CONNECTIONS}
+    say(f"micro-batches of {BATCH_ROWS:,} over Flight")
+    return single | _over_flight(quick) | {"connections": CONNECTIONS}
 
 
 if __name__ == "__main__":

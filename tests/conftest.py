@@ -1,27 +1,42 @@
-"""What holds for every test: no network, seeds that are printed, skips that are seen."""
+"""What holds for every test: no network, printed seeds, skips that are seen, files in memory.
+
+The normal lane (-m "not slow") asks Hypothesis for few examples, the slow one for as many as usual.
+"""
 
 import ipaddress
 import os
 import re
 import secrets
+import shutil
 import sys
+import tempfile
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from yunjin.chassis.transport.logs import configure_plain_logs
+
 OPTIONAL_MARKS = {"mariadb": "MariaDB", "browser": "Chromium"}
+EXAMPLES_QUICK = 30
 LOOPBACK_NAMES = {"localhost", "localhost.localdomain", "ip6-localhost"}
 
+_database = {"database": None} if "CI" in os.environ else {}
 settings.register_profile(
-    "default", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "usual",
+    max_examples=200,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+    **_database,
 )
-settings.register_profile("ci", settings.get_profile("default"), database=None)
-settings.register_profile("thorough", settings.get_profile("default"), max_examples=1_000)
-settings.load_profile(
-    os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "default")
-)
+settings.register_profile("quick", settings.get_profile("usual"), max_examples=EXAMPLES_QUICK)
+settings.register_profile("thorough", settings.get_profile("usual"), max_examples=1_000)
+MEMORY = Path("/dev/shm")  # an fsync there costs nothing; no test is about the machine's own disk
+MEMORY_FREE_MIN = 4 << 30  # bytes
+FOLDER = "yunjin-tests-"
 
 
 class NetworkUsed(RuntimeError):
@@ -58,9 +73,42 @@ def network_guard(event: str, arguments: tuple[Any, ...]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Choose a seed where none was given, so that a red run can be had again exactly."""
     sys.addaudithook(network_guard)
+    profile = "quick" if config.option.markexpr == "not slow" else "usual"
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", profile))
+    if not hasattr(config, "workerinput"):  # workers are told by the environment
+        config.stash[_folder] = use_memory()
+    configure_plain_logs()  # structlog's own way writes out the locals of every frame
     pytest.register_assert_rewrite("tests.foundation.ledger.story")
     if config.getoption("--hypothesis-seed") is None:
         config.option.hypothesis_seed = secrets.randbelow(2**32)
+
+
+_folder = pytest.StashKey[Path | None]()
+
+
+def use_memory() -> Path | None:
+    """Let temporary files be in memory, where there is enough; return their folder.
+
+    Folders that processes left which are gone by now are removed.
+    """
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
+        return None
+    for left in MEMORY.glob(f"{FOLDER}*"):
+        owner = Path("/proc", left.name.removeprefix(FOLDER).partition("-")[0])
+        if not owner.exists():
+            shutil.rmtree(left, ignore_errors=True)
+    if shutil.disk_usage(MEMORY).free < MEMORY_FREE_MIN:
+        return None
+    folder = tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-", dir=MEMORY)
+    os.environ["TMPDIR"], tempfile.tempdir = folder, None
+    return Path(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give the memory back."""
+    folder = config.stash.get(_folder, None)
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

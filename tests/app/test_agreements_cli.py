@@ -24,6 +24,7 @@ class Said(NamedTuple):
 
 
 Run = Callable[..., Said]
+LOAN = ("agreements", "open", "instalment-loan", "--party", "p", "--term", "amount=100000")
 
 
 @pytest.fixture
@@ -104,6 +105,9 @@ def test_days_are_closed_with_a_proof_that_agrees(run: Run) -> None:
         (("agreements", "post", "77", "1"), "no agreement"),
         (("agreements", "open", "no-such", "--party", "p"), "expected one of"),
         (("agreements", "open", "wallet", "--party", "p", "--term", "x"), "name=whole number"),
+        ((*LOAN, "--term", "term=0", "--term", "rate=60000"), "expected term from 1 to 480"),
+        ((*LOAN, "--term", "term=6", "--term", "rate=240001"), "expected rate from 0 to 240000"),
+        ((*LOAN, "--term", "term=6", "--term", "rate=2", "--term", "term=1e9"), "whole number"),
         (("agreements", "list", "--status", "odd"), "expected one of"),
         (("day", "show", "tomorrow"), "expected a date such as 2026-01-31"),
         (("day", "show", "1999-01-01"), "1999-01-01"),
@@ -122,3 +126,57 @@ def test_a_folder_without_a_bank_is_not_made_into_one_by_reading(run: Run, tmp_p
     assert run("agreements", "list").code == 1
     assert run("day", "close").code == 1
     assert not (tmp_path / "bank").exists()
+
+
+@pytest.mark.slow
+def test_a_hold_is_taken_in_part_and_an_entry_reversed(run: Run) -> None:
+    account = opened(run)
+    paid = json.loads(run("agreements", "post", account, "100", "--against", "cash", "--json").out)
+    hold = json.loads(run("agreements", "hold", account, "60", "--json").out)["id"]
+    assert "balance 75.00, available 75.00" in run("agreements", "capture", account, hold, "25").out
+    again = run("agreements", "post", account, "100", "--against", "cash", "--id", paid["id"])
+    assert again.out.startswith("exists")
+    reversed_ = run("agreements", "reverse", account, paid["id"])
+    assert (reversed_.code, reversed_.out.split(":")[0]) == (1, "refused")  # 75.00 are not 100.00
+    run("agreements", "post", account, "25")
+    assert "balance 0.00" in run("agreements", "reverse", account, paid["id"]).out
+
+
+def test_terms_versions_and_the_end_are_given_as_commands(run: Run) -> None:
+    account = opened(run)
+    overdraft = run("agreements", "set", account, "overdraft_limit=50000", "--by", "Li Wei")
+    assert (overdraft.code, overdraft.out) == (0, "overdraft_limit is 50,000\n")
+    assert json.loads(run("agreements", "convert", "1", account, "--json").out) == {"converted": 0}
+    assert run("agreements", "convert", "9", account).code == 1
+    closed = run("agreements", "close", account)
+    assert closed.out == "closed on 2026-01-05\n"
+    assert "not open" in run("agreements", "close", account).err
+
+
+def test_a_standing_order_is_kept_listed_and_ended(run: Run) -> None:
+    one, other = opened(run), opened(run)
+    kept = run("agreements", "order", one, other, "12.50", "--first", "2026-02-28", "--json")
+    order = json.loads(kept.out)
+    assert (order["amount_minor"], order["next"]) == (1_250, "2026-02-28")
+    assert "12.50" in run("agreements", "orders", one).out
+    assert run("agreements", "end-order", one, order["order_id"]).out == "ended\n"
+    assert "ended" in run("agreements", "orders", one).out
+    assert "no standing order" in run("agreements", "end-order", other, order["order_id"]).err
+    assert "no task 7" in run("agreements", "settle", "7").err
+
+
+@pytest.mark.slow
+def test_how_books_are_kept_is_told_and_set(run: Run) -> None:
+    opened(run)
+    words = ("--zh", "测试", "--en", "Trial", "--element", "expense", "--json")
+    made = run("gl", "add-account", "6699", *words)
+    assert json.loads(made.out)["name_en"] == "Trial"
+    assert "all is on accrual" in run("gl", "rules").err
+    assert "is on cash" in run("gl", "set-rule", "wallet", "cash", "--since", "2026-01-05").out
+    assert json.loads(run("gl", "rules", "--json").out)[0]["rule"] == "cash"
+    found = json.loads(run("gl", "mappings", "--date", "2026-01-05", "--json").out)
+    assert found["complaints"] == []
+    assert any(one["slot"].lower() == "deposits" for one in found["items"])
+    assert json.loads(run("gl", "entries", "--json").out) == []
+    assert "expected a kind of" in run("gl", "entries", "--kind", "odd").err
+    assert "accrual or cash" in run("gl", "set-rule", "wallet", "x", "--since", "2026-01-05").err

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from yunjin.app.cli import app
+from yunjin.foundation.banking.service.registry import shipped
 from yunjin.kernel.errors import Problem
 
 LOAN = ("instalment-loan", "--term", "amount=10000", "--term", "rate=94822", "--term", "term=6")
@@ -53,6 +54,15 @@ def test_a_file_is_tried_and_simulated_like_a_shipped_one(tmp_path: Path) -> Non
     assert found["balances"][-1]["main"] == 1_000_000 + 11_967  # 364 nights at 1.2 %
     file.write_text(source.replace("positive(at[self.main])", "open('x')"), encoding="utf-8")
     with pytest.raises(Problem, match=r"line \d+: expected a word of the vocabulary, was open"):
+        said("check", str(file))
+
+
+def test_a_rate_beyond_the_law_is_warned_of_or_refused(tmp_path: Path) -> None:
+    source, file = shipped()["credit-line"], tmp_path / "line.py"
+    file.write_text(source.replace("most=240_000", "most=300_000"), encoding="utf-8")
+    assert "rate may reach 30 % a year, above the 24 %" in said("check", str(file))
+    file.write_text(source.replace("most=240_000", "most=360_001"), encoding="utf-8")
+    with pytest.raises(Problem, match=r"line \d+: rate may reach 36.0001 % a year, above the 36 %"):
         said("check", str(file))
 
 

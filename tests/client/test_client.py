@@ -1,8 +1,9 @@
-"""Goal: the client knows the ledger's words without importing them, and never waits for ever.
-Method: its constants are held to the ledger's; columns and ids by their properties; silence by
+"""Goal: the client knows the rooms' words without importing them, and never waits for ever.
+Method: its constants are held to the rooms' own; columns and ids by their properties; silence by
 servers that never answer.
 """
 
+import datetime as dt
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 
 from yunjin import client
 from yunjin.client import columns
+from yunjin.foundation.banking.api import agreements
 from yunjin.foundation.ledger import api
 from yunjin.kernel.clock import FixedClock
 from yunjin.kernel.errors import Malformed, Outage, Unknown, of_document
@@ -35,12 +37,33 @@ def test_the_columns_are_the_ledgers() -> None:
     assert {**api.ACCOUNTS_REQUIRED, **api.ACCOUNTS_OPTIONAL} == columns.ACCOUNTS
 
 
-def test_the_result_names_are_the_ledgers() -> None:
+def test_the_columns_of_entries_are_bankings() -> None:
+    assert {**agreements.ENTRIES_REQUIRED, **agreements.ENTRIES_OPTIONAL} == columns.ENTRIES
+    answers = agreements.ANSWERS.names
+    assert [name.replace("reasons", "reason") for name in client.EntryResults.__slots__] == answers
+
+
+def test_the_result_names_are_the_rooms() -> None:
     for names, codes in (
         (client.TRANSFER_RESULTS, api.TransferStatus),
         (client.ACCOUNT_RESULTS, api.AccountStatus),
+        (client.ENTRY_RESULTS, agreements.EntryStatus),
     ):
-        assert dict(enumerate(names)) == {int(code): code.name.lower() for code in codes}
+        known = {number: name for number, name in enumerate(names) if name}
+        assert known == {int(code): code.name.lower() for code in codes}
+    assert dict(client.Action.__members__) == dict(agreements.Action.__members__)
+
+
+def test_an_entry_has_dates_as_dates() -> None:
+    row = {"id_hi": 1, "id_lo": 2, "agreement_id": 3, "amount_minor": [4, -5]}
+    days = np.array(["2026-01-05", "NaT"], "datetime64[D]")
+    batch = client.Entries(**row, value_date=days, action=client.Action.BOOK)
+    assert batch.schema.field("value_date").type == pa.date32()
+    assert batch["value_date"].to_pylist() == [dt.date(2026, 1, 5), None]
+    assert client.Entries(**row, value_date=dt.date(2026, 1, 5))["value_date"].null_count == 0
+    for wrong in (20_000, "2026-01-05", [dt.date(2026, 1, 5), 7], 1.5):
+        with pytest.raises(TypeError, match="expected dates in value_date"):
+            client.Entries(**row, value_date=wrong)
 
 
 def test_arrays_and_single_values_mix() -> None:

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -24,8 +24,8 @@ from yunjin.app.bootstrap import Bank
 from yunjin.app.observability import Families, Meter, reasons
 from yunjin.chassis.console.mounting import mount
 from yunjin.chassis.transport import Guard, JoinedProtocol, api_of, configure_logs, root_of
-from yunjin.foundation.ledger.api import LedgerApi
-from yunjin.foundation.ledger.routes.flight import FlightDoor
+from yunjin.chassis.transport.flight import FlightDoor
+from yunjin.chassis.transport.streams import joined
 from yunjin.kernel.errors import Outage
 
 LOOPBACK: Final = "127.0.0.1"
@@ -137,11 +137,11 @@ def _listening(port: int) -> Iterator[socket.socket]:
 
 @contextlib.contextmanager
 def _flight(bank: Bank) -> Iterator[FlightDoor]:
-    ledger: Any = bank.door(LedgerApi)
+    offers = [room.flight for room in bank.rooms if room.flight is not None]
     settings, port = bank.settings, bank.settings.http.flight_port
     try:
         door = FlightDoor(
-            ledger,
+            joined(offers),
             tenant=settings.tenant,
             port=port,
             clock=bank.clock,

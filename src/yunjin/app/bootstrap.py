@@ -7,7 +7,7 @@ from typing import Any
 
 from yunjin.app.settings import Settings
 from yunjin.chassis.persistence import private_folder
-from yunjin.chassis.transport import traceparent
+from yunjin.chassis.transport import configure_plain_logs, traceparent
 from yunjin.foundation.banking import wiring as banking
 from yunjin.foundation.database import wiring as database
 from yunjin.foundation.database.api import DatabaseApi
@@ -39,6 +39,7 @@ class Bank:
 
 def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
     """Open every room. Raises: LeaseHeld, Outage, Malformed."""
+    configure_plain_logs()
     clock = clock or SystemClock()
     name = tenant.checked(settings.tenant)
     home = settings.home.absolute()

@@ -135,7 +135,7 @@ def _begin(agreements: AgreementsApi, people: dict[str, Any], date: dt.date) -> 
             amount_minor=int(people["pay"][at]),
             first=first,
             last=first + dt.timedelta(days=31 * int(people["months"][at])),
-            note="loan",
+            note="还款 loan payment",
         )
         agreements.order(_command(date, 10_000 + at), order)
 

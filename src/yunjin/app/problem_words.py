@@ -14,6 +14,8 @@ CHINESE: Final[dict[str, tuple[str, str]]] = {
     "banking/already-reversed": ("分录不可冲正", "该分录已被冲正，或其类型不可冲正。"),
     "banking/another-writer": ("另有写入者", "另一进程正在写入本行的合约。"),
     "banking/control-account": ("由合约构成的科目", "该科目由合约账户构成，手工分录会使二者不符。"),
+    "banking/currency-not-offered": ("币种未开办", "本行没有该币种的账本；先设账本，再开立合约。"),
+    "banking/day-being-closed": ("正在日终", "该营业日正在日终处理，写入须待其完成。"),
     "banking/day-closed": ("营业日未开放", "该营业日不是当前开放的营业日。"),
     "banking/day-not-proven": ("日终未平", "当日账不平，人工核对之前不开下一营业日。"),
     "banking/entry-refused": ("记账被拒", "该笔未入账；result 与 reason 说明原因。"),
@@ -32,6 +34,10 @@ CHINESE: Final[dict[str, tuple[str, str]]] = {
     ),
     "banking/product-not-found": ("产品不存在", "没有此代码的产品。"),
     "banking/product-refused": ("产品被拒", "产品文件不可用；complaints 说明原因与行号。"),
+    "banking/product-unreadable": (
+        "产品文件无法读取",
+        "已登记的产品文件不能再载入；其合约待可用的新版本，其间可查询、不可记账。",
+    ),
     "banking/slots-not-offered": ("账本未接通", "该科目同时在账本中，而账本尚未与总账接通。"),
     "banking/source-booked": ("来源已记账", "总账已用此来源记过内容不同的分录。"),
     "banking/statement-too-long": (
@@ -40,6 +46,7 @@ CHINESE: Final[dict[str, tuple[str, str]]] = {
     ),
     "banking/unbalanced": ("借贷不平", "同一机构、同一币种的借方与贷方不相等。"),
     "banking/unusable-terms": ("条款无法履行", "贷款条款自相矛盾。"),
+    "banking/template-not-found": ("产品模板不存在", "该产品没有此名称的模板。"),
     "database/backup-failed": ("备份失败", "备份未能完成或未通过校验，已删除。"),
     "database/backup-not-offered": ("不提供备份", "该数据库引擎自带备份工具，附带信息中有其名称。"),
     "database/backup-target-taken": ("备份目标已存在", "备份位置已有文件，绝不覆盖。"),

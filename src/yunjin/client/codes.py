@@ -1,6 +1,18 @@
-"""Names of the result codes: `TRANSFER_RESULTS[status]`. A test holds them to the ledger's."""
+"""Names of the result codes: `TRANSFER_RESULTS[status]`. A test holds them to the rooms' own."""
 
+from enum import IntEnum
 from typing import Final
+
+
+class Action(IntEnum):
+    """What an entry of an agreement does."""
+
+    BOOK = 0
+    HOLD = 1
+    CAPTURE = 2
+    RELEASE = 3
+    REVERSE = 4
+
 
 ACCOUNT_RESULTS: Final = (
     "created",
@@ -90,4 +102,20 @@ TRANSFER_RESULTS: Final = (
     "overflows_timeout",
     "exceeds_credits",
     "exceeds_debits",
+)
+ENTRY_RESULTS: Final = (
+    "",  # no result is 0
+    "booked",
+    "exists",
+    "exists_otherwise",
+    "refused",
+    "agreement_not_found",
+    "agreement_not_open",
+    "agreement_stopped",
+    "hold_not_found",
+    "hold_ended",
+    "currencies_differ",
+    "malformed",
+    "ledger_refused",
+    "id_used",
 )

@@ -13,11 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.flight as flight
 
-from yunjin.client.codes import TRANSFER_RESULTS
+from yunjin.client.codes import ENTRY_RESULTS, TRANSFER_RESULTS
 from yunjin.client.waiting import Watch, closing, told
 from yunjin.kernel.errors import Malformed, Outage, of_document
 
 CREATED: Final = 0
+BOOKED: Final = ENTRY_RESULTS.index("booked")
 _ANSWER: Final = "the answer to a batch"
 
 
@@ -45,8 +46,33 @@ class Results:
         return [self.names_of[code] for code in self.status.tolist()]
 
 
+@dataclass(frozen=True, slots=True)
+class EntryResults:
+    """The answers to a batch of entries, in order.
+
+    status : uint8[n], result codes.  reasons : why each was refused, "" where it was not.
+    timestamp : int64[n], nanoseconds, 0 where nothing was booked.
+    balance_minor, available_minor : int64[n], of the agreement's main account after the batch.
+    """
+
+    status: npt.NDArray[np.uint8]
+    reasons: list[str]
+    timestamp: npt.NDArray[np.int64]
+    balance_minor: npt.NDArray[np.int64]
+    available_minor: npt.NDArray[np.int64]
+
+    @property
+    def booked_count(self) -> int:
+        """How many were booked now."""
+        return int(np.count_nonzero(self.status == BOOKED))
+
+    def names(self) -> list[str]:
+        """Return the results in words."""
+        return [ENTRY_RESULTS[code] for code in self.status.tolist()]
+
+
 def connect(address: str = "grpc://127.0.0.1:8421", *, deadline_s: int = 5) -> "Client":
-    """Connect to a ledger's Flight server.
+    """Connect to a bank's Flight server.
 
     Parameters
     ----------
@@ -64,12 +90,12 @@ def connect(address: str = "grpc://127.0.0.1:8421", *, deadline_s: int = 5) -> "
         made.wait_for_available(timeout=deadline_s)
     except (pa.ArrowException, OSError) as error:
         made.close()
-        raise Outage(f"expected a ledger at {address} within {deadline_s} s, was none") from error
+        raise Outage(f"expected a bank at {address} within {deadline_s} s, was none") from error
     return Client(made, deadline_s)
 
 
 class Client:
-    """A connection to a ledger. Use it from one thread; open one for each.
+    """A connection to a bank. Use it from one thread; open one for each.
 
     Any method may raise Outage (nothing done) and, where it writes, Unknown (ask by the ids).
     """
@@ -109,6 +135,24 @@ class Client:
         for batch in self._exchange(command, batches, in_flight):
             status, timestamp, *totals = (column.to_numpy() for column in batch.columns)
             yield Results(status, timestamp, np.column_stack(totals) if totals else None)
+
+    def post_entries(self, entries: pa.RecordBatch) -> EntryResults:
+        """Post a batch of entries to agreements under their products' rules; durable when answered.
+
+        Each is booked whole or not at all; sent again under its id, it acts once.
+        Raises: Refusal (nothing was done).
+        """
+        return next(self.post_entries_many([entries]))
+
+    def post_entries_many(
+        self, batches: Iterable[pa.RecordBatch], *, in_flight: int = 4
+    ) -> Iterator[EntryResults]:
+        """Post batches of entries on one stream; as `post_many`."""
+        for batch in self._exchange("entries", batches, in_flight):
+            status, reasons, *numbers = batch.columns
+            yield EntryResults(
+                status.to_numpy(), reasons.to_pylist(), *(one.to_numpy() for one in numbers)
+            )
 
     def open_accounts(self, accounts: pa.RecordBatch) -> pa.RecordBatch:
         """Open a batch of accounts. Returns: status and timestamp, one row an account."""

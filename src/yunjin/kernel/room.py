@@ -35,6 +35,7 @@ class Room:
     routers: Sequence[Any] = ()  # FastAPI routers, mounted under /v1
     hot_routes: Sequence[Any] = ()  # Starlette routes tried first; documented by `openapi`
     openapi: Mapping[str, Any] = field(default_factory=dict)  # paths, components of the hot routes
+    flight: Any = None  # chassis.transport.streams.Endpoints: batches over Arrow Flight
     pages: Callable[[], None] | None = None  # registers the console's pages
     menu: Sequence[MenuEntry] = ()
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # key → (Chinese, English)

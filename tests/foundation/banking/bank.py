@@ -12,6 +12,7 @@ from uuid import UUID
 import numpy as np
 import pyarrow as pa
 
+from yunjin.chassis.flow import Engine, FlowLimits, Flows, FlowState, Registry, Retry
 from yunjin.chassis.persistence import RoomDatabase
 from yunjin.foundation.banking import migrations
 from yunjin.foundation.banking.api.agreements import (
@@ -23,10 +24,11 @@ from yunjin.foundation.banking.api.agreements import (
 from yunjin.foundation.banking.api.days import ProofLine
 from yunjin.foundation.banking.api.general_ledger import Movement, Rule
 from yunjin.foundation.banking.domain.products.slots import Slot
+from yunjin.foundation.banking.flows import day_close
 from yunjin.foundation.banking.service.agreements import AgreementService
 from yunjin.foundation.banking.service.core import Core
 from yunjin.foundation.banking.service.days import DayService
-from yunjin.foundation.banking.service.registry import Registry
+from yunjin.foundation.banking.service.registry import Registry as Products
 from yunjin.foundation.banking.service.registry_door import RegistryDoor
 from yunjin.foundation.database import wiring as database
 from yunjin.foundation.database.api import DatabaseApi
@@ -37,6 +39,7 @@ from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.ids import uuid7
 
 FIRST_DAY = dt.date(2026, 1, 5)
+ONCE = Retry(attempts=1)  # an outage is told at once
 TYPES = {**ENTRIES_REQUIRED, **ENTRIES_OPTIONAL}
 
 
@@ -78,6 +81,19 @@ class PlainGeneralLedger:
             )
             for key in sorted(subledger.keys() | self.balances.keys())
         )
+
+
+class FlowsInHand(Flows):
+    """Flows that are worked by who waits for them, in the test's own thread."""
+
+    def __init__(self, room: RoomDatabase, closes: Any, retry: Retry = ONCE) -> None:
+        close = day_close(closes, retry)
+        super().__init__(room, Registry(close), limits=FlowLimits(callers=0, lease_s=1))
+        self.engine = Engine(self, holder="test")
+
+    def wait(self, flow_id: UUID, *, seconds: int, look: Any = None) -> FlowState:
+        self.engine.drain()
+        return super().wait(flow_id, seconds=min(seconds, 1), look=look)
 
 
 @dataclass
@@ -167,6 +183,7 @@ def open_bank(
     general_ledger: Any = None,
     database_settings: database.Settings | None = None,
     first_day: dt.date = FIRST_DAY,
+    retry: Retry = ONCE,
 ) -> Iterator[Bank]:
     """Open a bank in a folder; opened again, it goes on."""
     clock = SystemClock()
@@ -182,11 +199,12 @@ def open_bank(
             home=home,
             database=tables.doors[DatabaseApi],
         )
+        days: Any = None
         try:
             room: RoomDatabase = tables.doors[DatabaseApi].open(
                 "banking", source="/foundation/banking", migrations=migrations
             )
-            registry = Registry(room, clock)
+            registry = Products(room, clock)
             registry.load()
             door: LedgerApi = cell.doors[LedgerApi]
             core = Core(room, door, clock, registry.product, currencies=[("CNY", 156)])
@@ -195,9 +213,12 @@ def open_bank(
             books = general_ledger or PlainGeneralLedger()
             if callable(books):  # one that lives in the same tables
                 books = books(room)
-            days = DayService(core, registry, books)
+            days = DayService(
+                core, registry, books, lambda closes: FlowsInHand(room, closes, retry)
+            )
             days.begin(first_day)
             days.resume()
+            days.flows.engine.drain()
             yield Bank(
                 room,
                 door,
@@ -209,6 +230,8 @@ def open_bank(
                 clock,
             )
         finally:
+            if days is not None:
+                days.flows.engine.close()
             for each in (cell, tables):
                 if each.close is not None:
                     each.close()

@@ -4,6 +4,7 @@ Method: all rooms' addresses on a loopback port, asked as a stranger would.
 """
 
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -153,3 +154,42 @@ def test_looking_for_words_that_nothing_is_called_by_finds_nothing(web: httpx.Cl
         for word in ("北京", "a\x00b", "nobody"):
             found = web.get("/v1/agreements", params={name: word})
             assert (found.status_code, found.json()["items"]) == (200, []), found.text
+
+
+def test_agreements_are_brought_over_to_another_version(web: httpx.Client) -> None:
+    accounts = [opened(web), opened(web)]
+    source = files("yunjin.foundation.banking.domain.products.presets").joinpath(
+        "current_account.py"
+    )
+    made = web.post("/v1/products", json={"id": fresh(), "source": source.read_text("utf-8")})
+    version = made.json()["version"]
+    body = {"id": fresh(), "agreement_ids": accounts, "version": version}
+    assert web.post("/v1/agreements/convert", json=body).json() == {"converted": 2}
+    assert web.post("/v1/agreements/convert", json=body).json() == {"converted": 2}
+    assert web.post("/v1/agreements/convert", json=body | {"id": fresh()}).json()["converted"] == 0
+    assert {web.get(f"/v1/agreements/{one}").json()["version"] for one in accounts} == {version}
+    for wrong, status in (
+        ({"agreement_ids": [77]}, 404),
+        ({"version": version + 7}, 404),
+        ({"version": 0}, 422),
+        ({"agreement_ids": []}, 422),
+    ):
+        refused = web.post("/v1/agreements/convert", json=body | {"id": fresh()} | wrong)
+        assert refused.status_code == status, refused.text
+
+
+def test_an_agreement_is_opened_under_a_template(web: httpx.Client) -> None:
+    path = "/v1/products/credit-card/templates"
+    change = {"parameter": "rate", "value": 100_000, "since": "2026-01-05"}
+    made = web.post(f"{path}/gold", json=change, headers={"idempotency-key": fresh()})
+    assert made.status_code == 204, made.text
+    assert web.get(path).json() == [
+        {"product": "credit-card", "name": "gold", "terms": {"rate": 100_000}}
+    ]
+    body = {"product": "credit-card", "party_id": "p-1", "terms": {"limit": 500_000}}
+    key = {"idempotency-key": fresh()}
+    answer = web.post("/v1/agreements", json={**body, "template": "gold"}, headers=key)
+    assert answer.json()["terms"]["rate"] == 100_000
+    key = {"idempotency-key": fresh()}
+    answer = web.post("/v1/agreements", json={**body, "template": "lead"}, headers=key)
+    assert (answer.status_code, answer.json()["code"]) == (404, "banking/template-not-found")

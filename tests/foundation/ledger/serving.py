@@ -12,12 +12,12 @@ import numpy as np
 
 from tests.chassis.transport.toy import served
 from yunjin.chassis.transport import Guard, api_of, connect, root_of
+from yunjin.chassis.transport.flight import FlightDoor
 from yunjin.client import Accounts
 from yunjin.foundation.database import wiring as database
 from yunjin.foundation.database.api import DatabaseApi
 from yunjin.foundation.ledger import wiring
 from yunjin.foundation.ledger.api import AccountFlag, Ledger, LedgerApi
-from yunjin.foundation.ledger.routes.flight import FlightDoor
 from yunjin.kernel import tenant
 from yunjin.kernel.clock import SystemClock
 
@@ -71,7 +71,7 @@ def open_bank(home: Path, settings: wiring.Settings = SMALL) -> Iterator[Bank]:
         api = api_of([room], title="test", version="1")
         assert room.metrics is not None
         app = Guard(root_of(api, [room]), tenant="demo", clock=clock)
-        flight = FlightDoor(ledger, tenant="demo", port=0, clock=clock)
+        flight = FlightDoor(room.flight, tenant="demo", port=0, clock=clock)
         try:
             seed(ledger)
             with served(app) as address, connect(address) as web:

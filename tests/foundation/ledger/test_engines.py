@@ -77,8 +77,8 @@ def test_a_second_writer_is_refused_and_a_stale_one_is_fenced_off(
     with pytest.raises(LeaseHeld) as refusal:
         opened(other, journal_url, clock)
     assert refusal.value.facts["holder"] in str(refusal.value)
-    clock.advance(11)  # the holder sleeps past its lease
-    newer, newer_served = opened(other, journal_url, clock)
+    later = FixedClock(1_760_000_011 * SECOND)  # the holder sleeps past its lease: its own stands
+    newer, newer_served = opened(other, journal_url, later)
     assert newer_served.post_transfers([transfer(1)])[0].status.name == "CREATED"
     with pytest.raises(Fenced):
         served.post_transfers([transfer(2)])

@@ -15,8 +15,9 @@ import pytest
 
 from tests.foundation.ledger.serving import FIRST, Bank, open_bank
 from yunjin import client
+from yunjin.chassis.transport.flight import FlightDoor, _batches
 from yunjin.foundation.ledger import api
-from yunjin.foundation.ledger.routes.flight import FlightDoor, _batches
+from yunjin.foundation.ledger.routes.flight import endpoints
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.errors import Malformed, Outage, Refusal, Unknown
 
@@ -310,4 +311,4 @@ def test_a_server_that_goes_away_is_unknown(tmp_path: Path) -> None:
 def test_a_taken_port_is_an_outage(bank: Bank) -> None:
     port = int(bank.flight.rpartition(":")[2])
     with pytest.raises(Outage, match="taken"):
-        FlightDoor(bank.ledger, tenant="demo", port=port, clock=SystemClock())
+        FlightDoor(endpoints(bank.ledger), tenant="demo", port=port, clock=SystemClock())

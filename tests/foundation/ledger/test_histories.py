@@ -95,7 +95,7 @@ def run(history: History) -> None:
             pair.close()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(history=histories(steps_max=14))
 def test_any_history_gives_the_answers_of_the_oracle(history: History) -> None:
     run(history)

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.foundation.ledger.serving import FIRST, Bank, open_bank
@@ -222,7 +222,6 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=150)
 @given(path=st.sampled_from(POSTS), body=anything)
 def test_any_json_gets_an_answer_that_is_not_our_fault(bank: Bank, path: str, body: Any) -> None:
     before = bank.ledger.trial_balance()
@@ -231,7 +230,6 @@ def test_any_json_gets_an_answer_that_is_not_our_fault(bank: Bank, path: str, bo
     assert bank.ledger.trial_balance() == before
 
 
-@settings(max_examples=150)
 @given(path=st.sampled_from(POSTS), field=st.sampled_from([*GOOD, "flags"]), value=anything)
 def test_one_wrong_field_gets_an_answer_that_is_not_our_fault(
     bank: Bank, path: str, field: str, value: Any
@@ -240,7 +238,6 @@ def test_one_wrong_field_gets_an_answer_that_is_not_our_fault(
     assert answer.status_code < 500, answer.text
 
 
-@settings(max_examples=100)
 @given(path=st.sampled_from(POSTS), body=st.binary(max_size=200))
 def test_any_bytes_get_an_answer_that_is_not_our_fault(bank: Bank, path: str, body: bytes) -> None:
     assert is_problem(bank.web.post(path, content=body, headers=JSON))

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from tests.foundation.ledger.serving import FIRST, Bank, open_bank
+from yunjin.chassis.transport import values
 from yunjin.foundation.ledger.api import AccountStatus, TransferStatus
-from yunjin.foundation.ledger.routes import posting, values
+from yunjin.foundation.ledger.routes import posting
 
 
 @pytest.fixture

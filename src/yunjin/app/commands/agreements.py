@@ -1,34 +1,27 @@
-"""`yunjin agreements list | show | open | post | hold | release | orders | tasks`."""
+"""`yunjin agreements …`: opened, listed, changed, converted, closed; orders; what waits."""
 
 import dataclasses
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
-from uuid import UUID
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID, uuid5
 
 import typer
 
-from yunjin.app.commands.opening import bank_of
+from yunjin.app.commands import entries
+from yunjin.app.commands.entries import AsJson, Home, Id, agreements_of, minor_of
+from yunjin.app.commands.opening import command_of, day_of
 
 if TYPE_CHECKING:
-    from yunjin.foundation.banking.api.agreements import Agreement, AgreementsApi
+    from yunjin.foundation.banking.api.agreements import Agreement
 
 app = typer.Typer(help="Agreements of this folder: deposits, loans, cards.", no_args_is_help=True)
-Home = Annotated[Path | None, typer.Option(help="Folder of all data.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Id = Annotated[int, typer.Argument(min=1, help="The agreement's id.")]
-_LOW: Final = 2**64 - 1
-
-
-@contextmanager
-def _opened(home: Path | None, *, may_be_new: bool = False) -> "Iterator[AgreementsApi]":
-    with bank_of(home, may_be_new=may_be_new) as bank:
-        from yunjin.foundation.banking.api.agreements import AgreementsApi
-
-        yield bank.door(AgreementsApi)
+CommandId = Annotated[str, typer.Option("--id", help="UUID of an earlier try: it acts once.")]
+app.command("post", context_settings={"ignore_unknown_options": True})(entries.post)
+app.command("hold")(entries.hold)
+app.command("capture")(entries.capture)
+app.command("release")(entries.release)
+app.command("reverse")(entries.reverse)
 
 
 @app.command("list")
@@ -42,7 +35,7 @@ def find(
     as_json: AsJson = False,
 ) -> None:
     """List agreements, newest first."""
-    with _opened(home) as agreements:
+    with agreements_of(home) as agreements:
         from yunjin.foundation.banking.api.agreements import AgreementQuery
 
         query = AgreementQuery(
@@ -60,7 +53,7 @@ def find(
 @app.command()
 def show(agreement: Id, home: Home = None, as_json: AsJson = False) -> None:
     """Show an agreement as it stands now."""
-    with _opened(home) as agreements:
+    with agreements_of(home) as agreements:
         one = agreements.agreement(agreement)
         print(json.dumps(_plain(one), ensure_ascii=False, indent=None if as_json else 2))
 
@@ -73,70 +66,131 @@ def open_agreement(
         list[str] | None, typer.Option(help="A parameter, name=value; again for more.")
     ] = None,
     branch: Annotated[str, typer.Option(help="At which branch.")] = "head",
+    version: Annotated[int, typer.Option(min=0, help="Of the product; 0: the live one.")] = 0,
+    note: Annotated[str, typer.Option(help="What is to be remembered.")] = "",
+    command_id: CommandId = "",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Open an agreement."""
     from yunjin.foundation.banking.api.agreements import Opening
-    from yunjin.kernel.clock import SystemClock
-    from yunjin.kernel.ids import uuid7
 
-    opening = Opening(product=product, party_id=party, branch=branch, terms=_terms(term or []))
-    with _opened(home, may_be_new=True) as agreements:
-        (made,) = agreements.open(uuid7(SystemClock()), [opening])
+    opening = Opening(
+        product=product,
+        party_id=party,
+        branch=branch,
+        terms=_terms(term or []),
+        version=version,
+        note=note,
+    )
+    with agreements_of(home, may_be_new=True) as agreements:
+        (made,) = agreements.open(command_of(command_id), [opening])
         print(json.dumps(_plain(agreements.agreement(made))) if as_json else made)
 
 
-@app.command(context_settings={"ignore_unknown_options": True})
-def post(
+@app.command("set")
+def set_terms(
     agreement: Id,
-    amount: Annotated[str, typer.Argument(help="100.00 comes in, -100.00 goes out.")],
-    to: Annotated[int, typer.Option(min=0, help="The other agreement; 0: the bank.")] = 0,
+    term: Annotated[list[str], typer.Argument(help="name=value; again for more.")],
+    by: Annotated[str, typer.Option(help="Who asks, for the record.")] = "",
+    command_id: CommandId = "",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Post an entry 记账 under the product's rules."""
-    with _opened(home) as agreements:
-        asked = {"amount_minor": _minor(amount, agreement, agreements), "counter_agreement_id": to}
-        _post(agreements, agreement, asked, as_json=as_json)
+    """Give an agreement's parameters other values from the business date on."""
+    terms = _terms(term)
+    with agreements_of(home) as agreements:
+        changed = agreements.change(command_of(command_id), agreement, terms, by=by)
+        if as_json:
+            print(json.dumps(_plain(changed), ensure_ascii=False))
+            return
+        for name in terms:
+            print(f"{name} is {changed.terms[name]:,}")
 
 
 @app.command()
-def hold(
-    agreement: Id,
-    amount: Annotated[str, typer.Argument(help="How much: 100.00.")],
-    to: Annotated[int, typer.Option(min=0, help="The other agreement; 0: the bank.")] = 0,
-    home: Home = None,
-    as_json: AsJson = False,
+def close(
+    agreement: Id, command_id: CommandId = "", home: Home = None, as_json: AsJson = False
 ) -> None:
-    """Hold money 冻结 and print the hold's id, which `release` takes."""
-    with _opened(home) as agreements:
-        asked = {"amount_minor": _minor(amount, agreement, agreements), "counter_agreement_id": to}
-        _post(agreements, agreement, {**asked, "action": "HOLD"}, as_json=as_json)
+    """Close an agreement; what its product settles is settled first."""
+    with agreements_of(home) as agreements:
+        closed = agreements.close(command_of(command_id), agreement)
+        if as_json:
+            print(json.dumps(_plain(closed), ensure_ascii=False))
+        else:
+            print(f"{closed.status} on {closed.closed}")
 
 
 @app.command()
-def release(
-    agreement: Id,
-    hold_id: Annotated[UUID, typer.Argument(help="The hold's id.")],
+def convert(
+    version: Annotated[int, typer.Argument(min=1, help="The version to come over to.")],
+    agreement: Annotated[list[int], typer.Argument(min=1, help="Agreements; one or more.")],
+    command_id: CommandId = "",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let held money go 解冻."""
-    with _opened(home) as agreements:
-        asked = {
-            "amount_minor": 0,
-            "action": "RELEASE",
-            "hold_id_hi": hold_id.int >> 64,
-            "hold_id_lo": hold_id.int & _LOW,
-        }
-        _post(agreements, agreement, asked, as_json=as_json)
+    """Bring agreements over to another version of their products, all or none."""
+    with agreements_of(home) as agreements:
+        count = agreements.convert(command_of(command_id), agreement, version)
+        print(json.dumps({"converted": count}) if as_json else f"{count} came over")
+
+
+@app.command()
+def order(
+    agreement: Id,
+    to: Annotated[int, typer.Argument(min=1, help="The agreement that gets it.")],
+    amount: Annotated[str, typer.Argument(help="How much each time: 100.00.")],
+    first: Annotated[str, typer.Option(help="The first day.")],
+    last: Annotated[str, typer.Option(help="The last day; else until it is ended.")] = "",
+    months: Annotated[int, typer.Option(min=0, max=1_200, help="Every so many months.")] = 1,
+    days: Annotated[int, typer.Option(min=0, max=1_200, help="Or every so many days.")] = 0,
+    note: Annotated[str, typer.Option(help="What it is for.")] = "",
+    command_id: CommandId = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep a standing order 定期转账 and print its id, which `end-order` takes."""
+    from yunjin.foundation.banking.api.agreements import StandingOrder
+
+    start, end = day_of(first), day_of(last) if last else None
+    with agreements_of(home) as agreements:
+        own = command_of(command_id)
+        wanted = StandingOrder(
+            order_id=own,
+            agreement_id=agreement,
+            counter_agreement_id=to,
+            amount_minor=minor_of(amount, agreement, agreements),
+            first=start,
+            last=end,
+            every_months=0 if days else months,
+            every_days=days,
+            note=note,
+        )
+        kept = agreements.order(own, wanted)
+        print(_json(dataclasses.asdict(kept)) if as_json else f"order {kept.order_id}")
+
+
+@app.command("end-order")
+def end_order(
+    agreement: Id,
+    order_id: Annotated[UUID, typer.Argument(help="The order's id.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a standing order end; ended before, nothing happens."""
+    from yunjin.kernel.errors import NotFound
+
+    with agreements_of(home) as agreements:
+        if order_id not in [one.order_id for one in agreements.orders(agreement)]:
+            raise NotFound(f"There is no standing order {order_id} of this agreement.")
+        agreements.cancel_order(uuid5(order_id, "end"), order_id)  # ends once
+        print(_json({"order_id": order_id, "next": None}) if as_json else "ended")
 
 
 @app.command()
 def orders(agreement: Id, home: Home = None, as_json: AsJson = False) -> None:
     """List an agreement's standing orders 定期转账."""
-    with _opened(home) as agreements:
+    with agreements_of(home) as agreements:
         one = agreements.agreement(agreement)
         found = agreements.orders(agreement)
         if as_json:
@@ -160,7 +214,7 @@ def tasks(
     as_json: AsJson = False,
 ) -> None:
     """List what waits for a person."""
-    with _opened(home) as agreements:
+    with agreements_of(home) as agreements:
         found = agreements.waiting(is_done=done, limit=200)
         if as_json:
             rows = [{**dataclasses.asdict(one), "date": str(one.date)} for one in found]
@@ -172,58 +226,21 @@ def tasks(
             print("Nothing waits.", file=sys.stderr)
 
 
-def _minor(amount: str, agreement: int, agreements: "AgreementsApi") -> int:
-    from yunjin.kernel.money import parse_minor
-
-    return parse_minor(amount, agreements.agreement(agreement).currency)
-
-
-def _post(
-    agreements: "AgreementsApi", agreement: int, asked: dict[str, Any], *, as_json: bool
+@app.command()
+def settle(
+    task: Annotated[int, typer.Argument(min=1, help="The task's id, as `tasks` prints it.")],
+    note: Annotated[str, typer.Option(help="What was done about it.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Post one entry and say what came of it; leave with 1 where it was refused."""
-    import pyarrow as pa
+    """Say that a person has seen to a task; a stopped agreement goes on."""
+    with agreements_of(home) as agreements:
+        agreements.settle(task, note)
+        print(_json({"task_id": task, "is_done": True}) if as_json else "settled")
 
-    from yunjin.foundation.banking.api.agreements import (
-        ENTRIES_OPTIONAL,
-        ENTRIES_REQUIRED,
-        Action,
-        EntryStatus,
-    )
-    from yunjin.kernel.clock import SystemClock
-    from yunjin.kernel.ids import uuid7
-    from yunjin.kernel.money import format_minor
 
-    currency, own = agreements.agreement(agreement).currency, uuid7(SystemClock())
-    action = Action[asked.pop("action", "BOOK")]
-    columns = {
-        "id_hi": own.int >> 64,
-        "id_lo": own.int & _LOW,
-        "agreement_id": agreement,
-        "action": int(action),
-        **asked,
-    }
-    types = {**ENTRIES_REQUIRED, **ENTRIES_OPTIONAL}
-    arrays = [pa.array([value], types[name]) for name, value in columns.items()]
-    entry = pa.RecordBatch.from_arrays(arrays, names=list(columns))
-    (answer,) = agreements.post(entry).to_pylist()
-    status = EntryStatus(answer["status"])
-    word = status.name.lower()
-    if as_json:
-        print(json.dumps({"id": str(own), **answer, "status": word}, ensure_ascii=False))
-    else:
-        reason = f": {answer['reason']}" if answer["reason"] else ""
-        balance, available = (
-            format_minor(answer[name], currency, grouped=True)
-            for name in ("balance_minor", "available_minor")
-        )
-        print(
-            f"{word.replace('_', ' ')}{reason}; balance {balance}, available {available} {currency}"
-        )
-        if action == Action.HOLD and status == EntryStatus.BOOKED:
-            print(f"hold {own}")
-    if status not in (EntryStatus.BOOKED, EntryStatus.EXISTS):
-        sys.exit(1)
+def _json(facts: Any) -> str:
+    return json.dumps(facts, ensure_ascii=False, default=str)
 
 
 def _terms(words: list[str]) -> dict[str, int]:

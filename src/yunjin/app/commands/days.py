@@ -129,8 +129,13 @@ def _tell(report: "DayReport", *, as_json: bool) -> None:
         table.add_row(line.slot, line.branch, line.currency, *cells)
     if report.proof:
         Console().print(table)
+    totals = "".join(
+        f", {one.currency} accrued {format_minor(one.accrued_minor, one.currency, grouped=True)}, "
+        f"provision {format_minor(one.provision_minor, one.currency, grouped=True)}"
+        for one in report.sums
+    )
     words = (
         f"{report.date} {report.status}: {report.agreements:,} agreements, "
-        f"{report.transfers:,} transfers, {report.waiting} waiting, {report.seconds} s"
+        f"{report.transfers:,} transfers{totals}, {report.waiting} waiting, {report.seconds} s"
     )
     print(words, file=sys.stderr)

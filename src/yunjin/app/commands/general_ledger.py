@@ -1,23 +1,23 @@
 """`yunjin gl …`: the general ledger of this folder: reports, entries, periods, chart."""
 
-import datetime as dt
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import typer
 
-from yunjin.app.commands.opening import bank_of, check_target
+from yunjin.app.commands import gl_chart
+from yunjin.app.commands.opening import bank_of, check_target, command_of, day_of
 
 if TYPE_CHECKING:
     from yunjin.foundation.banking.api.general_ledger import (
         GeneralLedgerApi,
         GlEntry,
         GlLine,
+        GlPeriod,
         ManualLine,
     )
     from yunjin.foundation.banking.api.gl_reports import Report
@@ -44,29 +44,6 @@ def _opened(home: Path | None) -> "Iterator[GeneralLedgerApi]":
         yield bank.door(GeneralLedgerApi)
 
 
-def _date(text: str) -> dt.date:
-    from yunjin.kernel.errors import Malformed
-
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise Malformed(f"expected a date such as 2026-01-31, was {text[:40]!r}") from None
-
-
-def _command(text: str) -> UUID:
-    """Return the id of a try, said before it is sent: all that is needed to try again."""
-    from yunjin.kernel.clock import SystemClock
-    from yunjin.kernel.errors import Malformed
-    from yunjin.kernel.ids import uuid7
-
-    try:
-        identity = UUID(text) if text else uuid7(SystemClock())
-    except ValueError:
-        raise Malformed(f"expected a UUID, was {text[:50]!r}") from None
-    print(f"command {identity}", file=sys.stderr, flush=True)
-    return identity
-
-
 @app.command("trial-balance")
 def trial_balance(
     start: Date,
@@ -80,8 +57,8 @@ def trial_balance(
     as_json: AsJson = False,
 ) -> None:
     """Print opening, debits, credits and closing of all accounts; exit 1 where they differ."""
-    first = _date(start)
-    last = _date(end) if end else first
+    first = day_of(start)
+    last = day_of(end) if end else first
     with _opened(home) as gl:
         report = gl.trial_balance(
             first, last, branch=branch, currency=currency, by_branch=by_branch
@@ -111,7 +88,7 @@ def balance_sheet(
     as_json: AsJson = False,
 ) -> None:
     """Print assets, liabilities and equity of a day beside another's."""
-    day, other = _date(date), _date(compare) if compare else None
+    day, other = day_of(date), day_of(compare) if compare else None
     with _opened(home) as gl:
         report = gl.balance_sheet(day, compare=other, branch=branch, currency=currency)
         _write_csv(gl, report, csv, language)
@@ -137,7 +114,7 @@ def income_statement(
     as_json: AsJson = False,
 ) -> None:
     """Print income and expense of days beside those of a year before."""
-    first, last = _date(start), _date(end)
+    first, last = day_of(start), day_of(end)
     with _opened(home) as gl:
         report = gl.income_statement(first, last, branch=branch, currency=currency)
         _write_csv(gl, report, csv, language)
@@ -175,8 +152,8 @@ def lines(
 
     query = LineQuery(
         account=account,
-        start=_date(start) if start else None,
-        end=_date(end) if end else None,
+        start=day_of(start) if start else None,
+        end=day_of(end) if end else None,
         branch=branch,
         currency=currency,
         limit=limit,
@@ -200,6 +177,38 @@ def entry(
 
 
 @app.command()
+def entries(
+    kind: Annotated[
+        list[str] | None, typer.Option(help="manual, reversal, year_end, …; again for more.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 20,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print entries, newest first."""
+    from yunjin.foundation.banking.api.general_ledger import EntryKind
+    from yunjin.kernel.errors import Malformed
+
+    known = {one.name.lower(): one for one in EntryKind}
+    for name in kind or []:
+        if name not in known:
+            raise Malformed(f"expected a kind of {', '.join(known)}; was {name[:40]!r}")
+    with _opened(home) as gl:
+        found = gl.entries([known[name] for name in kind or known], limit=limit).items
+    if as_json:
+        from yunjin.foundation.banking.routes.gl_schemas import EntryOut
+
+        items = [EntryOut.of(one).model_dump(mode="json") for one in found]
+        print(json.dumps(items, ensure_ascii=False))
+        return
+    for one in found:
+        said = f"{one.number:>8}  {one.date}  {one.kind.name.lower():<9}"
+        print(f"{said}  {len(one.lines):>4} lines  {one.reason}  {one.by}".rstrip())
+    if not found:
+        print("No entry.", file=sys.stderr)
+
+
+@app.command()
 def enter(
     date: Date,
     debit: Annotated[list[str], typer.Option(help="6601=300.00, or 6601=300.00:west.")],
@@ -218,8 +227,8 @@ def enter(
     booked = tuple(_line(text, currency, is_debit=True) for text in debit)
     booked += tuple(_line(text, currency, is_debit=False) for text in credit)
     asked = ManualEntry(
-        command_id=_command(command_id),
-        date=_date(date),
+        command_id=command_of(command_id),
+        date=day_of(date),
         lines=booked,
         reason=reason,
         by=by,
@@ -261,7 +270,7 @@ def reverse(
     as_json: AsJson = False,
 ) -> None:
     """Book the opposite of a manual entry."""
-    at, command = _date(date), _command(command_id)
+    at, command = day_of(date), command_of(command_id)
     with _opened(home) as gl:
         _show_entry(gl.reverse(command, number, date=at, reason=reason, by=by), as_json)
 
@@ -281,26 +290,36 @@ def periods(home: Home = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def close(month: Month, by: By, home: Home = None, command_id: CommandId = "") -> None:
+def close(
+    month: Month, by: By, home: Home = None, command_id: CommandId = "", as_json: AsJson = False
+) -> None:
     """Close a month."""
     with _opened(home) as gl:
-        print(gl.close_period(_command(command_id), month, by=by).status)
+        _show_period(gl.close_period(command_of(command_id), month, by=by), as_json)
 
 
 @app.command()
 def reopen(
-    month: Month, reason: Reason, by: By, home: Home = None, command_id: CommandId = ""
+    month: Month,
+    reason: Reason,
+    by: By,
+    home: Home = None,
+    command_id: CommandId = "",
+    as_json: AsJson = False,
 ) -> None:
     """Open the last closed month again."""
     with _opened(home) as gl:
-        print(gl.reopen_period(_command(command_id), month, by=by, reason=reason).status)
+        done = gl.reopen_period(command_of(command_id), month, by=by, reason=reason)
+        _show_period(done, as_json)
 
 
 @app.command()
-def lock(month: Month, by: By, home: Home = None, command_id: CommandId = "") -> None:
+def lock(
+    month: Month, by: By, home: Home = None, command_id: CommandId = "", as_json: AsJson = False
+) -> None:
     """Lock a closed month and those before it for ever."""
     with _opened(home) as gl:
-        print(gl.lock_period(_command(command_id), month, by=by).status)
+        _show_period(gl.lock_period(command_of(command_id), month, by=by), as_json)
 
 
 @app.command("year-end")
@@ -313,45 +332,17 @@ def year_end(
 ) -> None:
     """Carry a year's income and expense into retained earnings."""
     with _opened(home) as gl:
-        booked = gl.year_end(_command(command_id), year, by=by)
+        booked = gl.year_end(command_of(command_id), year, by=by)
     if booked is not None:
         _show_entry(booked, as_json)
     else:
         print("null" if as_json else f"Nothing of {year} is left to carry.")
 
 
-@app.command()
-def accounts(home: Home = None, as_json: AsJson = False) -> None:
-    """Print the chart of accounts and the slots that are booked to each."""
-    with _opened(home) as gl:
-        found = gl.accounts()
-    if as_json:
-        from yunjin.foundation.banking.routes.gl_schemas import AccountOut
+def _show_period(period: "GlPeriod", as_json: bool) -> None:
+    from yunjin.foundation.banking.routes.gl_schemas import PeriodOut
 
-        items = [AccountOut.model_validate(one).model_dump(mode="json") for one in found]
-        print(json.dumps(items, ensure_ascii=False))
-    else:
-        from yunjin.app.commands import gl_tables
-
-        gl_tables.show_accounts(found)
-
-
-@app.command("map")
-def map_slot(
-    slot: Annotated[str, typer.Argument(help="A slot: deposits.")],
-    account: Annotated[str, typer.Argument(help="The account's code.")],
-    since: Annotated[str, typer.Option(help="From this day on.")],
-    product: Annotated[str, typer.Option(help="A product's code, * for all.")] = "*",
-    command_id: CommandId = "",
-    home: Home = None,
-) -> None:
-    """Book a slot to another account from a day on."""
-    from yunjin.foundation.banking.api.general_ledger import GlMapping
-
-    mapping = GlMapping(slot=slot, account=account, product=product, since=_date(since))
-    with _opened(home) as gl:
-        gl.map_slot(_command(command_id), mapping)
-    print(f"{slot} of {product} is booked to {account} from {since} on")
+    print(PeriodOut.of(period).model_dump_json() if as_json else period.status)
 
 
 def _show_entry(booked: "GlEntry", as_json: bool) -> None:
@@ -374,3 +365,11 @@ def _show_lines(found: "Sequence[GlLine]", as_json: bool) -> None:
     from yunjin.app.commands import gl_tables
 
     gl_tables.show_lines(found)
+
+
+app.command("accounts")(gl_chart.accounts)
+app.command("add-account")(gl_chart.add_account)
+app.command("mappings")(gl_chart.mappings)
+app.command("map")(gl_chart.map_slot)
+app.command("rules")(gl_chart.rules)
+app.command("set-rule")(gl_chart.set_rule)

@@ -1,5 +1,6 @@
 """What every command opens: the settings and the bank of a folder, with what is wrong in words."""
 
+import datetime as dt
 import os
 import re
 import sys
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 if TYPE_CHECKING:
     from yunjin.app.settings import Settings
@@ -113,6 +115,33 @@ def check_target(file: Path) -> None:
         raise Malformed(f"expected a file in a folder that is there, was {file}")
     if not os.access(file if file.exists() else file.parent, os.W_OK):
         raise Malformed(f"expected a file that this user may write, was {file}")
+
+
+def day_of(text: str) -> dt.date:
+    """Read a date. Raises: Malformed."""
+    from yunjin.kernel.errors import Malformed
+
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise Malformed(f"expected a date such as 2026-01-31, was {text[:40]!r}") from None
+
+
+def command_of(text: str, what: str = "command") -> UUID:
+    """Return the id of a try, said before it is sent: all that is needed to try again.
+
+    Raises: Malformed.
+    """
+    from yunjin.kernel.clock import SystemClock
+    from yunjin.kernel.errors import Malformed
+    from yunjin.kernel.ids import uuid7
+
+    try:
+        identity = UUID(text) if text else uuid7(SystemClock())
+    except ValueError:
+        raise Malformed(f"expected a UUID, was {text[:50]!r}") from None
+    print(f"{what} {identity}", file=sys.stderr, flush=True)
+    return identity
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`yunjin products list | show | check | lines | simulate`: products before they are sold."""
+"""`yunjin products list | show | check | lines | simulate | template | templates`: what is sold."""
 
 import datetime as dt
 import json
@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from yunjin.app.commands.opening import bank_of
+
 if TYPE_CHECKING:
     from yunjin.foundation.banking.api import Change, Entry, ProductInfo, ProductsApi, Simulation
+    from yunjin.foundation.banking.api.registry import RegistryApi
 
 app = typer.Typer(help="Products as code: read, tried and simulated.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Home = Annotated[Path | None, typer.Option(help="Folder of all data.")]
 Product = Annotated[str, typer.Argument(help="A product's code, or a file.")]
 _EVENT: Final = re.compile(r"(\d{4}-\d\d-\d\d):(?:(\w+)=)?(.+)")
 _LINES_SHOWN: Final = 40
@@ -104,6 +108,56 @@ def _show(info: "ProductInfo", as_json: bool) -> None:
         print(f"  warning: {warning}")
     for name, slot in info.accounts.items():
         print(f"  {name:<18} account   {slot}")
+
+
+@app.command()
+def template(
+    product: Annotated[str, typer.Argument(help="A product's code.")],
+    name: Annotated[str, typer.Argument(help="The template's name; a new one begins.")],
+    term: Annotated[list[str], typer.Option(help="Its value of a parameter: rate=48000.")],
+    since: Annotated[str, typer.Option(help="From this business day on; else from today.")] = "",
+    home: Home = None,
+) -> None:
+    """Give a template of a product values: agreements opened under it have them."""
+    from yunjin.kernel.ids import uuid7
+
+    with bank_of(home) as bank:
+        from yunjin.foundation.banking.api.days import DaysApi
+        from yunjin.foundation.banking.api.registry import RegistryApi, TermsChange
+
+        day = _date(since) if since else bank.door(DaysApi).business_date()
+        registry = bank.door(RegistryApi)
+        for parameter, value in map(_term, term):
+            change = TermsChange(
+                product=product, template=name, parameter=parameter, value=value, since=day
+            )
+            registry.set_terms(uuid7(bank.clock), change)
+        _tell_templates(registry, product, as_json=False)
+
+
+@app.command()
+def templates(
+    product: Annotated[str, typer.Argument(help="A product's code; else all.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """List templates with their values of today."""
+    with bank_of(home) as bank:
+        from yunjin.foundation.banking.api.registry import RegistryApi
+
+        _tell_templates(bank.door(RegistryApi), product, as_json=as_json)
+
+
+def _tell_templates(registry: "RegistryApi", product: str, *, as_json: bool) -> None:
+    import dataclasses
+
+    found = registry.templates(product)
+    if as_json:
+        print(json.dumps([dataclasses.asdict(one) for one in found], ensure_ascii=False))
+        return
+    for one in found:
+        values = " ".join(f"{name}={value}" for name, value in one.terms.items())
+        print(f"{one.product:<20} {one.name:<20} {values}")
 
 
 @app.command()

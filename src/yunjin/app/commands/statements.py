@@ -145,6 +145,7 @@ def interest(
 @app.command()
 def schedule(
     agreement: Agreement,
+    date: Annotated[str, typer.Option(help="As of this business date; else now.")] = "",
     to: To = None,
     language: Language = "zh",
     home: Home = None,
@@ -153,12 +154,12 @@ def schedule(
     """A loan's schedule: what fell due, and what will 还款计划."""
     from yunjin.foundation.banking.api.statements import Kind
 
-    lang = _lang(language)
+    lang, day = _lang(language), _date(date) if date else None
     with _doors(home, to) as (statements, papers):
         if as_json:
-            _print(statements.schedule(agreement))
+            _print(statements.schedule(agreement, date=day))
         if to or not as_json:
-            _write(papers, Kind.SCHEDULE, agreement, lang, to)
+            _write(papers, Kind.SCHEDULE, agreement, lang, to, (day, None))
 
 
 @app.command()
@@ -198,6 +199,24 @@ def cost(
             _print(statements.cost(agreement))
         if to or not as_json:
             _write(papers, Kind.COST, agreement, lang, to)
+
+
+@app.command()
+def terms(agreement: Agreement, home: Home = None, as_json: AsJson = False) -> None:
+    """What changed in an agreement's terms since it was opened 合同变更记录."""
+    import dataclasses
+
+    with bank_of(home) as bank:
+        from yunjin.foundation.banking.api.agreements import AgreementsApi
+
+        found = bank.door(AgreementsApi).term_changes(agreement)
+    if as_json:
+        rows = [dataclasses.asdict(one) for one in found]
+        print(json.dumps(rows, ensure_ascii=False, default=str))
+        return
+    for one in found:
+        old, new = ("-" if value is None else str(value) for value in (one.old, one.new))
+        print(f"{one.date}  {one.cause:<9}  {one.parameter:<20} {old:>14} → {new:<14} {one.by}")
 
 
 @contextmanager
@@ -261,11 +280,12 @@ def _write(
         start=days[0],
         end=days[1],
         account=account,
+        has_mark=to is not None,
     )
     parts = papers.write(order)
     if to is None:
         for part in parts:
-            print(part.decode().removeprefix("\ufeff").replace("\r\n", "\n"), end="")
+            print(part.decode().replace("\r\n", "\n"), end="")
         return
     beside = to.with_name(f".{to.name}.part")
     try:

@@ -8,12 +8,13 @@ from markupsafe import Markup
 from yunjin.chassis.console import formats, markup
 from yunjin.chassis.console.address import Address
 from yunjin.chassis.console.chart import Chart, Series
-from yunjin.chassis.console.context import ask, console
+from yunjin.chassis.console.context import ask, console, keep_calendar
+from yunjin.chassis.console.days import day_input
 from yunjin.chassis.console.dialogs import confirm, confirm_by_typing
-from yunjin.chassis.console.downloads import csv_route
+from yunjin.chassis.console.downloads import csv_route, file_route
 from yunjin.chassis.console.filters import Filters, csv_link
 from yunjin.chassis.console.listing import listing
-from yunjin.chassis.console.live import Job, Sampler, contact_chip, live
+from yunjin.chassis.console.live import Job, Sampler, contact_chip, live, turn_calendar
 from yunjin.chassis.console.markup import Tone
 from yunjin.chassis.console.mounting import mount
 from yunjin.chassis.console.pages import page
@@ -32,6 +33,7 @@ from yunjin.chassis.console.parts import (
     quiet,
     skeleton,
     switch,
+    tabs,
     title_row,
 )
 from yunjin.chassis.console.table import Ask, Column, Row, Table, static_table, table_html
@@ -61,11 +63,14 @@ __all__ = [
     "contact_chip",
     "csv_link",
     "csv_route",
+    "day_input",
     "empty",
     "figures",
+    "file_route",
     "formats",
     "html",
     "icon_button",
+    "keep_calendar",
     "language",
     "listing",
     "live",
@@ -81,5 +86,7 @@ __all__ = [
     "switch",
     "t",
     "table_html",
+    "tabs",
     "title_row",
+    "turn_calendar",
 ]

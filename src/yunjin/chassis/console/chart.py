@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from markupsafe import Markup, escape
 from nicegui import app, ui
@@ -23,6 +23,10 @@ def is_dark() -> bool:
 def palette() -> Palette:
     """Return the colours of the reader's appearance."""
     return DARK if is_dark() else LIGHT
+
+
+_DAY_MS: Final = 86_400_000
+_MIDNIGHT: Final = " 00:00:00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +102,10 @@ class Chart:
             )
 
     def _fill_table(self) -> None:
-        names = self.labels or [formats.moment(at_ns) for at_ns in self.instants]
+        names = self.labels or [
+            formats.moment(at_ns).removesuffix(_MIDNIGHT if self._is_daily else "")
+            for at_ns in self.instants
+        ]
         columns = [
             Column(key="x", label=self.x_name, card="lead"),
             *(
@@ -115,6 +122,11 @@ class Chart:
         if self._table is not None:
             self._table.set_content(str(table_html(columns, rows, caption=self.title)))
 
+    @property
+    def _is_daily(self) -> bool:
+        """Whether every instant begins a day: then no time of day is written."""
+        return all(formats.moment(at_ns).endswith(_MIDNIGHT) for at_ns in self.instants)
+
     def options(self) -> dict[str, Any]:
         """Return ECharts' options. Keys that begin with `:` are expressions for the browser."""
         colours = palette()
@@ -127,6 +139,8 @@ class Chart:
         if self.instants:
             x_axis |= {"type": "time", "splitLine": {"show": False}}
             x_axis["axisLabel"] = label | {":formatter": "yj.timeLabel"}
+            if self._is_daily:
+                x_axis["minInterval"] = _DAY_MS
         else:
             is_bar = any(one.kind == "bar" for one in self.series)
             x_axis |= {"type": "category", "data": list(self.labels), "boundaryGap": is_bar}

@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -29,9 +29,12 @@ class Console:
     cutoff: dt.time
     menu: tuple[MenuEntry, ...]
     search: tuple[Callable[[str], list[Hit]], ...]
+    calendar: Callable[[], dt.date] | None = None  # the bank's own, where a room keeps one
 
     def business_date(self) -> dt.date:
-        """Return today's business date: after the cut-off it is tomorrow's."""
+        """Return the bank's business date; without a calendar, today's by zone and cut-off."""
+        if self.calendar is not None:
+            return self.calendar()
         return clocks.business_date(clocks.instant(self.clock.now_ns()), self.zone, self.cutoff)
 
     def url(self, path: str) -> str:
@@ -45,6 +48,11 @@ _mounted: list[Console] = []
 def install(console: Console) -> None:
     """Make this the console of the process."""
     _mounted[:] = [console]
+
+
+def keep_calendar(calendar: Callable[[], dt.date]) -> None:
+    """Show what `calendar` says as the business date; a room hands it over with its pages."""
+    install(replace(console(), calendar=calendar))
 
 
 def console() -> Console:

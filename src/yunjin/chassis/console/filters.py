@@ -10,6 +10,8 @@ from nicegui.elements.mixins.value_element import ValueElement
 from yunjin.chassis.console import markup
 from yunjin.chassis.console.address import Address
 from yunjin.chassis.console.context import console
+from yunjin.chassis.console.days import day_input
+from yunjin.chassis.console.formats import parse_day
 from yunjin.chassis.console.parts import box, button, html
 from yunjin.chassis.console.words import t
 
@@ -47,10 +49,10 @@ class Filters:
         field = ui.input(label=label, value=self._address.get(name))
         self._bind(name, field.props(f"clearable inputmode=numeric debounce={WAIT_MS}"))
 
-    def day(self, name: str, label: str) -> None:
-        """Add a field for a day."""
-        field = ui.input(label=label, value=self._address.get(name))
-        self._bind(name, field.props("type=date stack-label"))
+    def day(self, name: str, label: str, *, hint: str = "") -> None:
+        """Add a field for a day; hint: the day that is meant while it is empty."""
+        field = day_input(label, value=self._address.get(name), hint=hint)
+        self._bind(name, field, is_whole=lambda text: parse_day(text) is not None)
 
     def choice(self, name: str, label: str, all_of_them: str, options: Mapping[str, str]) -> None:
         """Add a choice of one, or of all."""
@@ -67,13 +69,19 @@ class Filters:
             field.set_value("")
         await self._changed()
 
-    def _bind(self, name: str, field: ValueElement[Any]) -> None:
+    def _bind(
+        self,
+        name: str,
+        field: ValueElement[Any],
+        *,
+        is_whole: Callable[[str], bool] = lambda _: True,
+    ) -> None:
         field.props("outlined dense")
         self._fields[name] = field
 
         async def changed() -> None:
             value = str(field.value or "").strip()
-            if value != self._address.get(name):
+            if value != self._address.get(name) and (not value or is_whole(value)):
                 self._address.set(**{name: value}, cursor="")
                 await self._changed()
 

@@ -41,10 +41,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "frame.go_home": ("回到总览", "Go to the overview"),
     # search
-    "search.prompt": ("搜索账户、别名、流水号", "Search accounts, aliases, transfers"),
+    "search.prompt": ("搜索账户、合约、客户、流水号", "Search accounts, agreements…"),
     "search.hint": (
-        "输入账户号、IBAN、卡号或流水号；回车打开唯一结果",
-        "Type an account id, IBAN, card or transfer id; Enter opens the only hit",
+        "输入合约号、客户号、账户号、IBAN、卡号或流水号；回车打开唯一结果",
+        "Type an agreement, party, account, IBAN, card or transfer id; Enter opens the only hit",
     ),
     "search.nothing": ("没有找到“{query}”", "Nothing found for “{query}”"),
     "search.failed": ("搜索暂时不可用", "Search is not available right now"),
@@ -79,6 +79,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "table.ascending": ("升序", "ascending"),
     "table.descending": ("降序", "descending"),
     "table.filters": ("筛选", "Filters"),
+    "day.form": ("年-月-日", "yyyy-mm-dd"),
+    "day.pick": ("选择日期：{field}", "Pick a day: {field}"),
     # dialogs
     "confirm.type": ("请输入“{name}”以确认", "Type “{name}” to confirm"),
     "confirm.reversible": ("之后可以撤销。", "This can be undone."),

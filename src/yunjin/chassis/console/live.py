@@ -28,6 +28,12 @@ def live(interval_s: float, push: Callable[[], Awaitable[None] | None]) -> None:
     ui.on("yj-visible", on_visibility)
 
 
+def turn_calendar() -> None:
+    """Show the business date of now in the top bar, after something on this page moved it on."""
+    day = console().business_date().isoformat()
+    ui.run_javascript(f"document.querySelector('.yj-date time').textContent = '{day}'")
+
+
 def contact_chip() -> None:
     """Show whether the page is live, paused or has lost contact (the browser knows best)."""
     parts = Markup("").join(

@@ -34,7 +34,9 @@ def box(classes: str, *, tag: str = "div") -> Iterator[Element]:
 
 @contextmanager
 def title_row(title: Markup | str, *, note: Markup | str = "") -> Iterator[None]:
-    """Lay the title row: what it is; inside the block its chips and its one or two actions."""
+    """Lay the title row, and name the window after it; in the block its chips and actions."""
+    text = Markup.escape(title).striptags()
+    ui.page_title(f"{text} · {t('frame.product')}")
     with box("yj-title"):
         html(Markup("<h1>{}</h1>").format(title), classes="yj-title-text")
         with box("yj-title-side"):
@@ -187,6 +189,19 @@ def switch(
         "no-caps unelevated dense color=none text-color=none toggle-color=none "
         f'toggle-text-color=none aria-label="{name}"'
     )
+
+
+def tabs(pages: Mapping[str, tuple[str, str]], active: str, *, name: str) -> None:
+    """Show links to pages that belong together: by key, their names and paths."""
+    links = Markup("").join(
+        Markup('<a href="{}"{}>{}</a>').format(
+            console().url(path),
+            Markup(' aria-current="page"') if key == active else Markup(""),
+            text,
+        )
+        for key, (text, path) in pages.items()
+    )
+    html(Markup('<nav aria-label="{}">{}</nav>').format(name, links), classes="yj-tabs")
 
 
 def skeleton(rows: int = 4) -> Element:

@@ -24,6 +24,7 @@ class Column:
     label: str
     is_number: bool = False
     is_sortable: bool = False
+    is_whole: bool = False  # a date, a name: never broken over two lines
     # Where it stands when the row is a card, on a phone: in the card's first line ("lead" and, at
     # its end, "side"), below in the left or right half or over both ("line"), or not at all.
     card: Literal["lead", "side", "left", "right", "line", "none"] = "left"
@@ -74,7 +75,8 @@ def _head(column: Column, is_ascending: bool) -> Markup:
 def _row(columns: Sequence[Column], row: Row) -> Markup:
     cells = Markup("").join(
         Markup('<td class="{}" data-label="{}">{}</td>').format(
-            f"yj-card-{column.card}{' yj-right num' if column.is_number else ''}",
+            f"yj-card-{column.card}{' yj-right num' if column.is_number else ''}"
+            f"{' yj-unbroken' if column.is_whole else ''}",
             column.label,
             row.get(column.key, ""),
         )

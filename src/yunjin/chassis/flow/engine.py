@@ -212,6 +212,7 @@ class Engine:
         self.steps += turn.steps
         flows.meter.done(turn.steps)
         with flows.moved:
+            flows.turns += 1
             flows.moved.notify_all()
         for place in turn.used:
             self._callers.arrived.pop(place, None)

@@ -66,6 +66,7 @@ class FlowReader:
     def __init__(self, room: RoomDatabase, *, cursor_key: bytes = b"flows") -> None:
         self.room, self.tables = room, tables_of(room.room)
         self.moved = threading.Condition()  # told when an engine of this process saved a turn
+        self.turns = 0  # saved by engines of this process; changes with `moved` held
         self._cursor_key = cursor_key
 
     def state(self, flow_id: UUID) -> FlowState:
@@ -96,6 +97,7 @@ class FlowReader:
         """
         until_ns = self.room.clock.monotonic_ns() + seconds * 1_000_000_000
         while True:
+            seen = self.turns  # what is saved while we look is not to be slept over
             found = self.state(flow_id)
             if look is not None:
                 look(found, self.progress(flow_id))
@@ -103,7 +105,8 @@ class FlowReader:
             if is_over or self.room.clock.monotonic_ns() >= until_ns:
                 return found
             with self.moved:
-                self.moved.wait(_LOOK_S)
+                if self.turns == seen:
+                    self.moved.wait(_LOOK_S)
 
     def progress(self, flow_id: UUID) -> list[Progress]:
         """Return how far a flow has come, in the order its lines began. Raises: Outage."""

@@ -36,6 +36,7 @@ class RelayLimits:
     tries: int = 8  # of one event, before it is parked; outages do not count
     pause_s_max: int = 60
     idle_ms: int = 1_000  # between looks when nobody rings: another process may have written
+    gather_ms: int = 50  # from the bell to the look: events come in crowds, a pass tells many
     lease_s: int = 15
 
 
@@ -105,12 +106,13 @@ class Relay:
             self._room.told.clear()
             if stop.is_set():  # it was set right before the bell that was just cleared
                 break
-            try:
-                is_busy = self._has_news() and self._lease.hold() and self.deliver().delivered > 0
-            except (Outage, Unknown):
-                is_busy = False
-            if not is_busy:
+            told = 0
+            with contextlib.suppress(Outage, Unknown):
+                if self._has_news() and self._lease.hold():
+                    told = self.deliver().delivered
+            if told < self._limits.events_a_pass:
                 self._room.told.wait(self._limits.idle_ms / 1_000)
+                stop.wait(self._limits.gather_ms / 1_000)
         with contextlib.suppress(Outage, Unknown):  # the lease then ends by itself
             self._lease.release()
 

@@ -5,7 +5,7 @@ from yunjin.chassis.transport.expose import expose
 from yunjin.chassis.transport.gather import Gatherer
 from yunjin.chassis.transport.guard import Guard
 from yunjin.chassis.transport.joined import JoinedProtocol
-from yunjin.chassis.transport.logs import configure_logs
+from yunjin.chassis.transport.logs import configure_logs, configure_plain_logs
 from yunjin.chassis.transport.problems import (
     BodyTooLarge,
     Crowded,
@@ -30,6 +30,7 @@ __all__ = [
     "body_of",
     "concealed",
     "configure_logs",
+    "configure_plain_logs",
     "connect",
     "expose",
     "install_problems",

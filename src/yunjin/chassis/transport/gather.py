@@ -1,7 +1,9 @@
 """Gather requests that come one by one into batches (group commit).
 
 While one batch is acted on in a worker thread, all requests that arrive make up the next; so
-many callers share one durable commit, and the fewer there are the sooner each is served.
+many callers share one durable commit, and the fewer there are the sooner each is served. Where a
+batch costs much and an item little, the next one may wait for the callers just answered: they are
+about to ask again, and would else make up a batch of their own, in turn with the others.
 """
 
 import asyncio
@@ -29,12 +31,20 @@ class Gatherer(Generic[I, A]):
     act : runs in a worker thread; takes 1 … batch_max items, returns as many answers in order.
     batch_max : most items in a batch.
     waiting_max : most items that wait; beyond it `ask` refuses with Crowded.
+    linger_s : how long a batch that could begin waits for the callers of the one before.
     """
 
     def __init__(
-        self, act: Callable[[list[I]], Sequence[A]], *, batch_max: int, waiting_max: int
+        self,
+        act: Callable[[list[I]], Sequence[A]],
+        *,
+        batch_max: int,
+        waiting_max: int,
+        linger_s: float = 0,
     ) -> None:
         self._act, self._batch_max, self._waiting_max = act, batch_max, waiting_max
+        self._linger_s, self._expected = linger_s, 0
+        self._timer: asyncio.TimerHandle | None = None  # while a batch waits for more callers
         self._items: list[I] = []
         self._futures: list[asyncio.Future[A | Problem]] = []
         self._is_busy = False
@@ -53,6 +63,9 @@ class Gatherer(Generic[I, A]):
         if not self._is_busy:
             self._is_busy = True
             loop.call_soon(self._launch)  # what else this turn of the loop brings comes along
+        elif self._timer is not None and len(self._items) >= self._expected:
+            self._timer.cancel()
+            self._launch()
         return future
 
     def close(self) -> None:
@@ -67,6 +80,7 @@ class Gatherer(Generic[I, A]):
         return self._loop
 
     def _launch(self) -> None:
+        self._timer = None
         items, futures = self._items[: self._batch_max], self._futures[: self._batch_max]
         self._items, self._futures = self._items[len(items) :], self._futures[len(items) :]
         if self._worker is not None:
@@ -93,7 +107,10 @@ class Gatherer(Generic[I, A]):
         for future, answer in zip(futures, answers, strict=True):
             if not future.done():  # its caller may have gone away
                 future.set_result(answer)
-        if self._items:
-            self._launch()
-        else:
+        if not self._items:
             self._is_busy = False
+        elif self._linger_s and self._loop is not None:
+            self._expected = min(len(self._items) + len(futures), self._batch_max)
+            self._timer = self._loop.call_later(self._linger_s, self._launch)
+        else:
+            self._launch()

@@ -39,10 +39,22 @@ class ProductRefused(Refusal):
     code, status, title = "banking/product-refused", 422, "Product refused"
 
 
+class ProductUnreadable(Refusal):
+    """A registered product's file no longer loads; its agreements wait for a version that does."""
+
+    code, status, title = "banking/product-unreadable", 409, "Product cannot be read any more"
+
+
 class ProductNotFound(NotFound):
     """There is no product of this code."""
 
     code, title = "banking/product-not-found", "Product not found"
+
+
+class TemplateNotFound(NotFound):
+    """The product has no template of this name."""
+
+    code, title = "banking/template-not-found", "Template not found"
 
 
 class AgreementNotFound(NotFound):
@@ -63,6 +75,12 @@ class AgreementNotEmpty(Refusal):
     code, status, title = "banking/agreement-not-empty", 409, "Agreement not empty"
 
 
+class CurrencyNotOffered(Refusal):
+    """The bank keeps no ledger in this currency; declare one before agreements are opened in it."""
+
+    code, status, title = "banking/currency-not-offered", 409, "Currency not offered"
+
+
 class EntryRefused(Refusal):
     """An entry was not booked; `result` and `reason` say why."""
 
@@ -79,6 +97,12 @@ class DayClosed(Refusal):
     """The business day is not the open one."""
 
     code, status, title = "banking/day-closed", 409, "Business day not open"
+
+
+class DayBeingClosed(Outage):
+    """The business day is being closed; what is to be written has to wait until it is."""
+
+    code, title = "banking/day-being-closed", "Business day being closed"
 
 
 class PeriodClosed(Refusal):

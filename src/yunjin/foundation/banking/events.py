@@ -49,3 +49,22 @@ class DayClosed:
     def subject(self) -> str:
         """Days follow each other."""
         return "days"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomersNoticed:
+    """Products have something to tell customers; who sends it, and how, is another's business.
+
+    code : what it is, a word of the product's file such as `card-statement`.
+    """
+
+    type: ClassVar[str] = "yunjin.banking.customers.noticed.v1"
+    wave: int
+    date: str
+    code: str
+    agreement_ids: tuple[str, ...]  # at most a thousand an event
+
+    @property
+    def subject(self) -> str:
+        """All waves of a bank are of one order."""
+        return "waves"

@@ -2,18 +2,22 @@
 
 import datetime as dt
 import hashlib
+import os
+import socket
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from yunjin.chassis.flow import FlowLimits
 from yunjin.foundation.banking.api import ProductsApi
 from yunjin.foundation.banking.api.agreements import AgreementsApi
 from yunjin.foundation.banking.api.days import DaysApi
 from yunjin.foundation.banking.api.general_ledger import GeneralLedgerApi
 from yunjin.foundation.banking.api.registry import RegistryApi
 from yunjin.foundation.banking.api.statements import PapersPort, StatementsApi
+from yunjin.foundation.banking.flows import WORDS, day_close
 from yunjin.foundation.banking.service.products import ProductService
 from yunjin.foundation.database.api import DatabaseApi
 from yunjin.foundation.ledger.api import LedgerApi
@@ -31,14 +35,30 @@ class Settings(BaseModel):
     )
     zone: str = Field("Asia/Shanghai", description="where the bank's days begin and end")
     first_day: dt.date | None = Field(
-        None, description="a new bank's first business day; else the day it is there now"
+        None,
+        ge=dt.date(2023, 7, 1),  # since when loans have the five classes
+        le=dt.date(2199, 12, 31),
+        description="a new bank's first business day; else the day it is there now",
     )
     institution: str = Field("云锦 Yunjin", max_length=100, description="name on the letterhead")
+    font_file: str = Field(
+        "",
+        max_length=1_000,
+        description="TrueType font (.ttf) set and embedded in PDFs; else "
+        "Helvetica and STSong-Light, which readers bring",
+    )
     statement_lines_max: int = Field(
         10_000, ge=1, le=1_000_000, description="lines of a statement in one answer, rows of a PDF"
     )
     requests_waiting_max: int = Field(
         20_000, ge=1, le=1_000_000, description="entries over HTTP that may wait for a wave"
+    )
+    close_wait_s: int = Field(
+        60, ge=1, le=3_600, description="entries wait so long for the end of a day's close, s"
+    )
+    flows: FlowLimits = Field(
+        default_factory=lambda: FlowLimits(lease_s=5),
+        description="how much the durable flows of banking may do",
     )
     ledger_of_cny: int = Field(
         156, ge=1, le=2**32 - 1, description="number of the ledger that CNY is kept in, if new"
@@ -67,6 +87,7 @@ def build(
     if database is None or ledger is None or clock is None:
         return Room(name="banking", doors=doors)
     core, registry = _core(settings, clock, database, ledger)
+    from yunjin.chassis.flow import Flows, FlowWorker, Registry
     from yunjin.foundation.banking.service.agreements import AgreementService
     from yunjin.foundation.banking.service.days import DayService
     from yunjin.foundation.banking.service.general_ledger import GeneralLedger
@@ -83,7 +104,14 @@ def build(
         last_closed=lambda: days.business_date() - dt.timedelta(days=1),
         post_slots=SlotPosting(core),
     )
-    days = DayService(core, registry, books)
+    days = DayService(
+        core,
+        registry,
+        books,
+        lambda closes: Flows(
+            core.room, Registry(day_close(closes)), limits=settings.flows, cursor_key=key
+        ),
+    )
     first = settings.first_day or business_date(
         instant(clock.now_ns()), ZoneInfo(settings.zone), dt.time.max
     )
@@ -95,7 +123,6 @@ def build(
         days,
         ledger,
         product_of=registry.product,
-        changes_of=registry.terms,
         lines_max=settings.statement_lines_max,
     )
     doors |= {
@@ -104,24 +131,34 @@ def build(
             statements,
             institution=settings.institution,
             rows_max=settings.statement_lines_max,
+            font_file=settings.font_file,
         ),
         AgreementsApi: agreements,
         DaysApi: days,
         GeneralLedgerApi: books,
         RegistryApi: RegistryDoor(registry, agreements, days),
     }
-    return _room(doors, ledger, core, clock, settings.requests_waiting_max)
+    worker = FlowWorker(days.flows, holder=f"{socket.gethostname()}:{os.getpid()}")
+    return _room(doors, ledger, core, registry, worker, days.flows, settings.requests_waiting_max)
 
 
 def _room(
-    doors: dict[type, Any], ledger: LedgerApi, core: Any, clock: Clock, waiting_max: int
+    doors: dict[type, Any],
+    ledger: LedgerApi,
+    core: Any,
+    registry: Any,
+    worker: Any,
+    flows: Any,
+    waiting_max: int,
 ) -> Room:
     """Return what the app mounts of banking."""
+    from yunjin.chassis.flow_pages import FlowPages
     from yunjin.foundation.banking import pages
     from yunjin.foundation.banking.routes import (
         agreements,
         days,
         entries,
+        flight,
         general_ledger,
         products,
         statements,
@@ -134,7 +171,19 @@ def _room(
         products=doors[ProductsApi],
         ledger=ledger,
         general_ledger=doors[GeneralLedgerApi],
+        statements=doors[StatementsApi],
+        papers=doors[PapersPort],
     )
+    staff = FlowPages(flows, section="section.money", order=60)
+
+    def staff_pages() -> None:
+        pages.register(seen, clock=core.clock)
+        staff.register()
+
+    def close() -> None:
+        worker.close()
+        core.tell_outcomes()
+
     return Room(
         name="banking",
         doors=doors,
@@ -147,11 +196,15 @@ def _room(
         ],
         hot_routes=entries.routes(doors[AgreementsApi], waiting_max=waiting_max),
         openapi=entries.document(),
-        pages=lambda: pages.register(seen, clock=clock),
-        menu=pages.menu(seen),
-        words=pages.WORDS,
-        search=[pages.Search(seen)],
-        close=core.tell_outcomes,
+        flight=flight.endpoints(doors[AgreementsApi]),
+        pages=staff_pages,
+        menu=[*pages.menu(seen), staff.menu],
+        words={**pages.WORDS, **staff.words, **WORDS},
+        search=[pages.Search(seen), staff.search],
+        probes={"banking.flows": worker.probe, "banking.products": registry.probe},
+        metrics=flows.metrics,
+        start=worker.start,
+        close=close,
     )
 
 
@@ -166,4 +219,12 @@ def _core(
     registry = Registry(room, clock)
     registry.load()
     currencies = [("CNY", settings.ledger_of_cny)]
-    return Core(room, ledger, clock, registry.product, currencies=currencies), registry
+    core = Core(
+        room,
+        ledger,
+        clock,
+        registry.product,
+        currencies=currencies,
+        close_wait_s=settings.close_wait_s,
+    )
+    return core, registry

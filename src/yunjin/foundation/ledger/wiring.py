@@ -160,7 +160,7 @@ def _writer(
 def _room(service: Any, writer: Any, meter: Any, *, clock: Clock, waiting_max: int) -> Room:
     """Return what the app mounts of the ledger."""
     from yunjin.foundation.ledger import pages
-    from yunjin.foundation.ledger.routes import hot, http
+    from yunjin.foundation.ledger.routes import flight, hot, http
     from yunjin.foundation.ledger.service.importing import Importer
 
     return Room(
@@ -169,6 +169,7 @@ def _room(service: Any, writer: Any, meter: Any, *, clock: Clock, waiting_max: i
         routers=[http.router(service)],
         hot_routes=hot.routes(service, waiting_max=waiting_max),
         openapi=hot.document(),
+        flight=flight.endpoints(service),
         pages=lambda: pages.register(service, clock=clock),
         menu=pages.MENU,
         words=pages.WORDS,

@@ -6,10 +6,17 @@ import numpy as np
 
 from tests.foundation.banking.bank import Bank
 from yunjin.chassis.persistence import RoomDatabase
-from yunjin.foundation.banking.domain.products.book import STATUS
+from yunjin.foundation.banking.domain.products.book import OPEN, STATUS
+from yunjin.foundation.banking.domain.products.slots import Slot, grows_by_credit
 from yunjin.foundation.banking.service.books import AGREEMENT
 from yunjin.foundation.banking.service.core import Core
 from yunjin.foundation.banking.service.general_ledger import GeneralLedger
+
+FALLS_DUE = {
+    "instalment-loan": ("due", ("main", "unbilled")),
+    "card-instalment": ("due", ("main",)),
+    "credit-line": ("bill", ("main",)),
+}
 
 
 def in_tables(room: RoomDatabase) -> GeneralLedger:
@@ -54,8 +61,7 @@ def by_order(bank: Bank) -> Any:
         (
             one.date,
             one.status,
-            one.accrued_minor,
-            one.provision_minor,
+            one.sums,
             bank.days.day(one.date).proof,
         )
         for one in bank.days.days()
@@ -71,14 +77,37 @@ def check(bank: Bank) -> None:
     core.refresh_all()
     assert whole(core) == before, "expected memory to be what the ledger says"
     assert whole(bank.reopened()) == before, "expected a restart to read the same"
-    for values in before[0].values():
-        for name in ("due_principal", "due_interest", "due_penalty", "due_fee"):
-            assert int(values.get(name, 0)) >= 0
+    check_no_balance_is_negative(bank)
+    check_all_that_is_owed_has_a_day(bank)
     sums: dict[tuple[int, str, str], int] = {}
     for key, minor in (*core.agreement_balances(), *core.slot_balances().items()):
         sums[key] = sums.get(key, 0) + minor
     for branch in core.books.branches:
         assert sum(minor for key, minor in sums.items() if key[1] == branch) == 0
+
+
+def check_no_balance_is_negative(bank: Bank) -> None:
+    """Hold every account to the side it grows on: nobody owes, or owns, less than nothing.
+
+    A deposit with an arranged overdraft is the one that may turn, and the histories look at it.
+    """
+    for kept in bank.core.books.kept.values():
+        for name, account in kept.book.accounts.items():
+            sign = -1 if grows_by_credit(account.slot) else 1
+            least = int((sign * kept.book.columns[name]).min(initial=0))
+            if account.slot != Slot.DEPOSITS:
+                assert least >= 0, f"expected no {name} of a {kept.code} below 0, was {least}"
+
+
+def check_all_that_is_owed_has_a_day(bank: Bank) -> None:
+    """Hold loans to having a day on which what is not due yet falls due."""
+    for kept in bank.core.books.kept.values():
+        event, accounts = FALLS_DUE.get(kept.code, ("", ()))
+        columns = kept.book.columns
+        for name in accounts:
+            left = (columns[STATUS] == OPEN) & (columns[name] != 0)
+            lost = np.flatnonzero(left & np.isnat(columns[event]))
+            assert not len(lost), f"expected {name} of {kept.code} to fall due, was without a day"
 
 
 def check_proven(bank: Bank) -> None:

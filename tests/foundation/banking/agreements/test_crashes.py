@@ -127,14 +127,19 @@ def lived(home: Path, ids: list[UUID], story: Story, death: Death) -> bool:
     """Prepare a bank, let the story be told until it dies; return whether it died."""
     with open_bank(home, general_ledger=in_tables) as bank:
         prepared(bank, ids)
-        for owner, name in ((bank.room, "run"), (bank.ledger, "post_transfers")):
+        places: list[tuple[Any, str]] = [
+            (bank.room, "run"),
+            (bank.ledger, "post_transfers"),
+            (bank.days, "go_on"),  # after it: what was done is not in the flow's journal yet
+        ]
+        for owner, name in places:
             setattr(owner, name, death.wrapped(getattr(owner, name)))
         try:
             story(bank, ids)
         except Died:
             return True
         finally:
-            for owner, name in ((bank.room, "run"), (bank.ledger, "post_transfers")):
+            for owner, name in places:
                 delattr(owner, name)
     return False
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.foundation.banking.bank import open_bank
+from yunjin.foundation.banking.api import dates
 from yunjin.foundation.banking.api.agreements import Action, EntryStatus, Opening
 from yunjin.foundation.banking.api.registry import TermsChange
 from yunjin.kernel.errors import Malformed
@@ -164,3 +165,36 @@ def test_a_back_dated_entry_earns_from_the_day_it_counts_from(tmp_path: Path) ->
             bank.days.close(dt.date(2026, 1, 20))
             found.append(bank.agreements.agreement(an).accrued_e8["interest"])
     assert found[0] == found[1] > 0
+
+
+def test_entries_late_on_one_day_earn_together_as_if_each_had_been_in_time(tmp_path: Path) -> None:
+    found = []
+    early, late = dt.date(2026, 1, 10), dt.date(2026, 1, 15)
+    for name, posted_on in (("in time", early), ("late", late)):
+        with open_bank(tmp_path / name) as bank:
+            (an,) = bank.open("current-account")
+            bank.days.close(posted_on - dt.timedelta(days=1))
+            value_date = None if posted_on == early else early
+            # each alone stays in the lowest tier, both together reach the next one
+            for amount in (4_000_000, 4_000_000, -1_000_000):
+                (answer,) = bank.post(bank.entry(an, amount, value_date=value_date))
+                assert answer["status"] == EntryStatus.BOOKED
+            bank.days.close(dt.date(2026, 1, 20))
+            found.append(bank.agreements.agreement(an).accrued_e8["interest"])
+    assert found[0] == found[1] > 0
+
+
+def test_a_back_dated_entry_keeps_both_its_dates_in_the_ledger(tmp_path: Path) -> None:
+    with open_bank(tmp_path) as bank:
+        (one,) = bank.open("current-account")
+        bank.days.close(dt.date(2026, 1, 14))
+        entry = bank.entry(one, 5_000, value_date=dt.date(2026, 1, 10))
+        assert bank.post(entry)[0]["status"] == EntryStatus.BOOKED
+        view = bank.agreements.agreement(one)
+        (row,) = bank.ledger.history(view.account_ids["main"])[0].to_pylist()
+        assert dates.business_date(row["user_data_32"]) == dt.date(2026, 1, 15)
+        assert dates.value_date(row["user_data_32"]) == dt.date(2026, 1, 10)
+        bank.days.close(dt.date(2026, 1, 16))
+        assert bank.post(entry)[0]["status"] == EntryStatus.EXISTS  # the same on a later day
+        again = {**entry, "value_date": dt.date(2026, 1, 11)}
+        assert bank.post(again)[0]["status"] == EntryStatus.EXISTS_OTHERWISE

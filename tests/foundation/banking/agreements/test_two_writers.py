@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.foundation.banking.agreements.comparing import check, check_proven, in_tables, whole
-from tests.foundation.banking.bank import Bank, open_bank
+from tests.foundation.banking.bank import Bank, FlowsInHand, open_bank
 from yunjin.foundation.banking.api.agreements import EntryStatus, Opening
 from yunjin.foundation.banking.errors import AnotherWriter
 from yunjin.foundation.banking.service.agreements import AgreementService
@@ -27,7 +27,9 @@ def bank(tmp_path: Path) -> Iterator[Bank]:
 def _second(bank: Bank) -> tuple[Bank, AgreementService, DayService]:
     core, registry = bank.reopened(), bank.agreements._registry
     agreements = AgreementService(core, registry, cursor_key=b"k" * 16)
-    days = DayService(core, registry, bank.general_ledger)
+    days = DayService(
+        core, registry, bank.general_ledger, lambda closes: FlowsInHand(bank.room, closes)
+    )
     parts = (bank.registry, agreements, days, bank.general_ledger, bank.clock)
     return Bank(bank.room, bank.ledger, core, *parts), agreements, days
 

@@ -4,7 +4,7 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.foundation.banking.domain import oracle
@@ -52,7 +52,6 @@ def exactly(balance: Fraction, tiers: Tiers, part: Fraction, rounding: Rounding)
     return oracle.rounded(exact if balance >= 0 else -exact, rounding)
 
 
-@settings(max_examples=300)
 @given(
     balances,
     tiers(),
@@ -73,7 +72,6 @@ def test_simple_interest_is_exact(
             accrue(balance, given_, part, rounding)
 
 
-@settings(max_examples=300)
 @given(
     st.integers(-(10**12), 10**12),
     st.integers(-(10**16), 10**16),

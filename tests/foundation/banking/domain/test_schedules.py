@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.foundation.banking.domain import oracle
@@ -120,7 +120,6 @@ def _columns(events: object) -> tuple[list[int], list[object], list[int], list[b
     )
 
 
-@settings(max_examples=400, deadline=None)
 @given(loans())
 def test_a_schedule_agrees_with_the_slow_calculation_to_the_unit(loan: oracle.Loan) -> None:
     try:
@@ -131,7 +130,6 @@ def test_a_schedule_agrees_with_the_slow_calculation_to_the_unit(loan: oracle.Lo
     assert ours == oracle.schedule(loan)
 
 
-@settings(max_examples=200, deadline=None)
 @given(loans())
 def test_the_parts_of_the_principal_add_up_and_none_is_negative(loan: oracle.Loan) -> None:
     try:
@@ -145,7 +143,6 @@ def test_the_parts_of_the_principal_add_up_and_none_is_negative(loan: oracle.Loa
     assert made.balance[0, -1] == 0
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_a_book_in_one_call_gives_what_single_loans_give(data: st.DataObject) -> None:
     book = data.draw(st.lists(loans(), min_size=2, max_size=5))

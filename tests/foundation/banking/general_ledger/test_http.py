@@ -161,6 +161,25 @@ def test_lines_name_the_search_for_the_transfers_behind_them(
     assert web.get("/v1/gl/lines", params={"limit": 0}).status_code == 422
 
 
+def test_entries_days_and_scope_are_told(bank: tuple[Books, httpx.Client]) -> None:
+    _, web = bank
+    post(web, "/entries", voucher())
+    every = web.get("/v1/gl/entries").json()
+    assert [one["kind"] for one in every["items"]] == ["manual", "movements", "movements"]
+    first = web.get("/v1/gl/entries", params={"kind": "movements", "limit": 1}).json()
+    rest = web.get(
+        "/v1/gl/entries", params={"kind": "movements", "cursor": first["next_cursor"]}
+    ).json()
+    assert first["items"] + rest["items"] == every["items"][1:]
+    assert web.get("/v1/gl/entries", params={"kind": "odd"}).status_code == 422
+    days = web.get("/v1/gl/daily", params={"account": "6601", **JANUARY}).json()["items"]
+    assert [(one["date"], one["balance_minor"]) for one in days] == [("2026-01-31", 300)]
+    assert web.get("/v1/gl/daily", params={"account": "77", **JANUARY}).status_code == 404
+    scope = web.get("/v1/gl/scope").json()
+    assert (scope["first"], scope["last"]) == ("2026-01-05", "2026-01-31")
+    assert scope["currencies"] == ["CNY"]
+
+
 def test_months_and_years_are_closed_over_http(bank: tuple[Books, httpx.Client]) -> None:
     books, web = bank
     early = post(web, "/periods/2026-01/close", {"by": "Chen"})
@@ -211,5 +230,5 @@ def test_every_address_of_the_description_has_a_name_of_its_own(
     _, web = bank
     paths = web.get("/v1/openapi.json").json()["paths"]
     ids = [one["operationId"] for path in paths.values() for one in path.values()]
-    assert len(ids) == len(set(ids)) == 21
+    assert len(ids) == len(set(ids)) == 24
     assert all(name.startswith("gl_") for name in ids)

@@ -304,6 +304,6 @@ class LongHistories(Histories):
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=15, stateful_step_count=25)
+TestHistories.settings = settings(max_examples=6, stateful_step_count=25)
 TestLongHistories = pytest.mark.slow(LongHistories.TestCase)
 TestLongHistories.settings = settings(max_examples=100, stateful_step_count=40)

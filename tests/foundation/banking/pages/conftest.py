@@ -20,6 +20,7 @@ from yunjin.foundation.banking.api.days import DaysApi
 from yunjin.foundation.banking.api.general_ledger import GeneralLedgerApi
 from yunjin.foundation.banking.api.products import ProductsApi
 from yunjin.foundation.banking.api.registry import RegistryApi
+from yunjin.foundation.banking.api.statements import PapersPort, StatementsApi
 from yunjin.foundation.banking.pages.posting import entry
 from yunjin.foundation.banking.wiring import Settings, build
 from yunjin.foundation.database import wiring as database
@@ -100,6 +101,8 @@ def empty_bank(clock: FixedClock, tmp_path: Path) -> Iterator[SmallBank]:
         database=tables.doors[DatabaseApi],
         ledger=cell.doors[LedgerApi],
     )
+    if room.start is not None:
+        room.start()
     doors = pages.Doors(
         agreements=room.doors[AgreementsApi],
         days=room.doors[DaysApi],
@@ -107,6 +110,8 @@ def empty_bank(clock: FixedClock, tmp_path: Path) -> Iterator[SmallBank]:
         products=room.doors[ProductsApi],
         ledger=cell.doors[LedgerApi],
         general_ledger=room.doors[GeneralLedgerApi],
+        statements=room.doors[StatementsApi],
+        papers=room.doors[PapersPort],
     )
     yield SmallBank(doors, clock, tmp_path)
     for one in (room, cell, tables):

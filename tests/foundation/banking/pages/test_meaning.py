@@ -9,12 +9,17 @@ import pytest
 
 from yunjin.foundation.banking import pages
 from yunjin.foundation.banking.api.days import DayReport, DayStep
+from yunjin.foundation.banking.api.general_ledger import GlPeriod, ManualLine
 from yunjin.foundation.banking.api.products import ParameterInfo
 from yunjin.foundation.banking.domain.products.slots import Slot
 from yunjin.foundation.banking.domain.products.slots import grows_by_credit as truly_by_credit
 from yunjin.foundation.banking.pages import reading, terms
 from yunjin.foundation.banking.pages.days import percent_of
+from yunjin.foundation.banking.pages.gl_entering import sums_of
+from yunjin.foundation.banking.pages.gl_periods import deeds_of
+from yunjin.foundation.banking.pages.outlook import Coming, Outlook
 from yunjin.foundation.banking.pages.reading import Movement, evenings, open_holds
+from yunjin.foundation.banking.pages.setting import billed
 from yunjin.foundation.banking.pages.simulating import months_from
 from yunjin.foundation.banking.pages.words import WORDS
 from yunjin.foundation.banking.service.drafting import Kind
@@ -118,8 +123,8 @@ def test_a_close_of_several_days_moves_from_nothing_to_nearly_all() -> None:
     def told(date: dt.date, name: str, done: int) -> DayReport:
         step = DayStep(name=name, done=done, total=4)
         return DayReport(
-            date=date, status="closing", agreements=0, transfers=0, accrued_minor=0,
-            provision_minor=0, waiting=0, seconds=0.0, steps=(step,), proof=(),
+            date=date, status="closing", agreements=0, transfers=0, sums=(),
+            waiting=0, seconds=0.0, steps=(step,), proof=(),
         )  # fmt: skip
 
     span = (DAY, DAY + dt.timedelta(days=1))
@@ -143,3 +148,34 @@ def test_no_event_of_a_row_ends_as_vue_s_ways_of_listening_do() -> None:
     }
     assert "yj-reverse" in named
     assert [one for one in named if re.search(r"(once|passive|capture)$", one)] == []
+
+
+def test_a_months_deeds_follow_the_order_of_the_months() -> None:
+    def month(name: str, status: str) -> GlPeriod:
+        return GlPeriod(month=name, status=status)
+
+    found = [
+        month("2026-04", "open"),
+        month("2026-03", "open"),
+        month("2026-02", "closed"),
+        month("2026-01", "locked"),
+    ]
+    assert deeds_of(found) == {"2026-03": ("close",), "2026-02": ("reopen", "lock")}
+    assert deeds_of([month("2026-04", "open")]) == {}  # the open business day's
+
+
+def test_an_entry_is_summed_up_by_branch_and_currency() -> None:
+    def line(branch: str, debit: int = 0, credit: int = 0) -> ManualLine:
+        return ManualLine(account="1003", branch=branch, debit_minor=debit, credit_minor=credit)
+
+    sums = sums_of([line("head", debit=5), line("head", credit=3), line("pudong", credit=2)])
+    assert sums == {("head", "CNY"): (5, 3), ("pudong", "CNY"): (0, 2)}
+
+
+def test_what_falls_due_is_compared_by_date() -> None:
+    due = Coming(DAY, {("due_principal", "main"): 70, ("due_interest", "unbilled"): 30}, 0)
+    paid = Coming(DAY + dt.timedelta(days=1), {("interest_payable", "main"): 9}, 9)
+    assert billed(Outlook([due, paid], is_same=True)) == {
+        str(DAY): 100,
+        str(DAY + dt.timedelta(days=1)): 9,
+    }

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.foundation.banking.products import oracle
@@ -113,7 +113,6 @@ def by_date(made: Schedule) -> tuple[list[int], list[int]]:
     )
 
 
-@settings(max_examples=60, deadline=None)
 @given(loan=loans())
 def test_a_loan_is_billed_as_its_schedule_says(loan: dict[str, int]) -> None:
     dates = dates_of(loan)
@@ -128,7 +127,6 @@ moves = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(loan=loans(), moves=moves, surplus=st.sampled_from([1, 2]))
 def test_early_repayments_draws_and_changed_rates_agree_with_the_schedule(
     loan: dict[str, int], moves: list[tuple[int, str, int]], surplus: int
@@ -184,7 +182,6 @@ careless = st.lists(
 )
 
 
-@settings(max_examples=120, deadline=None)
 @given(
     some=careless,
     loans=st.lists(

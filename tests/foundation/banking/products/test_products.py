@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.foundation.banking.products import oracle
@@ -98,7 +98,6 @@ def expect_agreement(
     return found
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     first=st.lists(st.integers(5_000, 10**9), min_size=3, max_size=3),
     some=steps(-3_000_000, 100_000, 8),
@@ -112,7 +111,6 @@ def test_fixed_deposits_do_what_the_oracle_does(
     expect_agreement(FixedDeposit(), oracle.FixedDeposit, terms, [*opened, *some], [], usual=usual)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     first=st.lists(st.integers(1, 10**9), min_size=3, max_size=3),
     some=steps(-90_000_000, 6_000_000, 8),
@@ -128,7 +126,6 @@ def test_notice_deposits_do_what_the_oracle_does(
     expect_agreement(NoticeDeposit(), kind, terms, [*opened, *some], changed, usual=usual)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     some=steps(-3_000_000, 4_000_000),
     terms=books(
@@ -148,7 +145,6 @@ def test_credit_lines_do_what_the_oracle_does(
     expect_agreement(CreditLine(), oracle.CreditLine, terms, some, changed, usual={"least": 10_000})
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     some=steps(-800_000, 900_000, 30),
     terms=books(
@@ -218,7 +214,6 @@ def test_what_is_disputed_bears_no_interest_until_it_is_decided() -> None:
     assert (lost["aside"], lost["revolving"]) == (0, 100_000)
 
 
-@settings(max_examples=40, deadline=None)
 @given(amount=st.integers(1, 10**9), parts=st.integers(2, 24), fee=st.integers(0, 20_000))
 def test_the_parts_of_an_instalment_plan_add_up(amount: int, parts: int, fee: int) -> None:
     terms = [{"amount": amount, "parts": parts, "fee": fee}]

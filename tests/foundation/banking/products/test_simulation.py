@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.foundation.banking.products import oracle
@@ -60,7 +60,6 @@ def by_day(some: list[tuple[int, int, int]], row: int) -> dict[dt.date, list[int
     return found
 
 
-@settings(max_examples=60, deadline=None)
 @given(some=entries, limits=st.lists(st.integers(0, 2_000_000), min_size=3, max_size=3))
 def test_current_accounts_do_what_the_oracle_does(
     some: list[tuple[int, int, int]], limits: list[int]
@@ -127,6 +126,22 @@ def test_an_entry_booked_late_earns_what_it_would_have_earned_in_time() -> None:
     in_time = evening(10, 10)
     assert evening(31, 10) == in_time
     assert evening(31, 31) < in_time
+
+
+def test_entries_late_on_one_day_earn_together_as_if_each_had_been_in_time() -> None:
+    def evening(posted_on: int) -> int:
+        events = [
+            Entry(
+                date=np.datetime64(day(posted_on), "D"),
+                amount_minor=4_000_000,  # alone in the lowest tier, two together in the next
+                value_date=np.datetime64(day(10), "D"),
+            )
+            for _ in range(2)
+        ]
+        found = simulate(CurrentAccount(), [{}], start=START, end=day(60), events=events)
+        return int(found.accrued_e8["interest"][-1, 0])
+
+    assert evening(31) == evening(10) > 0
 
 
 def test_an_account_that_nobody_moves_falls_asleep_and_is_woken() -> None:

@@ -1,4 +1,4 @@
-"""Banking and its ledger behind their ways in, for tests: the app's rooms on a loopback port."""
+"""Banking and its ledger behind their ways in, for tests: the app's rooms over HTTP and Flight."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +13,8 @@ from yunjin.app.asgi import build
 from yunjin.app.bootstrap import open_bank
 from yunjin.app.settings import Settings
 from yunjin.chassis.transport import connect
+from yunjin.chassis.transport.flight import FlightDoor
+from yunjin.chassis.transport.streams import joined
 from yunjin.foundation.banking.api.agreements import AgreementsApi
 from yunjin.foundation.banking.api.days import DaysApi
 from yunjin.kernel import tenant
@@ -24,11 +26,12 @@ FIRST_DAY = "2026-01-05"
 
 @dataclass(frozen=True)
 class Bank:
-    """The near doors and the way over HTTP."""
+    """The near doors, the way over HTTP and where Flight listens."""
 
     web: httpx.Client
     agreements: AgreementsApi
     days: DaysApi
+    flight: str
 
     def opened(self, product: str = "current-account", **terms: int) -> str:
         """Open an agreement over HTTP; return its id."""
@@ -55,7 +58,13 @@ def open_served(home: Path) -> Iterator[Bank]:
     with tenant.entered("demo"):
         bank = open_bank(settings)
         try:
-            with served(build(bank)) as address, connect(address) as web:
-                yield Bank(web, bank.door(AgreementsApi), bank.door(DaysApi))
+            offers = joined(room.flight for room in bank.rooms if room.flight is not None)
+            flight = FlightDoor(offers, tenant="demo", port=0, clock=bank.clock)
+            try:
+                with served(build(bank)) as address, connect(address) as web:
+                    at = f"grpc://127.0.0.1:{flight.port}"
+                    yield Bank(web, bank.door(AgreementsApi), bank.door(DaysApi), at)
+            finally:
+                flight.close(1)
         finally:
             bank.close()

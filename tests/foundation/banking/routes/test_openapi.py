@@ -1,8 +1,7 @@
 """Goal: what the OpenAPI says of banking is true, and no request is ever our fault.
 
 Method: schemathesis sends what the document allows and what it forbids to the served app; money is
-neither made nor lost by it. A few examples an address, then many; all in the slow lane, since each
-goes to some thirty addresses.
+neither made nor lost by it. A few examples an address; in the slow lane many.
 """
 
 import contextlib
@@ -31,7 +30,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-OURS = "^/v1/(agreements|tasks|days|products|entries|entry_batches)"
+OURS = "^/v1/(agreements|tasks|days|products|entries|entry_batches|gl)"
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 
 
@@ -70,10 +69,9 @@ def send(document: Any, mode: GenerationMode, examples: int) -> int:
     return sent
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_a_few_requests_are_answered_as_documented(document: Any, mode: GenerationMode) -> None:
-    assert send(document, mode, 8) > 50
+    assert send(document, mode, 4) > 100
 
 
 @pytest.mark.slow
@@ -82,7 +80,6 @@ def test_many_requests_are_answered_as_documented(document: Any, mode: Generatio
     assert send(document, mode, 100) > 500
 
 
-@pytest.mark.slow
 def test_the_books_agree_after_all_that(bank: Bank) -> None:
     assert bank.web.get("/v1/trial_balance").json()["is_balanced"]
     closed = bank.web.post("/v1/days/close", json={}).json()

@@ -203,14 +203,13 @@ def services(
             raise AgreementNotFound(f"There is no agreement {agreement_id}.")
         return known
 
-    agreements: Any = SimpleNamespace(agreement=find)
+    agreements: Any = SimpleNamespace(agreement=find, term_changes=lambda agreement_id: [])
     days: Any = SimpleNamespace(business_date=lambda: TODAY)
     service = StatementService(
         agreements,
         days,
         ledger,  # type: ignore[arg-type]
         product_of=lambda code, version: product,
-        changes_of=lambda code: [],
         lines_max=lines_max,
     )
     writer = PaperWriter(service, institution=institution, rows_max=rows_max, font_file=font_file)

@@ -47,7 +47,6 @@ def bank_of(home: Path) -> Iterator[tuple[Bank, StatementService]]:
                 bank.days,
                 bank.ledger,
                 product_of=bank.core._product_of,
-                changes_of=bank.registry.terms,
                 lines_max=1_000,
             ),
         )

@@ -134,8 +134,20 @@ def test_a_font_of_the_institution_is_embedded() -> None:
     assert body == pdf(a_quarter(), Lang.EN, font_file=file, institution="Demo Bank")
 
 
-def test_a_font_file_that_is_none_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "No such file"),
+        (b"no font", "a file of another kind"),
+        (b"OTTO" + bytes(60), "PostScript outlines"),
+        (b"\x00\x01\x00\x00" + bytes(60), "TrueType font"),  # found out when it is read
+    ],
+)
+def test_a_font_file_that_is_none_is_refused(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
     file = tmp_path / "font.ttf"
-    file.write_bytes(b"no font")
-    with pytest.raises(Malformed, match="expected a TrueType font"):
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(Malformed, match=f"expected .*{said}"):
         pdf(a_quarter(), font_file=str(file))

@@ -3,6 +3,7 @@
 Method: a ledger of a few lines; the CSV is compared whole with what a person would write.
 """
 
+import csv as csv_module
 import dataclasses
 import datetime as dt
 import tracemalloc
@@ -49,9 +50,10 @@ Issued (business date),2026-04-08
 Account,Deposit 1001
 Period (both days included),2026-01-01 – 2026-03-31
 
-Opening balance,0.00
+Opening balance,0.00,CNY
 
-Booked,Value date,Posted (UTC),Text,Counterparty,Reference,Transfer,Debit,Credit,Balance
+Booked,Value date,Posted (UTC),Text,Counterparty,Reference,Transfer,\
+Debit (CNY),Credit (CNY),Balance (CNY)
 2026-01-05,2026-01-05,2026-01-05 01:00:00Z,Transfer in,Clearing,,\
 01990000-0000-7000-8000-000000000000,,5000000.00,5000000.00
 2026-01-05,2026-01-05,2026-01-05 01:00:00Z,Transfer out,Clearing,\
@@ -61,10 +63,10 @@ Booked,Value date,Posted (UTC),Text,Counterparty,Reference,Transfer,Debit,Credit
 2026-03-23,2026-03-20,2026-03-17 01:00:00Z,Transfer out,Deposit 6222020000000000123,,\
 01990000-0000-7000-8000-000000000004,1000.00,,5000529.40
 
-Total debits,2234.56
-Total credits,5002763.96
+Total debits,2234.56,CNY
+Total credits,5002763.96,CNY
 Lines,4
-Closing balance,5000529.40
+Closing balance,5000529.40,CNY
 """
 
 
@@ -85,7 +87,28 @@ def csv(ledger: FakeLedger, lang: Lang = Lang.EN, **changes: Any) -> str:
 def test_a_statement_as_csv_is_what_a_person_would_write() -> None:
     text = csv(a_quarter())
     assert text.startswith("\ufeff")  # or a spreadsheet takes Chinese for something else
-    assert text.removeprefix("\ufeff").replace("\r\n", "\n").startswith(GOLDEN)
+    rows = [row.rstrip(",") for row in text.removeprefix("\ufeff").split("\r\n")]
+    assert "\n".join(rows).startswith(GOLDEN)
+
+
+@pytest.mark.parametrize("has_mark", [True, False])
+def test_every_row_has_as_many_fields_as_the_widest(has_mark: bool) -> None:
+    order = PaperOrder(
+        kind=Kind.STATEMENT,
+        form=Form.CSV,
+        agreement_id=77,
+        start=JANUARY,
+        end=MARCH_END,
+        has_mark=has_mark,
+    )
+    about = agreement(note='"quoted", divided\nand broken')
+    body = b"".join(services(a_quarter(), about=about)[1].write(order))
+    assert body.startswith(b"\xef\xbb\xbf") is has_mark
+    assert body.endswith(b"\r\n")
+    assert body.count(b"\n") == body.count(b"\r\n")
+    rows = list(csv_module.reader(body.decode("utf-8-sig").splitlines()))
+    assert {len(row) for row in rows} == {10}
+    assert ["备注", '"quoted", divided and broken'] in [row[:2] for row in rows]
 
 
 def test_the_same_statement_speaks_chinese() -> None:
@@ -214,8 +237,8 @@ def test_what_cannot_be_is_refused() -> None:
 def test_hostile_words_stay_words_in_a_spreadsheet() -> None:
     bad = '=HYPERLINK("http://x","y")\r\n伪造,1.00\u202e\x07\x00'
     text = csv(a_quarter(), about=agreement(note=bad, party_id="@SUM(A1)"), institution="+1")
-    rows = text.removeprefix("\ufeff").split("\r\n")
-    assert rows[0] == "'+1"
+    rows = [row.rstrip(",") for row in text.removeprefix("\ufeff").split("\r\n")]
+    assert rows[0].rstrip(",") == "'+1"
     assert "Customer,'@SUM(A1)" in rows
     assert 'Note,"\'=HYPERLINK(""http://x"",""y"") 伪造,1.00"' in rows
     assert not [char for char in text.replace("\r\n", "") if char < " " or char == "\u202e"]

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ FLAGS = (
 )
 SIZES = {"desktop": (1360, 860), "phone": (390, 844)}
 LOCALES = {"zh": "zh-CN", "en": "en-US"}
+USUAL = (("desktop", "zh", "light"), ("phone", "en", "dark"))  # the others in the slow lane
+LOOKS = [
+    pytest.param(*look, marks=() if look in USUAL else pytest.mark.slow)
+    for look in product(SIZES, LOCALES, ("light", "dark"))
+]
 CUSTOMER = int(institution(1).ids[CURRENT][21])
 PAGES = {
     "overview": "/ledger",
@@ -143,9 +149,7 @@ def visit(browser: Any, url: str) -> Callable[..., Any]:
     return visiting
 
 
-@pytest.mark.parametrize("appearance", ["light", "dark"])
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize(("size", "language", "appearance"), LOOKS)
 def test_pages_load_and_fit(
     visit: Callable[..., Any], size: str, language: str, appearance: str
 ) -> None:

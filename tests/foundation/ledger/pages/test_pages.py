@@ -248,7 +248,7 @@ def test_search_opens_the_only_hit(bank: SmallBank) -> None:
         with user.client or pytest.fail("no page"):
             [dialog] = [one for one in user.client.elements.values() if isinstance(one, ui.dialog)]
             dialog.open()
-        box = user.find(kind=ui.input, content="搜索账户、别名、流水号")
+        box = user.find(kind=ui.input, content="搜索账户、合约、客户、流水号")
         box.type("alice-w").trigger("keydown.enter")
         await user.should_see("账户 1-000002")
 

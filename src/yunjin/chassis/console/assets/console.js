@@ -38,7 +38,8 @@ const yj = {
 
   tooltip(points, facts) {
     const first = points[0];
-    const head = typeof first.axisValue === "number" ? yj.wall(first.axisValue) : first.axisValue;
+    const isTime = typeof first.axisValue === "number";
+    const head = isTime ? yj.wall(first.axisValue).replace(" 00:00:00", "") : first.axisValue;
     const lines = points.map((point) => {
       const [decimals, unit] = facts[point.seriesIndex];
       const value = Array.isArray(point.value) ? point.value[1] : point.value;

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -71,7 +71,10 @@ class EntryStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """Terms of a new agreement. version: 0 for the product's live one."""
+    """Terms of a new agreement. version: 0 for the product's live one.
+
+    template : name of the product's template that the terms not given are of; "": of none.
+    """
 
     product: str
     party_id: str
@@ -79,6 +82,7 @@ class Opening:
     branch: str = BRANCH
     version: int = 0
     note: str = ""
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +117,34 @@ class Agreement:
     available_minor: int
     days_overdue: int
     risk_class: int  # 1 normal 正常 … 5 loss 损失; 0 for what is no loan
+
+
+class Cause(StrEnum):
+    """Why a term of an agreement has another value."""
+
+    AGREEMENT = "agreement"  # it was given its own
+    PRODUCT = "product"  # the product's changed, and the agreement had none of its own
+    VERSION = "version"  # it was brought over to another version of its product
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermChange:
+    """A term of an agreement that changed on a business date 合同变更.
+
+    parameter : "version" where the cause is VERSION and its version is what changed.
+    old, new : None where the product's version has no such parameter.
+    by : who asked, as far as he said; command_id: of the command that did it.
+    """
+
+    agreement_id: int
+    date: dt.date
+    at: dt.datetime
+    cause: Cause
+    parameter: str
+    old: int | None
+    new: int | None
+    by: str
+    command_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +206,10 @@ class AgreementsApi(Protocol):
         Raises: Malformed (columns).
         """
 
-    def change(self, command_id: UUID, agreement_id: int, terms: Mapping[str, int]) -> Agreement:
-        """Give parameters other values from the business date on.
+    def change(
+        self, command_id: UUID, agreement_id: int, terms: Mapping[str, int], *, by: str = ""
+    ) -> Agreement:
+        """Give parameters other values from the business date on. by: who asks, for the record.
 
         Raises: AgreementNotFound, AgreementNotOpen, Malformed, IdempotencyConflict.
         """
@@ -194,6 +228,12 @@ class AgreementsApi(Protocol):
 
     def agreement(self, agreement_id: int) -> Agreement:
         """Return an agreement. Raises: AgreementNotFound."""
+
+    def term_changes(self, agreement_id: int) -> list[TermChange]:
+        """Return what changed in an agreement's terms since it was opened, in order.
+
+        Raises: AgreementNotFound.
+        """
 
     def find(self, query: AgreementQuery) -> Page[Agreement]:
         """Return agreements, newest first. Raises: Malformed."""

@@ -10,7 +10,7 @@ from typing import Protocol
 class DayStep:
     """A step of a day's close."""
 
-    name: str  # "accrue", "classify", "book", "prove", "open"
+    name: str  # "close": accrue, book, classify; "open": what falls due on the next day
     done: int
     total: int
 
@@ -32,19 +32,30 @@ class ProofLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DaySum:
+    """What a day came to in one currency."""
+
+    currency: str
+    accrued_minor: int
+    provision_minor: int  # added, or released where < 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayReport:
     """A business day.
 
-    status : "open", "closing", "closed" or "unproven" (the proof found a difference; the next day
-        is not opened).
+    status : "open", "closing", "closed", "opening" (the day before it is closed, it is not open
+        yet) or "unproven" (the proof found a difference; the next day is not opened).
+    sums : by currency; none before the proof.
+    seconds : from the beginning of its close until the next day was open.
+    steps : how far a close is that is not over, the running step last.
     """
 
     date: dt.date
     status: str
     agreements: int
     transfers: int
-    accrued_minor: int
-    provision_minor: int  # added, or released where < 0
+    sums: tuple[DaySum, ...]
     waiting: int
     seconds: float
     steps: tuple[DayStep, ...]
@@ -61,12 +72,26 @@ class DaysApi(Protocol):
         """Return the newest closed day, None while none is closed."""
 
     def close(
-        self, until: dt.date | None = None, *, progress: Callable[[DayReport], None] | None = None
+        self,
+        until: dt.date | None = None,
+        *,
+        progress: Callable[[DayReport], None] | None = None,
+        wait_s: int | None = None,
     ) -> DayReport:
         """Close the open day, or every day up to and with `until`, one after the other.
 
-        Stopped anywhere and called again, it goes on where it was and comes to the same.
-        Raises: DayNotProven, Malformed (a day that is closed, too far ahead), Outage.
+        A durable flow closes each; who calls while one is closed joins it. It goes on by itself
+        where the caller, or the process, is gone. Called again after a refusal was seen to, it
+        goes on where it was and comes to the same.
+
+        Parameters
+        ----------
+        progress : told how far the running day is.
+        wait_s : return after so many seconds what there is then (its status tells), in place of
+            waiting for the end.
+
+        Raises: DayNotProven, Malformed (a day that is closed, too far ahead), Outage (it is tried
+        again by itself), Bug (a close that is parked: a person has to look).
         """
 
     def day(self, date: dt.date) -> DayReport:

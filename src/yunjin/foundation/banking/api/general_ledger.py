@@ -305,6 +305,11 @@ class GeneralLedgerApi(Protocol):
     def entry(self, number: int) -> GlEntry:
         """Return an entry with its lines. Raises: GlEntryNotFound."""
 
+    def entries(
+        self, kinds: Sequence[EntryKind], *, limit: int = 50, cursor: str | None = None
+    ) -> Page[GlEntry]:
+        """Return entries of some kinds with their lines, newest first. Raises: Malformed."""
+
     def lines(self, query: LineQuery) -> Page[GlLine]:
         """Return lines, newest first. Raises: Malformed, GlAccountNotFound."""
 

@@ -1,7 +1,7 @@
 """The registry of products: versions side by side, live at once, first for some if so wished."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -24,15 +24,28 @@ class ProductVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermsChange:
-    """A product's parameter has another value from a business day on.
+    """A product's parameter, or its value in a template, is another one from a business day on.
 
-    It holds for all agreements that were not given a value of their own, and for new ones.
+    It holds for all agreements that were not given a value of their own, and for new ones; a
+    template's value for those opened under it, whatever the product's is.
+
+    template : "" for the product itself. A template begins with the first value it is given.
     """
 
     product: str
     parameter: str
     value: int
     since: dt.date
+    template: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A named set of values of a product. terms: those in force on the open business day."""
+
+    product: str
+    name: str
+    terms: Mapping[str, int]
 
 
 class RegistryApi(Protocol):
@@ -56,11 +69,14 @@ class RegistryApi(Protocol):
         """Open a gray version to everybody. Raises: ProductNotFound, IdempotencyConflict."""
 
     def set_terms(self, command_id: UUID, change: TermsChange) -> None:
-        """Give a product's parameter another value; from today on it acts at once.
+        """Give a product's or a template's parameter another value; from today on it acts at once.
 
-        Raises: ProductNotFound, Malformed (parameter, value, a day that is closed),
+        Raises: ProductNotFound, Malformed (parameter, value, level, name, a day that is closed),
         IdempotencyConflict.
         """
+
+    def templates(self, code: str = "") -> list[Template]:
+        """Return the templates of a product, or of all, by name."""
 
     def terms(self, code: str = "") -> list[TermsChange]:
         """Return the changes of a product's parameters, or of all, the newest first."""

@@ -200,12 +200,16 @@ class Instalment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanSchedule:
-    """What fell due and what will, if everything is paid on its day and the terms stay."""
+    """What fell due and what will, if everything is paid on its day and the terms stay.
+
+    date : as of the evening of this business date, by the terms that were in force on it.
+    """
 
     agreement_id: int
     product: str
     currency: str
     issued: dt.date
+    date: dt.date
     drawn_minor: int
     overdue_minor: int
     instalments: tuple[Instalment, ...]
@@ -291,13 +295,17 @@ class StatementsApi(Protocol):
     def interest(self, agreement_id: int, *, start: dt.date, end: dt.date) -> InterestCertificate:
         """Return the interest of a period 利息证明. Raises: Malformed (period)."""
 
-    def schedule(self, agreement_id: int) -> LoanSchedule:
-        """Return a loan's schedule, past and to come 还款计划. Raises: NoSchedule."""
+    def schedule(self, agreement_id: int, *, date: dt.date | None = None) -> LoanSchedule:
+        """Return a loan's schedule, past and to come 还款计划, as of a business date; now if none.
+
+        Raises: NoSchedule (also: the past cannot be worked out again), Malformed (date).
+        """
 
     def payoff(self, agreement_id: int, date: dt.date) -> PayoffQuote:
         """Return what settles a loan on a date 提前还款试算.
 
-        Raises: NoSchedule, AgreementNotOpen, Malformed (a date before the business date).
+        On a past date: by the terms in force then, after all that was booked on it.
+        Raises: NoSchedule, AgreementNotOpen, Malformed (a date before it was opened).
         """
 
     def cost(self, agreement_id: int) -> LoanCost:
@@ -306,7 +314,10 @@ class StatementsApi(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperOrder:
-    """A paper that is wanted. start, end: of a period; a payoff is for `start`."""
+    """A paper that is wanted. start, end: of a period; others are for `start`.
+
+    has_mark : CSV begins with a byte-order mark; Excel takes it for another encoding without.
+    """
 
     kind: Kind
     form: Form
@@ -315,6 +326,7 @@ class PaperOrder:
     start: dt.date | None = None
     end: dt.date | None = None
     account: str = ""
+    has_mark: bool = True
 
 
 class PapersPort(Protocol):
@@ -323,6 +335,6 @@ class PapersPort(Protocol):
     def write(self, order: PaperOrder) -> Iterator[bytes]:
         """Return a paper in parts; refusals come before the first one.
 
-        CSV is UTF-8 with a byte-order mark, in bounded memory however long it is.
+        CSV is UTF-8 after RFC 4180, in bounded memory however long it is.
         Raises: what the data raises; Malformed (dates missing); StatementTooLong (PDF).
         """

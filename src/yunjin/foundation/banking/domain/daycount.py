@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from yunjin.foundation.banking.domain.columns import Bools, Days, Int64s, days
+from yunjin.foundation.banking.domain.columns import Bools, Days, Int64s, days, frozen
+from yunjin.foundation.banking.kernels import split_days
 
 
 class DayCount(StrEnum):
@@ -79,10 +80,10 @@ def is_leap(year: Int64s) -> Bools:
 
 def calendar_parts(dates: Days) -> tuple[Int64s, Int64s, Int64s]:
     """Return year, month (1–12) and day (1–31) of dates."""
-    months = dates.astype("datetime64[M]")
-    month_number = months.astype(np.int64)
-    day = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
-    return month_number // 12 + 1970, month_number % 12 + 1, day
+    numbers = frozen(dates.astype(np.int64).reshape(-1))
+    year, month, day = (np.empty(len(numbers), np.int64) for _ in range(3))
+    split_days(numbers, year, month, day)
+    return year.reshape(dates.shape), month.reshape(dates.shape), day.reshape(dates.shape)
 
 
 def is_month_end(dates: Days) -> Bools:

@@ -1,5 +1,6 @@
 """The loops of banking: arrays and primitives in, status codes out."""
 
+from yunjin.foundation.banking.kernels.dates import split_days
 from yunjin.foundation.banking.kernels.exact import multiply_divide
 from yunjin.foundation.banking.kernels.instalments import (
     DONE,
@@ -31,4 +32,5 @@ __all__ = [
     "accrue_rows",
     "amortise",
     "multiply_divide",
+    "split_days",
 ]

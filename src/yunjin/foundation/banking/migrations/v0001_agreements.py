@@ -27,6 +27,7 @@ def upgrade(connection: sa.Connection) -> None:
     tables = metadata("banking")
     _books(tables)
     _business(tables)
+    _terms(tables)
     tables.create_all(connection, checkfirst=True)
 
 
@@ -141,8 +142,31 @@ def _business(tables: sa.MetaData) -> None:
         key("change_id", Uuid()),
         column("date", sa.Integer),  # from when on
         column("product", Ascii(40)),
+        column("template", Ascii(40)),  # "": the product itself
         column("parameter", Ascii(64)),
         column("value", Int64),
         column("is_done", Small),
         sa.Index("banking_change_due", "is_done", "date"),
+    )
+
+
+def _terms(tables: sa.MetaData) -> None:
+    table(
+        tables,
+        "term",
+        key("wave", Int64),
+        key("place", sa.Integer),
+        column("is_shared", Small),
+        column("first_id", Int64),  # the lowest of the agreements
+        column("last_id", Int64),
+        column("date", sa.Integer),  # business date, days since 1970
+        column("at_us", Micros),
+        column("command_id", Uuid()),
+        column("by", Words(64)),
+        column("cause", Ascii(16)),
+        column("parameter", Ascii(64)),
+        column("old", Int64, nullable=True),  # null: it had none, or the body says
+        column("new", Int64, nullable=True),  # null: it has none any more
+        column("body", Blob(), nullable=True),
+        sa.Index("banking_term_agreement", "is_shared", "first_id", "last_id"),
     )

@@ -18,7 +18,8 @@ MENU: Final = (
     _entry("agreements", "folder_shared", "/agreements", 30),
     _entry("products", "category", "/products", 31),
     _entry("days", "event_available", "/days", 32),
-    _entry("general_ledger", "menu_book", "/gl", 33),
+    _entry("waiting", "assignment_late", "/tasks", 33),
+    _entry("general_ledger", "menu_book", "/gl", 34),
 )
 
 __all__ = ["MENU", "WORDS", "Doors", "Search", "menu", "register"]
@@ -33,6 +34,7 @@ def menu(doors: Doors) -> tuple[MenuEntry, ...]:
 def register(doors: Doors, *, clock: Clock) -> None:
     """Put banking's pages on the console; `Room.pages` calls it when the console is mounted."""
     # Here, so that a room can be wired without the weight of the web.
+    from yunjin.chassis.console import keep_calendar
     from yunjin.foundation.banking.pages import (
         agreement,
         agreements,
@@ -40,16 +42,29 @@ def register(doors: Doors, *, clock: Clock) -> None:
         days,
         general_ledger,
         gl_account,
+        gl_chart,
+        gl_entering,
+        gl_entries,
+        gl_mapping,
+        gl_periods,
         opening,
+        papers,
         products,
         registering,
+        setting,
         simulating,
+        waiting,
     )
     from yunjin.foundation.banking.pages.desk import Desk
 
+    keep_calendar(doors.days.business_date)
     desk = Desk(doors, clock)
     # A form at "/…/new" comes before the page whose address would take "new" for an id.
-    for one in (agreements, opening, agreement, days, day, registering, simulating, products):
+    for one in (agreements, opening, agreement, setting, papers, days, day, waiting):
         one.register(desk)
-    for book in (general_ledger, gl_account):
+    for product in (registering, simulating, products):
+        product.register(desk)
+    for book in (general_ledger, gl_chart, gl_account, gl_entering, gl_entries):
         book.register(desk)
+    for rule in (gl_mapping, gl_periods):
+        rule.register(desk)

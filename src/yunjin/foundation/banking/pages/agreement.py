@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 from uuid import UUID
 
+from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from yunjin.chassis.console import (
@@ -29,7 +30,7 @@ from yunjin.foundation.banking.api.agreements import Agreement, StandingOrder, W
 from yunjin.foundation.banking.api.products import ProductInfo
 from yunjin.foundation.banking.errors import AgreementNotFound
 from yunjin.foundation.banking.pages import terms
-from yunjin.foundation.banking.pages.deeds import Deeds
+from yunjin.foundation.banking.pages.deeds import EVERY, Deeds
 from yunjin.foundation.banking.pages.desk import (
     Desk,
     agreement_ident,
@@ -115,13 +116,19 @@ class AgreementPage:
             t("banking.party"),
             one.party_id,
             t("banking.branch"),
-            one.branch,
+            terms.branch_name(one.branch),
         )
         with title_row(title, note=note):
             html(status_chip(one) + risk_chips(one), tag="span")
-            if one.status != "open":
-                return
+            path = f"/agreements/{one.agreement_id}"
             with box("yj-push yj-deeds"):
+                if self._desk.doors.papers is not None:
+                    papers = markup.button_link(
+                        t("banking.papers"), f"{path}/papers", sign="description"
+                    )
+                    html(papers, tag="span")
+                if one.status != "open":
+                    return
                 button(t("banking.deed.deposit"), deeds.deposit, icon="south_west", primary=True)
                 button(t("banking.deed.withdraw"), deeds.withdraw, icon="north_east")
                 menu_button(
@@ -130,7 +137,7 @@ class AgreementPage:
                         t("banking.deed.transfer"): deeds.transfer,
                         t("banking.deed.hold"): deeds.hold,
                         t("banking.deed.order"): deeds.order,
-                        t("banking.deed.change"): deeds.change,
+                        t("banking.set_terms"): lambda: ui.navigate.to(f"{path}/terms"),
                         t("banking.deed.close"): deeds.close,
                     },
                 )
@@ -225,7 +232,7 @@ class AgreementPage:
                 ),
                 (t("banking.product"), version),
                 (t("banking.party"), markup.ident(one.party_id, one.party_id)),
-                (t("banking.branch"), one.branch),
+                (t("banking.branch"), terms.branch_name(one.branch)),
                 (t("banking.opened"), num(one.opened.isoformat())),
             ]
             if one.closed:
@@ -323,6 +330,10 @@ class AgreementPage:
 
 def every_words(one: StandingOrder) -> str:
     """Say how often a standing order pays."""
+    usual = (one.every_months if not one.every_days else 0, one.every_days)
+    for name, pair in EVERY.items():
+        if pair == usual:
+            return t(f"banking.every.{name}")
     if one.every_days:
         return t("banking.every_days", count=one.every_days)
     return t("banking.every_months", count=one.every_months)

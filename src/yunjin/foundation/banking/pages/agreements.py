@@ -9,9 +9,11 @@ from yunjin.chassis.console import (
     Ask,
     Column,
     Filters,
+    Markup,
     Row,
     Table,
     ask,
+    box,
     csv_link,
     csv_route,
     empty,
@@ -99,11 +101,10 @@ class Agreements:
         """Lay the list."""
         codes = await ask(self._desk.codes)
         with title_row(t("banking.agreements"), note=t("banking.agreements_note")):
-            html(
-                markup.button_link(t("banking.open_agreement"), "/agreements/new", sign="add"),
-                tag="span",
-            )
-            csv_link(CSV_PATH)
+            new = markup.button_link(t("banking.open_agreement"), "/agreements/new", sign="add")
+            with box("yj-push yj-deeds"):
+                html(new, tag="span")
+                csv_link(CSV_PATH)
         self._filters = Filters(self._address, self._restart)
         with self._filters as row:
             row.text(
@@ -161,15 +162,13 @@ def columns() -> list[Column]:
     """Return the columns of the list."""
     return [
         Column(key="id", label=t("banking.agreement"), card="lead"),
-        Column(key="product", label=t("banking.product"), card="left"),
-        Column(key="party", label=t("banking.party"), card="right"),
-        Column(key="branch", label=t("banking.branch"), card="none"),
+        Column(key="product", label=t("banking.product"), is_whole=True, card="left"),
+        Column(key="party", label=t("banking.party"), is_whole=True, card="right"),
+        Column(key="branch", label=t("banking.branch"), is_whole=True, card="none"),
         Column(key="balance", label=t("banking.balance"), is_number=True, card="side"),
         Column(key="available", label=t("banking.available"), is_number=True, card="none"),
-        Column(key="currency", label=t("banking.currency"), card="none"),
-        Column(key="due", label=t("banking.next_due"), card="right"),
+        Column(key="due", label=t("banking.next_due"), is_whole=True, card="right"),
         Column(key="state", label=t("banking.state"), card="left"),
-        Column(key="opened", label=t("banking.opened"), card="none"),
     ]
 
 
@@ -180,13 +179,14 @@ def row_of(one: Agreement) -> Row:
         "id": agreement_ident(one.agreement_id),
         "product": product_link(one.product),
         "party": one.party_id,
-        "branch": one.branch,
-        "balance": formats.money(one.balance_minor, one.currency),
-        "available": formats.money(one.available_minor, one.currency),
-        "currency": one.currency,
+        "branch": terms.branch_name(one.branch),
+        "balance": Markup('<span>{} <small class="yj-side">{}</small></span>').format(
+            formats.money(one.balance_minor, one.currency), one.currency
+        ),
+        # a loan's balance is what is owed: nothing of it is there to be taken
+        "available": "—" if one.risk_class else formats.money(one.available_minor, one.currency),
         "due": due.isoformat() if due else "—",
-        "state": status_chip(one) + risk_chips(one),
-        "opened": one.opened.isoformat(),
+        "state": status_chip(one) + risk_chips(one, only_bad=True),
     }
 
 

@@ -22,7 +22,7 @@ from yunjin.chassis.console import (
 )
 from yunjin.foundation.banking.api.days import DayReport, ProofLine
 from yunjin.foundation.banking.pages import terms
-from yunjin.foundation.banking.pages.days import seconds, weekday
+from yunjin.foundation.banking.pages.days import amounts_of, seconds, weekday
 from yunjin.foundation.banking.pages.desk import Desk, day_chip
 from yunjin.foundation.banking.pages.forms import notice
 from yunjin.foundation.banking.pages.tasks import TASKS_MAX, Tasks
@@ -45,16 +45,12 @@ class Day:
             Figure(
                 t("banking.transfers"), formats.number(one.transfers), t("banking.transfers_note")
             )
-            Figure(
-                f"{t('banking.accrued_day')} CNY",
-                formats.money(one.accrued_minor, "CNY"),
-                t("banking.accrued_day_note"),
-            )
-            Figure(
-                f"{t('banking.provision_day')} CNY",
-                formats.money(one.provision_minor, "CNY"),
-                t("banking.provision_day_note"),
-            )
+            for name in ("accrued", "provision"):
+                amounts = amounts_of(one, name)
+                first, unit = amounts[0] if amounts else ("—", "")
+                others = " · ".join(f"{amount} {code}" for amount, code in amounts[1:])
+                note = others or t(f"banking.{name}_day_note")
+                Figure(t(f"banking.{name}_day"), first, note, unit=unit)
             agreements = t("banking.of_agreements", count=formats.number(one.agreements))
             Figure(t("banking.took"), seconds(one.seconds), agreements)
         wrong = [line for line in one.proof if line.difference_minor]
@@ -110,7 +106,7 @@ def _line(one: ProofLine) -> Row:
     chip = markup.chip(amount, "bad") if off else Markup("{}").format(amount)
     return {
         "slot": terms.slot_name(one.slot),
-        "branch": one.branch,
+        "branch": terms.branch_name(one.branch),
         "currency": one.currency,
         "subledger": sided(one.subledger_minor, one.currency),
         "ledger": sided(one.ledger_minor, one.currency),
@@ -120,10 +116,10 @@ def _line(one: ProofLine) -> Row:
 
 def sided(minor: int, currency: str) -> Markup:
     """Write a balance, debits less credits, with the side it stands on."""
-    side = t("banking.side.debit" if minor >= 0 else "banking.side.credit")
-    amount = formats.money(abs(minor), currency)
-    mark = Markup(' <small class="yj-side">{}</small>').format(side) if minor else Markup("")
-    return Markup("{}{}").format(amount, mark)
+    side = "debit" if minor > 0 else "credit" if minor else "even"
+    return Markup('<span>{} <small class="yj-side yj-drcr">{}</small></span>').format(
+        formats.money(abs(minor), currency), t(f"banking.side.{side}")
+    )
 
 
 def register(desk: Desk) -> None:

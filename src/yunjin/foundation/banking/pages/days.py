@@ -16,21 +16,22 @@ from yunjin.chassis.console import (
     formats,
     html,
     live,
+    markup,
     page,
     panel,
-    problem_title,
     t,
     table_html,
     title_row,
+    turn_calendar,
 )
 from yunjin.foundation.banking.api.days import DayReport
 from yunjin.foundation.banking.pages.desk import Desk, day_chip, day_link
-from yunjin.foundation.banking.pages.forms import Deed, Done, day_field, notice
+from yunjin.foundation.banking.pages.forms import Deed, Done, day_field, notice, notice_of
 from yunjin.foundation.banking.pages.tasks import TASKS_MAX, Tasks, count_words
 
 DAYS_MAX: Final = 62
 AHEAD_MAX: Final = 366
-TASKS_SHOWN: Final = 10
+TASKS_SHOWN: Final = 5
 
 
 class Days:
@@ -84,6 +85,8 @@ class Days:
         self._tasks_box.clear()
         with self._tasks_box:
             Tasks(self._desk, self._refresh).draw(waiting[:TASKS_SHOWN])
+            if len(waiting) > TASKS_SHOWN:
+                html(markup.link(t("banking.tasks_all", count=count), "/tasks"), classes="yj-more")
         self._table.set_content(str(days_table(found)))
 
     async def beat(self) -> None:
@@ -92,6 +95,7 @@ class Days:
         self._beat_words()
         if was_running and self._job.state != "running":
             await self._refresh()
+            turn_calendar()
 
     def _beat_words(self) -> None:
         job = self._job
@@ -109,8 +113,7 @@ class Days:
         if is_running:
             self._show_progress()
         elif job.state == "failed" and job.problem is not None:
-            words = notice("bad", problem_title(job.problem), str(job.problem))
-            self._words.set_content(str(words))
+            self._words.set_content(str(notice_of(job.problem)))
         elif job.state == "done" and job.result is not None:
             self._words.set_content(str(report_words(job.result)))
         else:
@@ -201,7 +204,7 @@ def weekday(date: dt.date) -> str:
 
 def seconds(took: float) -> str:
     """Write how long a close took."""
-    return f"{took:.1f} {t('unit.second')}"
+    return f"{took:.1f} {t('unit.second')}" if took >= 0.1 else f"< 0.1 {t('unit.second')}"
 
 
 def last_words(report: DayReport) -> str:
@@ -238,14 +241,32 @@ def days_table(found: list[DayReport]) -> Markup:
             "state": day_chip(one.status),
             "agreements": formats.number(one.agreements) if _is_ended(one) else "—",
             "transfers": formats.number(one.transfers) if _is_ended(one) else "—",
-            "accrued": formats.money(one.accrued_minor, "CNY") if _is_ended(one) else "—",
-            "provision": formats.money(one.provision_minor, "CNY") if _is_ended(one) else "—",
+            "accrued": amounts_words(one, "accrued"),
+            "provision": amounts_words(one, "provision"),
             "waiting": formats.number(one.waiting) if _is_ended(one) else "—",
             "took": seconds(one.seconds) if _is_ended(one) else "—",
         }
         for one in found
     ]
     return table_html(columns, rows, caption=t("banking.days_before"))
+
+
+def amounts_of(one: DayReport, name: str) -> list[tuple[str, str]]:
+    """Return what a day "accrued" or its "provision", by currency: an amount and its code."""
+    return [
+        (formats.money(getattr(each, f"{name}_minor"), each.currency), each.currency)
+        for each in one.sums
+    ]
+
+
+def amounts_words(one: DayReport, name: str) -> Markup:
+    """Write what a day came to; the currency stands small behind each amount."""
+    if not one.sums:
+        return Markup("—")
+    return Markup("<br>").join(
+        Markup('<span>{} <small class="yj-side">{}</small></span>').format(amount, code)
+        for amount, code in amounts_of(one, name)
+    )
 
 
 def _is_ended(one: DayReport) -> bool:

@@ -9,12 +9,10 @@ from nicegui import ui
 from yunjin.chassis.console import Markup, formats, html, t
 from yunjin.foundation.banking.api.agreements import Action, Agreement, StandingOrder
 from yunjin.foundation.banking.api.products import ProductInfo
-from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.desk import Desk
 from yunjin.foundation.banking.pages.forms import (
     Deed,
     Done,
-    TermFields,
     amount_field,
     amount_of,
     choice_field,
@@ -228,37 +226,6 @@ class Deeds:
             lambda command_id: self._post(command_id, 0, action=Action.REVERSE, hold=entry_id),
             typed=short,
         )
-
-    def change(self) -> None:
-        """Give terms other values."""
-        fields = TermFields(self._info)
-
-        def build(deed: Deed) -> None:
-            names = [one.name for one in self._info.parameters if one.level != "product"]
-            with grid():
-                fields.draw(self._one.terms, lambda: deed.changed(), names=names)
-
-        def changes() -> dict[str, int]:
-            given = fields.values()
-            return {name: value for name, value in given.items() if self._one.terms[name] != value}
-
-        def effect() -> str:
-            if fields.complaints() or not changes():
-                return ""
-            kinds = {one.name: one for one in self._info.parameters}
-            lines = [
-                f"{terms.term_name(name)}: "
-                f"{terms.shown(kinds[name], self._one.terms[name], self._one.currency)} → "
-                f"{terms.shown(kinds[name], value, self._one.currency)}"
-                for name, value in changes().items()
-            ]
-            return t("banking.effect.change", changes="; ".join(lines))
-
-        def act(command_id: UUID) -> Done:
-            self._desk.doors.agreements.change(command_id, self._one.agreement_id, changes())
-            return Done(t("banking.done.change"))
-
-        self._open("change", build, effect, act)
 
     def close(self) -> None:
         """Close the agreement; its short id is typed."""

@@ -91,12 +91,12 @@ def status_chip(one: Agreement) -> Markup:
     )
 
 
-def risk_chips(one: Agreement) -> Markup:
+def risk_chips(one: Agreement, *, only_bad: bool = False) -> Markup:
     """Say how many days a loan is overdue and how it is classified."""
     chips: list[Markup] = []
     if one.days_overdue:
         chips.append(markup.chip(t("banking.overdue", days=one.days_overdue), "bad"))
-    if one.risk_class:
+    if one.risk_class > only_bad:
         tone = _CLASS_TONES.get(one.risk_class, "neutral")
         hint = t("banking.class_hint")
         chips.append(markup.chip(t(f"banking.class.{one.risk_class}"), tone, hint=hint))

@@ -7,12 +7,13 @@ from yunjin.foundation.banking.api.days import DaysApi
 from yunjin.foundation.banking.api.general_ledger import GeneralLedgerApi
 from yunjin.foundation.banking.api.products import ProductsApi
 from yunjin.foundation.banking.api.registry import RegistryApi
+from yunjin.foundation.banking.api.statements import PapersPort, StatementsApi
 from yunjin.foundation.ledger.api import LedgerApi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """What the pages ask. general_ledger: None where the bank keeps none; its pages stay away."""
+    """What the pages ask; where a door is None its pages stay away."""
 
     agreements: AgreementsApi
     days: DaysApi
@@ -20,3 +21,5 @@ class Doors:
     products: ProductsApi
     ledger: LedgerApi
     general_ledger: GeneralLedgerApi | None = None
+    statements: StatementsApi | None = None
+    papers: PapersPort | None = None

@@ -3,33 +3,58 @@
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from nicegui import context, ui
 from nicegui.element import Element
 from nicegui.elements.mixins.value_element import ValueElement
 
-from yunjin.chassis.console import Markup, ask, box, button, html, markup, problem_title, t
+from yunjin.chassis.console import (
+    Markup,
+    ask,
+    box,
+    button,
+    day_input,
+    html,
+    language,
+    markup,
+    problem_title,
+    t,
+)
 from yunjin.foundation.banking.api.products import ParameterInfo, ProductInfo
 from yunjin.foundation.banking.pages import terms
+from yunjin.foundation.banking.pages.words_papers import MEANINGS
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.errors import Malformed, Outage, Problem, Unknown
 from yunjin.kernel.ids import uuid7
 from yunjin.kernel.money import exponent, parse_minor
 
 Check = Callable[[str], str]
-_ICONS = {"good": "check_circle", "bad": "error_outline", "warn": "warning_amber"}
+_ICONS: Final = {"good": "check_circle", "bad": "error_outline", "warn": "warning_amber"}
 
 
 def notice(tone: str, title: str, note: Markup | str = "") -> Markup:
     """Return what came of something, in words."""
-    icon = {"good": "check_circle", "bad": "error_outline", "warn": "warning_amber"}.get(
-        tone, "info"
-    )
     return Markup(
         '<div class="yj-notice yj-notice-{}">{}<div><b>{}</b><p>{}</p></div></div>'
-    ).format(tone, markup.icon(icon), title, note)
+    ).format(tone, markup.icon(_ICONS.get(tone, "info")), title, note)
+
+
+def notice_of(problem: Exception) -> Markup:
+    """Return what happened, what it means, and whether to press again."""
+    if not isinstance(problem, Problem):
+        return notice("bad", problem_title(problem), t("problem.bug_note"))
+    if isinstance(problem, Unknown | Outage):
+        kind = "unknown" if isinstance(problem, Unknown) else "outage"
+        return notice("bad", problem_title(problem), t(f"banking.form.{kind}"))
+    meaning = MEANINGS.get(problem.code, "") if language() == "zh" else ""
+    if not meaning:
+        return notice("bad", problem_title(problem), problem.detail)
+    detail = Markup("<details><summary>{}</summary><code>{}</code></details>").format(
+        t("problem.detail"), problem.detail
+    )
+    return notice("bad", problem_title(problem), Markup("{}{}").format(meaning, detail))
 
 
 def text_field(
@@ -79,9 +104,9 @@ def amount_of(text: str | None, currency: str) -> int | None:
 
 def day_field(label: str, *, value: str = "", hint: str = "") -> ui.input:
     """Show a field for a day."""
-    shown = ui.input(label=label, value=value)
+    shown = day_input(label, value=value)
     _dressed(shown, hint=hint)
-    return shown.props("type=date")
+    return shown
 
 
 def choice_field(
@@ -110,7 +135,7 @@ class TermFields:
     def draw(
         self,
         values: Mapping[str, int],
-        changed: Callable[[], None],
+        changed: Callable[[], Any],
         *,
         names: list[str] | None = None,
     ) -> None:
@@ -251,10 +276,7 @@ class Deed:
     def _failed(self, problem: Problem) -> None:
         if not isinstance(problem, Outage | Unknown):
             self._id = uuid7(self._clock)
-        kind = "unknown" if isinstance(problem, Unknown) else "outage"
-        is_lost = isinstance(problem, Outage | Unknown)
-        note = t(f"banking.form.{kind}") if is_lost else problem.detail
-        self._stay(notice("bad", problem_title(problem), note))
+        self._stay(notice_of(problem))
 
     def _stay(self, words: Markup) -> None:
         self._words.set_content(str(words))

@@ -18,7 +18,6 @@ from yunjin.chassis.console import (
     empty,
     formats,
     html,
-    language,
     markup,
     page,
     panel,
@@ -36,6 +35,8 @@ from yunjin.foundation.banking.api.gl_reports import (
     TrialBalance,
     TrialRow,
 )
+from yunjin.foundation.banking.pages import terms
+from yunjin.foundation.banking.pages.books import book_tabs, named
 from yunjin.foundation.banking.pages.day import sided
 from yunjin.foundation.banking.pages.desk import Desk
 from yunjin.kernel.errors import Problem
@@ -77,6 +78,7 @@ class GeneralLedgerPage:
         scope = await ask(self._books.scope)
         with title_row(t("banking.general_ledger"), note=t("banking.gl_note")):
             csv_link(CSV_PATH)
+        book_tabs("reports")
         if scope.first is None:
             with panel():
                 empty(t("banking.gl_none"), hint=t("banking.gl_none_hint"), icon="menu_book")
@@ -87,9 +89,10 @@ class GeneralLedgerPage:
             value = chosen if chosen in REPORTS else "trial"
             switch(reports, value, self._choose, name=t("banking.report"))
         with Filters(self._address, self._show) as filters:
-            filters.day("from", t("banking.from_day"))
-            filters.day("until", t("banking.until_day"))
-            branches = {one: one for one in scope.branches}
+            start, end = span_of(self._address.all(), scope)
+            filters.day("from", t("banking.from_day"), hint=f"{start}")
+            filters.day("until", t("banking.until_day"), hint=f"{end}")
+            branches = {one: terms.branch_name(one) for one in scope.branches}
             filters.choice("branch", t("banking.branch"), t("banking.all_branches"), branches)
             if len(scope.currencies) > 1:
                 codes = {one: one for one in scope.currencies}
@@ -155,10 +158,10 @@ def trial_table(report: TrialBalance) -> Markup:
             {
                 "account": _strong(t("banking.total")),
                 "currency": total.currency,
-                "opening": _strong(money(total.opening_minor)),
+                "opening": _strong(sided(total.opening_minor, total.currency)),
                 "debits": _strong(money(total.debits_minor)),
                 "credits": _strong(money(total.credits_minor)),
-                "closing": _strong(money(total.closing_minor)),
+                "closing": _strong(sided(total.closing_minor, total.currency)),
             }
         )
     return table_html(columns, rows, caption=t("banking.report.trial"))
@@ -179,12 +182,16 @@ def _trial_row(one: TrialRow, report: TrialBalance) -> Row:
 
 def statement_table(found: Sequence[StatementRow], now: str, before: str, end: dt.date) -> Markup:
     """Return a statement as a table beside what it is compared with."""
+    many = len({one.currency for one in found}) > 1
+    shared = "" if many or not found else f" {found[0].currency}"
+    amounts = {"now": now, "before": before, "change": t("banking.change")}
     columns = [
         Column(key="what", label=t("banking.item"), card="lead"),
-        Column(key="currency", label=t("banking.currency"), card="none"),
-        Column(key="now", label=now, is_number=True, card="line"),
-        Column(key="before", label=before, is_number=True, card="line"),
-        Column(key="change", label=t("banking.change"), is_number=True, card="line"),
+        *([Column(key="currency", label=t("banking.currency"), card="side")] if many else []),
+        *(
+            Column(key=key, label=label + shared, is_number=True, card="line")
+            for key, label in amounts.items()
+        ),
     ]
     rows = []
     for one in found:
@@ -218,11 +225,6 @@ def _account(code: str, chinese: str, english: str, depth: int, end: dt.date) ->
         return Markup("{}{}").format(indent, name)
     link = markup.link(f"{code} {name}", f"/gl/accounts/{code}?until={end}")
     return Markup("{}{}").format(indent, link)
-
-
-def named(chinese: str, english: str) -> str:
-    """Choose a name by the reader's language."""
-    return chinese if language() == "zh" else english or chinese
 
 
 def csv_rows(

@@ -1,7 +1,7 @@
 """An account of the general ledger: its balance day by day, and the lines that made it."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -35,8 +35,9 @@ from yunjin.foundation.banking.api.general_ledger import (
 )
 from yunjin.foundation.banking.errors import GlAccountNotFound
 from yunjin.foundation.banking.pages import terms
+from yunjin.foundation.banking.pages.books import account_words, named
 from yunjin.foundation.banking.pages.desk import Desk, day_link
-from yunjin.foundation.banking.pages.general_ledger import named
+from yunjin.foundation.banking.pages.gl_entries import slot_link
 from yunjin.kernel.money import exponent
 
 PAGE_ROWS: Final = 50
@@ -54,8 +55,8 @@ class GlAccountPage:
         """Lay the page."""
         one = self._account
         title = Markup("{} {}").format(one.code, named(one.name_zh, one.name_en))
-        slots = ", ".join(terms.slot_name(slot) for slot in one.slots)
-        note = f"{t('banking.slot')}: {slots}" if slots else ""
+        slots = Markup(" · ").join(slot_link(slot) for slot in one.slots)
+        note = Markup("{} {}").format(t("banking.ledger_accounts"), slots) if slots else ""
         with title_row(title, note=note):
             html(markup.chip(t(f"banking.element.{one.element}"), "info"), tag="span")
             if one.is_control:
@@ -65,16 +66,19 @@ class GlAccountPage:
             html(back, tag="span", classes="yj-push")
         with box("yj-content") as self._chart_box:
             pass
+        known = {each.code: each for each in await ask(self._books.accounts)}
+        self._names = {code: account_words(each) for code, each in known.items()}
         with panel(t("banking.gl_lines")):
             with box("yj-filter-row"), Filters(self._address, self._reload) as filters:
                 filters.day("from", t("banking.from_day"))
-                filters.day("until", t("banking.until_day"))
-                branches = {each: each for each in self._scope.branches}
+                last = self._scope.last
+                filters.day("until", t("banking.until_day"), hint=f"{last}" if last else "")
+                branches = {each: terms.branch_name(each) for each in self._scope.branches}
                 filters.choice("branch", t("banking.branch"), t("banking.all_branches"), branches)
                 products = {each: terms.product_name(each) for each in self._scope.products}
                 filters.choice("product", t("banking.product"), t("banking.all_products"), products)
             self._table = Table(
-                columns(),
+                columns(with_account=not one.is_postable),
                 self._load,
                 caption=t("banking.gl_lines"),
                 empty=lambda: empty(
@@ -103,18 +107,21 @@ class GlAccountPage:
             currency=currency,
             branch=self._address.get("branch"),
         )
+        points = [(one.date, self._sign * one.balance_minor) for one in found]
+        if points and points[-1][0] < last:  # it stayed as it was
+            points.append((last, points[-1][1]))
         self._chart_box.clear()
-        if len(found) < 2:
+        if len(points) < 2:
             return
         with self._chart_box, panel():
             Chart(
                 title=t("banking.balance_chart"),
                 x_name=t("banking.business_date"),
-                instants=[formats.day_start_ns(one.date) for one in found],
+                instants=[formats.day_start_ns(day) for day, _ in points],
                 series=[
                     Series(
                         name=t("banking.balance"),
-                        values=[self._sign * one.balance_minor for one in found],
+                        values=[minor for _, minor in points],
                         unit=currency,
                         decimals=exponent(currency),
                         kind="step",
@@ -139,35 +146,38 @@ class GlAccountPage:
             limit=PAGE_ROWS,
         )
         found = await ask(self._books.lines, replace(query, cursor=wanted.cursor))
-        return [row_of(one) for one in found.items], found.next_cursor
+        return [row_of(one, self._names) for one in found.items], found.next_cursor
 
 
-def columns() -> list[Column]:
-    """Return the columns of lines."""
+def columns(*, with_account: bool) -> list[Column]:
+    """Return the columns of lines; a heading's say which account is beneath it."""
+    account = Column(key="account", label=t("banking.gl_account"), card="line")
     return [
-        Column(key="date", label=t("banking.business_date"), card="lead"),
+        Column(key="date", label=t("banking.business_date"), is_whole=True, card="lead"),
+        *([account] if with_account else []),
         Column(key="entry", label=t("banking.gl_entry"), is_number=True, card="side"),
-        Column(key="kind", label=t("banking.what"), card="left"),
+        Column(key="kind", label=t("banking.what"), is_whole=True, card="left"),
         Column(key="product", label=t("banking.product"), card="right"),
         Column(key="slot", label=t("banking.slot"), card="left"),
-        Column(key="branch", label=t("banking.branch"), card="right"),
+        Column(key="branch", label=t("banking.branch"), is_whole=True, card="right"),
         Column(key="currency", label=t("banking.currency"), card="none"),
         Column(key="debit", label=t("banking.side.debit"), is_number=True, card="line"),
         Column(key="credit", label=t("banking.side.credit"), is_number=True, card="line"),
     ]
 
 
-def row_of(one: GlLine) -> Row:
+def row_of(one: GlLine, names: Mapping[str, str]) -> Row:
     """Return a line as a row."""
     money = formats.money
     kind = t(f"banking.gl_kind.{one.kind.name.lower()}")
     return {
         "date": day_link(one.date),
-        "entry": str(one.entry) if one.entry else "—",
+        "account": markup.link(names.get(one.account, one.account), f"/gl/accounts/{one.account}"),
+        "entry": markup.link(str(one.entry), f"/gl/entries/{one.entry}") if one.entry else "—",
         "kind": markup.stacked(kind, one.reason) if one.reason else kind,
         "product": terms.product_name(one.product) if one.product else "—",
         "slot": terms.slot_name(one.slot) if one.slot else "—",
-        "branch": one.branch,
+        "branch": terms.branch_name(one.branch),
         "currency": one.currency,
         "debit": money(one.debit_minor, one.currency) if one.debit_minor else "",
         "credit": money(one.credit_minor, one.currency) if one.credit_minor else "",

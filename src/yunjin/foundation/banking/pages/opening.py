@@ -14,7 +14,6 @@ from yunjin.chassis.console import (
     markup,
     page,
     panel,
-    problem_title,
     t,
     title_row,
 )
@@ -26,7 +25,7 @@ from yunjin.foundation.banking.pages.forms import (
     TermFields,
     choice_field,
     grid,
-    notice,
+    notice_of,
     text_field,
 )
 from yunjin.kernel.errors import Outage, Problem, Unknown
@@ -143,11 +142,8 @@ class NewAgreement:
         try:
             (made,) = await ask(self._desk.doors.agreements.open, self._command, [self._opening()])
         except Problem as problem:
-            is_lost = isinstance(problem, Outage | Unknown)
-            kind = "unknown" if isinstance(problem, Unknown) else "outage"
-            note = t(f"banking.form.{kind}") if is_lost else problem.detail
-            self._words.set_content(str(notice("bad", problem_title(problem), note)))
-            if not is_lost:
+            self._words.set_content(str(notice_of(problem)))
+            if not isinstance(problem, Outage | Unknown):
                 self._command = uuid7(self._desk.clock)
             self._button.set_enabled(True)
             return

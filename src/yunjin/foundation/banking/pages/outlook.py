@@ -1,7 +1,7 @@
 """What is to come of an agreement: its own past is run again through its product, and then on."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +21,12 @@ from yunjin.chassis.console import (
     table_html,
 )
 from yunjin.foundation.banking.api.agreements import Agreement
-from yunjin.foundation.banking.api.products import Entry, ProductInfo, Simulation
+from yunjin.foundation.banking.api.products import (
+    Change,
+    Entry,
+    ProductInfo,
+    Simulation,
+)
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.desk import Desk
 from yunjin.foundation.banking.pages.movements import AccountOf, newest
@@ -52,11 +57,24 @@ class Outlook:
 
 
 def outlook(
-    desk: Desk, one: Agreement, info: ProductInfo, accounts: Sequence[AccountOf], days: int
+    desk: Desk,
+    one: Agreement,
+    info: ProductInfo,
+    accounts: Sequence[AccountOf],
+    days: int,
+    *,
+    changes: Mapping[str, int] | None = None,
 ) -> Outlook:
-    """Run an agreement's past again, then the days to come. Raises: what simulating raises."""
+    """Run an agreement's past again, then the days to come. Raises: what simulating raises.
+
+    changes : terms that have other values from today on.
+    """
     today = desk.doors.days.business_date()
-    events, is_whole = entries_of(desk, accounts)
+    entries, is_whole = entries_of(desk, accounts)
+    turns = [
+        Change(date=today, parameter=name, value=value) for name, value in (changes or {}).items()
+    ]
+    events: list[Entry | Change] = [*entries, *turns]
     found = desk.doors.products.simulate(
         info.source,
         [dict(one.terms)],

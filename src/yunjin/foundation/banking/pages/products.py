@@ -13,6 +13,7 @@ from yunjin.chassis.console import (
     Tone,
     ask,
     box,
+    button,
     figures,
     formats,
     html,
@@ -30,6 +31,7 @@ from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.desk import Desk, product_link
 from yunjin.foundation.banking.pages.forms import Deed, Done
 from yunjin.foundation.banking.pages.movements import deed_button
+from yunjin.foundation.banking.pages.pricing import SetParameter, changes_table
 from yunjin.foundation.banking.pages.reading import whole
 
 NS_A_SECOND: Final = 1_000_000_000
@@ -134,6 +136,13 @@ class Product:
                     ("banking.register_version", f"/products/new?from={code}", "upload_file"),
                 ):
                     html(markup.button_link(t(text), path, sign=sign), tag="span")
+                if info.parameters:
+                    today = await ask(self._desk.doors.days.business_date)
+                    button(
+                        t("banking.deed.price"),
+                        SetParameter(self._desk, info, today, self._again).open,
+                        icon="tune",
+                    )
         with figures():
             Figure(t("banking.live_version"), f"v{live}", t("banking.live_note"))
             Figure(t("banking.currency"), info.currency)
@@ -141,6 +150,10 @@ class Product:
             Figure(t("banking.terms"), str(len(info.parameters)), t("banking.terms_note"))
         with panel(t("banking.terms"), note=f"v{shown.version}"):
             html(terms_table(info))
+        changes = await ask(self._desk.doors.registry.terms, code)
+        if changes:
+            with panel(t("banking.prices"), note=t("banking.prices_note")):
+                html(changes_table(changes, info))
         with box("yj-halves"):
             self._versions(found, live, shown)
             with panel(t("banking.accounts")):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
+from yunjin.foundation.banking.api.dates import business_days
 from yunjin.foundation.ledger.api import TransferFlag, TransferStatus
 from yunjin.kernel.ids import SEQUENCE_MAX
 from yunjin.kernel.ids import account_id as made_id
@@ -89,7 +90,7 @@ class Movement:
     def _of(cls, row: dict[str, Any], account_id: int, sign: int) -> Self:
         is_credit = row["credit_account_id"] == account_id
         pending = row["pending_id_hi"] << 64 | row["pending_id_lo"]
-        days = row["user_data_32"]
+        days = business_days(row["user_data_32"])
         return cls(
             id=UUID(int=row["id_hi"] << 64 | row["id_lo"]),
             pending_id=UUID(int=pending) if pending else None,
@@ -98,7 +99,7 @@ class Movement:
             balance_minor=(row["credits_posted"] - row["debits_posted"]) * sign,
             code=row["code"],
             kind=_kind(row["flags"], row["status"]),
-            business_date=EPOCH + dt.timedelta(days=days) if 0 < days < 100_000 else None,
+            business_date=EPOCH + dt.timedelta(days=days) if days else None,
             timestamp=row["timestamp"],
         )
 

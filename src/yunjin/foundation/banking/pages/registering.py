@@ -16,14 +16,20 @@ from yunjin.chassis.console import (
     markup,
     page,
     panel,
-    problem_title,
     t,
     title_row,
 )
 from yunjin.foundation.banking.api.products import ProductInfo
 from yunjin.foundation.banking.errors import ProductRefused
 from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import Deed, Done, choice_field, notice, text_field
+from yunjin.foundation.banking.pages.forms import (
+    Deed,
+    Done,
+    choice_field,
+    notice,
+    notice_of,
+    text_field,
+)
 from yunjin.foundation.banking.pages.products import source_html, terms_table
 from yunjin.foundation.banking.pages.reading import agreement_number
 from yunjin.kernel.errors import Problem
@@ -111,7 +117,7 @@ class NewVersion:
             self._refused(source, problem)
             return
         except Problem as problem:
-            self._say(notice("bad", problem_title(problem), problem.detail))
+            self._say(notice_of(problem))
             return
         finally:
             self._check.props(remove="loading")

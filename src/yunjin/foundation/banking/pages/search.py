@@ -1,4 +1,4 @@
-"""Banking's part of the console's search: agreements by id or party, products by code or name."""
+"""Banking's part of the console's search: agreements, products, accounts of the general ledger."""
 
 from contextlib import suppress
 from typing import Final
@@ -21,11 +21,11 @@ class Search:
         self._doors = doors
 
     def __call__(self, query: str) -> list[Hit]:
-        """Return hits: agreements first, then products."""
+        """Return hits: agreements first, then products, then accounts of the general ledger."""
         text = query.strip()
         if not text:
             return []
-        return self._agreements(text) + self._products(text.lower())
+        return self._agreements(text) + self._products(text.lower()) + self._accounts(text.lower())
 
     def _agreements(self, text: str) -> list[Hit]:
         number = agreement_number(text, self._doors.ledger.state().cell)
@@ -45,6 +45,19 @@ class Search:
             for code in codes
             for names in [WORDS.get(f"banking.product.{code}", (code, code))]
             if any(text in name.lower() for name in (code, *names))
+        ][:HITS_MAX]
+
+    def _accounts(self, text: str) -> list[Hit]:
+        books = self._doors.general_ledger
+        return [
+            Hit(
+                kind="banking.gl_account",
+                title=f"{one.code} {one.name_zh}",
+                path=f"/gl/accounts/{one.code}",
+                note=one.name_en,
+            )
+            for one in (books.accounts() if books is not None else [])
+            if one.code.startswith(text) or text in f"{one.name_zh} {one.name_en}".lower()
         ][:HITS_MAX]
 
 

@@ -19,7 +19,6 @@ from yunjin.chassis.console import (
     markup,
     page,
     panel,
-    problem_title,
     t,
     table_html,
     title_row,
@@ -36,6 +35,7 @@ from yunjin.foundation.banking.pages.forms import (
     day_field,
     grid,
     notice,
+    notice_of,
     text_field,
 )
 from yunjin.kernel.errors import Problem
@@ -101,7 +101,9 @@ class Simulator:
                 with panel(t("banking.terms")), grid():
                     self._fields.draw({}, lambda: None)
             with box("yj-actions"):
-                button(t("banking.simulate_now"), self._run, icon="play_arrow", primary=True)
+                self._button = button(
+                    t("banking.simulate_now"), self._run, icon="play_arrow", primary=True
+                )
         self._outcome = ui.element("div").classes("yj-content").props('role="status"')
 
     def _given(self, name: str, otherwise: str, known: dict[str, str]) -> str:
@@ -141,12 +143,15 @@ class Simulator:
             paid=str(self._paid.value or ""),
             monthly=str(self._monthly.value or ""),
         )
+        self._button.props("loading")
         try:
             one, first = await ask(self._simulate, int(str(self._one.value)), span)
             two, second = await ask(self._simulate, int(str(self._two.value)), span)
         except Problem as problem:
-            self._say(notice("bad", problem_title(problem), problem.detail))
+            self._say(notice_of(problem))
             return
+        finally:
+            self._button.props(remove="loading")
         self._show(one, first, two, second)
 
     def _simulate(

@@ -49,6 +49,11 @@ def slot_name(slot: str) -> str:
     return known(f"banking.slot.{slot.lower()}", slot.lower())
 
 
+def branch_name(code: str) -> str:
+    """Name a branch."""
+    return known(f"banking.branch.{code}", code)
+
+
 def event_name(name: str) -> str:
     """Name an event of a product."""
     return known(f"banking.event.{name}", name.replace("_", " "))

@@ -93,9 +93,10 @@ BOOKS: Final[dict[str, tuple[str, str]]] = {
     "banking.provision_day": ("拨备变动", "Provision"),
     "banking.provision_day_note": ("负数为转回", "below zero: released"),
     "banking.took": ("用时", "Took"),
-    "banking.of_agreements": ("{count} 个协议", "{count} agreements"),
+    "banking.of_agreements": ("{count} 个合约", "{count} agreements"),
     "banking.side.debit": ("借", "Dr"),
     "banking.side.credit": ("贷", "Cr"),
+    "banking.side.even": ("平", "–"),
     # general ledger
     "banking.general_ledger": ("总账", "General ledger"),
     "banking.gl_note": (
@@ -129,7 +130,7 @@ BOOKS: Final[dict[str, tuple[str, str]]] = {
     "banking.element.expense": ("费用", "Expense"),
     "banking.control": ("统驭科目", "Control account"),
     "banking.control_hint": (
-        "由协议分户汇总，不能手工记账",
+        "由合约分户汇总，不能手工记账",
         "Agreements make it up; no manual entry",
     ),
     "banking.gl_lines": ("分录明细", "Lines"),

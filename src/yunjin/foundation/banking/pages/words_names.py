@@ -48,6 +48,10 @@ NAMES: Final[dict[str, tuple[str, str]]] = {
         "不约定期限，提前一天或七天通知支取。",
         "Money without a term, taken out after one or seven days' notice.",
     ),
+    # branches: the head office, and those of the demo
+    "banking.branch.head": ("总行", "Head office"),
+    "banking.branch.pudong": ("浦东支行", "Pudong"),
+    "banking.branch.suzhou": ("苏州支行", "Suzhou"),
     # terms
     "banking.term.amount": ("贷款金额", "Amount lent"),
     "banking.term.amount.help": ("放款总额。", "What is paid out in all."),

@@ -11,6 +11,7 @@ from yunjin.foundation.banking.api.agreements import (
     Agreement,
     AgreementQuery,
     AgreementsApi,
+    Cause,
     Opening,
     StandingOrder,
 )
@@ -38,7 +39,7 @@ Count = Annotated[int, Field(strict=True, ge=0, le=1_200)]
 
 
 class AgreementTerms(Form):
-    """Terms of a new agreement. version: 0 for the product's live one."""
+    """Terms of a new agreement. version: 0 for the live one. template: what is not given is of."""
 
     product: Code
     party_id: Annotated[str, Field(min_length=1, max_length=64, pattern="^[!-~]+$")]
@@ -46,6 +47,7 @@ class AgreementTerms(Form):
     branch: Annotated[str, Field(min_length=1, max_length=16, pattern="^[!-~]+$")] = "head"
     version: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     note: Note = ""
+    template: Annotated[str, Field(max_length=40, pattern="^[ -~]*$")] = ""
 
 
 class OpeningForm(AgreementTerms, Command):
@@ -65,9 +67,23 @@ class OpenedOut(Answer):
 
 
 class TermsForm(Command):
-    """Parameters' other values, from today on."""
+    """Parameters' other values, from today on. by: who asks, for the record."""
 
     terms: Annotated[Terms, Field(min_length=1)]
+    by: Annotated[str, Field(max_length=64)] = ""
+
+
+class ConversionForm(Command):
+    """Agreements to bring over to another version of their products."""
+
+    agreement_ids: Annotated[list[Id], Field(min_length=1, max_length=10_000)]
+    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+
+
+class ConvertedOut(Answer):
+    """How many came over; those that were there already, or are not open, stay as they are."""
+
+    converted: int
 
 
 class ClosingForm(Command):
@@ -99,6 +115,19 @@ class AgreementOut(Answer):
     available_minor: Exact
     days_overdue: int
     risk_class: int
+
+
+class TermChangeOut(Answer):
+    """A term that changed. old, new: null where the product's version has no such parameter."""
+
+    date: dt.date
+    at: dt.datetime
+    cause: Cause
+    parameter: str
+    old: Exact | None
+    new: Exact | None
+    by: str
+    command_id: UUID
 
 
 class AgreementsOut(Answer):
@@ -169,6 +198,11 @@ class Agreements:
         wanted = [Opening(**one.model_dump()) for one in form.openings]
         return OpenedOut(agreement_ids=self._agreements.open(id_of(form, key), wanted))
 
+    def convert_agreements(self, form: ConversionForm, key: Key = None) -> ConvertedOut:
+        """Bring agreements over to another version of their products, all or none."""
+        count = self._agreements.convert(id_of(form, key), form.agreement_ids, form.version)
+        return ConvertedOut(converted=count)
+
     def find_agreements(
         self,
         product: Annotated[str, Query(max_length=40)] = "",
@@ -199,7 +233,12 @@ class Agreements:
         self, agreement_id: AgreementId, form: TermsForm, key: Key = None
     ) -> AgreementOut:
         """Give parameters other values from the business date on."""
-        return _out(self._agreements.change(id_of(form, key), agreement_id, form.terms))
+        return _out(self._agreements.change(id_of(form, key), agreement_id, form.terms, by=form.by))
+
+    def term_changes(self, agreement_id: AgreementId) -> list[TermChangeOut]:
+        """Return what changed in an agreement's terms since it was opened, in order."""
+        found = self._agreements.term_changes(agreement_id)
+        return [TermChangeOut.model_validate(one) for one in found]
 
     def close_agreement(
         self, agreement_id: AgreementId, form: ClosingForm | None = None, key: Key = None
@@ -241,9 +280,11 @@ def router(agreements: AgreementsApi) -> APIRouter:
     for method, path, answer, status, tag in (
         ("POST", "/agreements", to.open_agreement, 201, "agreements"),
         ("POST", "/agreements/batch", to.open_agreements, 201, "agreements"),
+        ("POST", "/agreements/convert", to.convert_agreements, 200, "agreements"),
         ("GET", "/agreements", to.find_agreements, 200, "agreements"),
         ("GET", one, to.agreement, 200, "agreements"),
         ("POST", f"{one}/terms", to.change_terms, 200, "agreements"),
+        ("GET", f"{one}/terms", to.term_changes, 200, "agreements"),
         ("POST", f"{one}/close", to.close_agreement, 200, "agreements"),
         ("POST", f"{one}/orders", to.add_order, 201, "agreements"),
         ("GET", f"{one}/orders", to.orders, 200, "agreements"),

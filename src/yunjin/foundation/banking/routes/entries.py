@@ -28,6 +28,7 @@ _read_batch: Final = msgspec.json.Decoder(EntryBatch).decode
 _write: Final = msgspec.json.Encoder().encode
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _JSON: Final = (b"content-type", b"application/json")
+_LINGER_S: Final = 0.01  # a wave costs 5 ms of the processor, whether of 30 entries or of 60
 _REPLAYED: Final = (b"idempotency-replayed", b"true")
 
 
@@ -37,7 +38,7 @@ class Entries:
     def __init__(self, agreements: AgreementsApi, *, waiting_max: int) -> None:
         self._agreements = agreements
         self._gatherer: Gatherer[Row, Outcome] = Gatherer(
-            self._post, batch_max=ENTRIES_MAX, waiting_max=waiting_max
+            self._post, batch_max=ENTRIES_MAX, waiting_max=waiting_max, linger_s=_LINGER_S
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -3,12 +3,12 @@
 import datetime as dt
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
-from yunjin.foundation.banking.api.general_ledger import GeneralLedgerApi, LineQuery
+from yunjin.chassis.transport.values import CommandId, Form
+from yunjin.foundation.banking.api.general_ledger import EntryKind, GeneralLedgerApi, LineQuery
 from yunjin.foundation.banking.api.gl_reports import IncomeStatement, Report
 from yunjin.foundation.banking.routes.gl_report_schemas import (
     IncomeOut,
@@ -16,14 +16,17 @@ from yunjin.foundation.banking.routes.gl_report_schemas import (
     TrialBalanceOut,
 )
 from yunjin.foundation.banking.routes.gl_schemas import (
+    AccountDayOut,
+    AccountDaysOut,
     AccountForm,
     AccountOut,
     AccountsOut,
     Branch,
     Currency,
+    EntriesOut,
     EntryForm,
     EntryOut,
-    Form,
+    KindName,
     LineOut,
     LinesOut,
     MappingForm,
@@ -37,13 +40,13 @@ from yunjin.foundation.banking.routes.gl_schemas import (
     RuleForm,
     RuleOut,
     RulesOut,
+    ScopeOut,
     YearEndForm,
     YearEndOut,
 )
 from yunjin.kernel.errors import Malformed
 from yunjin.kernel.page import LIMIT_MAX
 
-CommandId = Annotated[UUID, Header(alias="Idempotency-Key", description="The command's id.")]
 Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Language = Literal["zh", "en"]
 
@@ -65,6 +68,24 @@ class LinesQuery(Form):
     product: Annotated[str, Field(max_length=40)] = ""
     cursor: Annotated[str, Field(min_length=1, max_length=500)] | None = None
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = 50
+
+
+class EntriesQuery(Form):
+    """Which entries; all kinds, where none is named."""
+
+    kind: Annotated[list[KindName], Field(max_length=5)] = Field(default_factory=list)
+    cursor: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = 50
+
+
+class DailyQuery(Form):
+    """Which account, days, currency and branch."""
+
+    account: Annotated[str, Field(min_length=1, max_length=16)]
+    start: dt.date
+    end: dt.date = Field(description="The last day.")
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "CNY"
+    branch: Branch = ""
 
 
 class Narrowed(Form):
@@ -130,6 +151,9 @@ class GeneralLedgerRoutes:
             "/mappings": self.mappings,
             "/rules": self.rules,
             "/lines": self.lines,
+            "/daily": self.daily,
+            "/scope": self.scope,
+            "/entries": self.entries,
             "/entries/{number}": self.entry,
             "/periods": self.periods,
             "/trial_balance": self.trial_balance,
@@ -194,6 +218,22 @@ class GeneralLedgerRoutes:
         page = self._gl.lines(LineQuery(**query.model_dump()))
         items = [LineOut.of(line) for line in page.items]
         return LinesOut(items=items, next_cursor=page.next_cursor)
+
+    def daily(self, query: Annotated[DailyQuery, Query()]) -> AccountDaysOut:
+        """Return an account's days that moved, with what it came to."""
+        found = self._gl.daily(**query.model_dump())
+        return AccountDaysOut(items=[AccountDayOut.model_validate(one) for one in found])
+
+    def scope(self) -> ScopeOut:
+        """Return the branches, currencies, products and days that there are entries of."""
+        return ScopeOut.model_validate(self._gl.scope())
+
+    def entries(self, query: Annotated[EntriesQuery, Query()]) -> EntriesOut:
+        """Return entries with their lines, newest first."""
+        kinds = [EntryKind[name.upper()] for name in query.kind] or list(EntryKind)
+        page = self._gl.entries(kinds, limit=query.limit, cursor=query.cursor)
+        items = [EntryOut.of(one) for one in page.items]
+        return EntriesOut(items=items, next_cursor=page.next_cursor)
 
     def enter(self, form: EntryForm, command_id: CommandId) -> EntryOut:
         """Book a manual entry."""

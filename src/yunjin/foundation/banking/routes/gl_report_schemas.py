@@ -2,7 +2,8 @@
 
 import datetime as dt
 
-from yunjin.foundation.banking.routes.gl_schemas import Answer, Element, Total
+from yunjin.chassis.transport.values import Answer, Total
+from yunjin.foundation.banking.routes.gl_schemas import Element
 
 
 class TrialRowOut(Answer):

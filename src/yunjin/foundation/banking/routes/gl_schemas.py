@@ -2,11 +2,12 @@
 
 import dataclasses
 import datetime as dt
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import Field
 
+from yunjin.chassis.transport.values import Answer, Form, Total
 from yunjin.foundation.banking.api.general_ledger import (
     LINES_MAX,
     GlAccount,
@@ -27,35 +28,10 @@ Currency = Annotated[str, Field(pattern="^([A-Z]{3})?$")]
 Product = Annotated[str, Field(min_length=1, max_length=40)]
 Who = Annotated[str, Field(min_length=1, max_length=64, description="Who it was.")]
 Reason = Annotated[str, Field(min_length=1, max_length=200)]
+KindName = Literal["movements", "manual", "reversal", "year_end", "remap"]
 Month = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}$")]
 Side = Annotated[int, Field(strict=True, ge=0, le=MINOR_MAX)]
 Code = Annotated[str, Field(min_length=1, max_length=16, pattern="^[0-9]+$")]
-_EXACT: Final = WithJsonSchema(
-    {
-        "description": "minor units; a string beyond 2^53-1",
-        "anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^-?[0-9]{16,20}$"}],
-    },
-    mode="serialization",
-)
-
-
-def _exact(number: int) -> int | str:
-    return number if abs(number) <= MINOR_MAX else str(number)
-
-
-Total = Annotated[int, PlainSerializer(_exact, when_used="json"), _EXACT]
-
-
-class Form(BaseModel):
-    """What comes in: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Answer(BaseModel):
-    """What goes out, read from what the door answers."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
 class AccountForm(Form):
@@ -122,7 +98,7 @@ class MappingsOut(Answer):
     """Mappings, and what is wrong with them on the day."""
 
     items: list[MappingOut]
-    complaints: list[str] = []
+    complaints: list[str] = Field(default_factory=list)
 
 
 class RuleForm(Form):
@@ -215,7 +191,7 @@ class LineOut(Answer):
     entry: str
     place: int
     source: str
-    kind: str
+    kind: KindName
     date: dt.date
     account: str
     slot: str
@@ -246,7 +222,7 @@ class EntryOut(Answer):
 
     number: str
     source: str
-    kind: str
+    kind: KindName
     date: dt.date
     reason: str
     reference: str
@@ -271,6 +247,38 @@ class EntryOut(Answer):
             at=_instant(entry.at_us),
             lines=[LineOut.of(line) for line in entry.lines],
         )
+
+
+class EntriesOut(Answer):
+    """A page of entries with their lines, newest first."""
+
+    items: list[EntryOut]
+    next_cursor: str | None
+
+
+class AccountDayOut(Answer):
+    """A day of an account. balance: debits less credits at its end."""
+
+    date: dt.date
+    debits_minor: Total
+    credits_minor: Total
+    balance_minor: Total
+
+
+class AccountDaysOut(Answer):
+    """The days of an account that moved."""
+
+    items: list[AccountDayOut]
+
+
+class ScopeOut(Answer):
+    """What there are entries of. first, last: null while there is none."""
+
+    branches: list[str]
+    currencies: list[str]
+    products: list[str]
+    first: dt.date | None
+    last: dt.date | None
 
 
 class YearEndForm(Form):

@@ -28,6 +28,7 @@ from yunjin.kernel.errors import Malformed
 CELLS_MAX: Final = 40_000  # days × agreements of one answer; in process it may be more
 Source = Annotated[str, Field(min_length=1, max_length=100_000)]
 ProductCode = Annotated[str, Path(min_length=1, max_length=40)]
+TemplateName = Annotated[str, Path(min_length=1, max_length=40)]
 Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Place = Annotated[int, Field(strict=True, ge=0, lt=AGREEMENTS_MAX)]
 
@@ -86,6 +87,14 @@ class ChangeForm(Command):
     parameter: Annotated[str, Field(max_length=64)]
     value: Value
     since: dt.date
+
+
+class TemplateOut(Answer):
+    """A named set of values of a product. terms: those in force on the open business day."""
+
+    product: str
+    name: str
+    terms: dict[str, Exact]
 
 
 class ReleaseForm(Command):
@@ -187,6 +196,23 @@ class Products:
         )
         self._registry.set_terms(id_of(form, key), change)
 
+    def change_template(
+        self, code: ProductCode, name: TemplateName, form: ChangeForm, key: Key = None
+    ) -> None:
+        """Give a template's parameter another value; the first one begins the template."""
+        change = TermsChange(
+            product=code,
+            template=name,
+            parameter=form.parameter,
+            value=form.value,
+            since=form.since,
+        )
+        self._registry.set_terms(id_of(form, key), change)
+
+    def product_templates(self, code: ProductCode) -> list[TemplateOut]:
+        """Return a product's templates with their values of today."""
+        return [TemplateOut.model_validate(one) for one in self._registry.templates(code)]
+
     def simulate(self, form: SimulationForm) -> SimulationOut:
         """Run agreements over days and return what would happen; nothing is kept."""
         cells = len(form.agreements) * max((form.end - form.start).days, 0)
@@ -217,6 +243,8 @@ def router(registry: RegistryApi, products: ProductsApi) -> APIRouter:
     made.post("/simulate")(to.simulate)
     made.post("/{code}/{version}/release")(to.release_product)
     made.post("/{code}/terms", status_code=204)(to.change_product)
+    made.get("/{code}/templates")(to.product_templates)
+    made.post("/{code}/templates/{name}", status_code=204)(to.change_template)
     return made
 
 

@@ -1,83 +1,13 @@
 """What papers look like as JSON."""
 
 import datetime as dt
-import re
-from typing import Annotated, Any, Final, Self
+from typing import Self
 from uuid import UUID
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    WithJsonSchema,
-)
+from pydantic import Field
 
+from yunjin.chassis.transport.values import Answer, Digits, Instant, Total
 from yunjin.foundation.banking.api.statements import Statement
-from yunjin.kernel.clock import instant, nanoseconds
-from yunjin.kernel.money import MINOR_MAX
-
-_INSTANT: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
-
-
-def _exact(number: int) -> int | str:
-    return number if abs(number) <= MINOR_MAX else str(number)
-
-
-def _rfc3339(at: int) -> str:
-    return f"{instant(at):%Y-%m-%dT%H:%M:%S}.{at % 1_000_000_000:09d}Z"
-
-
-def _at_ns(text: Any) -> int:
-    match = _INSTANT.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
-        raise ValueError("expected an instant such as 2026-11-24T08:00:00Z")
-    zone = "+00:00" if match[4] in "Zz" else match[4]
-    seconds = nanoseconds(dt.datetime.fromisoformat(f"{match[1]}T{match[2]}{zone}"))
-    number = seconds + int((match[3] or "0").ljust(9, "0"))
-    if not 0 <= number <= 2**63 - 1:
-        raise ValueError("expected an instant from 1970 to 2262")
-    return number
-
-
-_INSTANT_SCHEMA: Final = {"type": "string", "format": "date-time"}
-At = Annotated[int, BeforeValidator(_at_ns), WithJsonSchema(_INSTANT_SCHEMA)]
-Instant = Annotated[
-    int,
-    PlainSerializer(_rfc3339, return_type=str, when_used="json"),
-    WithJsonSchema(_INSTANT_SCHEMA, mode="serialization"),
-]
-Digits = Annotated[
-    int,
-    PlainSerializer(str, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,20}$"}, mode="serialization"),
-]
-Total = Annotated[
-    int,
-    PlainSerializer(_exact, when_used="json"),
-    WithJsonSchema(
-        {
-            "description": "minor units; a string beyond 2^53-1",
-            "anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^-?[0-9]{16,19}$"}],
-        },
-        mode="serialization",
-    ),
-]
-
-
-class Question(BaseModel):
-    """What is asked: unknown parameters are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Answer(BaseModel):
-    """What goes out, read from what the door answers."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
 class SealOut(Answer):
@@ -221,8 +151,9 @@ class InstalmentOut(Answer):
 
 
 class ScheduleOut(PaperOut):
-    """A loan's schedule."""
+    """A loan's schedule. date: as of its evening."""
 
+    date: dt.date
     drawn_minor: Total
     overdue_minor: Total
     instalments: list[InstalmentOut]

@@ -9,6 +9,8 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from yunjin.chassis.transport.values import At
+from yunjin.chassis.transport.values import Form as Question
 from yunjin.foundation.banking.api.statements import (
     Form,
     Kind,
@@ -20,12 +22,10 @@ from yunjin.foundation.banking.api.statements import (
     StatementsApi,
 )
 from yunjin.foundation.banking.routes.statement_schemas import (
-    At,
     BalancesOut,
     CostOut,
     InterestOut,
     PayoffOut,
-    Question,
     ScheduleOut,
     StatementOut,
     VerificationOut,
@@ -49,6 +49,7 @@ class Written(Question):
 
     lang: Lang = Lang.ZH
     format: Literal["json", "csv", "pdf"] | None = None
+    bom: bool = Field(True, description="CSV: the byte-order mark that Excel looks for.")
 
     def form(self, accept: str) -> Form | None:
         """Return what to write, None for JSON."""
@@ -86,6 +87,12 @@ class OnDate(Written):
     """For which business date."""
 
     date: dt.date
+
+
+class AsOf(Written):
+    """As of the evening of which business date; now if none is said."""
+
+    date: dt.date | None = None
 
 
 class BalanceQuestion(Question):
@@ -171,13 +178,13 @@ class Statements:
         return InterestOut.model_validate(found)
 
     def schedule(
-        self, agreement_id: AgreementId, query: Annotated[Written, Query()], accept: Accept = ""
+        self, agreement_id: AgreementId, query: Annotated[AsOf, Query()], accept: Accept = ""
     ) -> Any:
-        """Return a loan's schedule: what fell due and what will."""
+        """Return a loan's schedule: what fell due and what will, as of a business date."""
         form = query.form(accept)
         if form:
             return self._file(Kind.SCHEDULE, agreement_id, query, form)
-        return ScheduleOut.model_validate(self._statements.schedule(agreement_id))
+        return ScheduleOut.model_validate(self._statements.schedule(agreement_id, date=query.date))
 
     def payoff(
         self, agreement_id: AgreementId, query: Annotated[OnDate, Query()], accept: Accept = ""
@@ -207,6 +214,7 @@ class Statements:
             start=getattr(query, "date", start),
             end=end,
             account=getattr(query, "account", ""),
+            has_mark=query.bom,
         )
         parts = self._papers.write(order)
         name = f"{kind}-{agreement_id}.{form}"

@@ -12,8 +12,10 @@ from yunjin.chassis.persistence import SqlUnitOfWork, request_hash
 from yunjin.foundation.banking.api.agreements import (
     Agreement,
     AgreementQuery,
+    Cause,
     Opening,
     StandingOrder,
+    TermChange,
     Waiting,
 )
 from yunjin.foundation.banking.domain import derived_ids
@@ -47,15 +49,16 @@ from yunjin.foundation.banking.service.converting import (
     refuse_refused,
 )
 from yunjin.foundation.banking.service.core import Core, Wave
-from yunjin.foundation.banking.service.drafting import tasks_of
 from yunjin.foundation.banking.service.entries import Entries
 from yunjin.foundation.banking.service.opening import Openings, checked_terms
 from yunjin.foundation.banking.service.orders import Orders
 from yunjin.foundation.banking.service.registry import Registry
-from yunjin.foundation.banking.store import keeping
+from yunjin.foundation.banking.service.terms import Reason, changes_of
+from yunjin.foundation.banking.store import keeping, terms
 from yunjin.kernel.errors import Malformed, NotFound, Outage, Refusal, Unknown
 from yunjin.kernel.page import LIMIT_MAX, Page, seal, unseal
 
+BY_MAX: Final = 64
 STATUSES: Final = {0: "new", OPEN: "open", CLOSED: "closed", STOPPED: "stopped"}
 Ask = Callable[[Kept, Any], Iterator[Applied]]
 
@@ -75,11 +78,15 @@ class AgreementService:
     def post(self, entries: pa.RecordBatch) -> pa.RecordBatch:
         return self._entries.post(entries)
 
-    def change(self, command_id: UUID, agreement_id: int, terms: Mapping[str, int]) -> Agreement:
+    def change(
+        self, command_id: UUID, agreement_id: int, terms: Mapping[str, int], *, by: str = ""
+    ) -> Agreement:
+        if len(by) > BY_MAX:
+            raise Malformed(f"expected a name of at most {BY_MAX} characters, was {len(by)}")
+
         def ask(kept: Kept, rows: Any) -> Iterator[Applied]:
             book = kept.book
-            known = {name: int(book.columns[name][rows[0]]) for name in book.parameters}
-            checked_terms(book.product, [known | dict(terms)])
+            checked_terms(book.product, [terms], known=book.parameters)
             for bit, name in enumerate(book.parameters):
                 if name in terms:
                     book.columns[name][rows] = terms[name]
@@ -94,7 +101,8 @@ class AgreementService:
             )
             yield from run.fall_due(book, rows, today)
 
-        self._act(command_id, ["change", agreement_id, dict(terms)], agreement_id, ask)
+        request = ["change", agreement_id, dict(terms)]
+        self._act(command_id, request, agreement_id, ask, by=by)
         return self.agreement(agreement_id)
 
     def close(self, command_id: UUID, agreement_id: int) -> Agreement:
@@ -103,6 +111,7 @@ class AgreementService:
             yield from run.apply(
                 book, rows, lambda some: book.product.on_close(book.context(some, today))
             )
+            yield from run.fall_due(book, rows, today)
             left = [name for name in book.accounts if book.columns[name][rows].any()]
             left += [name for name in book.accruals if abs(book.columns[name][rows]) >= 5 * 10**7]
             left += ["hold"] if book.columns[HELD][rows].any() else []
@@ -127,6 +136,7 @@ class AgreementService:
         agreement_id: int,
         ask: Ask,
         more: Callable[[SqlUnitOfWork], None] | None = None,
+        by: str = "",
     ) -> None:
         """Do something with one agreement, once."""
         hashed, core = request_hash(request), self._core
@@ -148,7 +158,9 @@ class AgreementService:
                 applied = list(ask(kept, rows))
                 refuse_refused(applied)
                 wave.draft.follow(kept, applied, {int(rows[0]): 0})
-                wave.tasks += tasks_of(kept, applied)
+                wave.hear(kept, applied)
+                why = Reason(Cause.AGREEMENT, command_id, by)
+                wave.terms += why.changed(kept, rows, wave.touched[0].before)
             except (Refusal, Outage, Unknown):
                 core.rollback(wave)
                 raise
@@ -164,7 +176,12 @@ class AgreementService:
 
             if core.commit(wave, kept_too).is_done.all():
                 return
-            core.room.run(lambda work: keeping.set_status(work.connection, [agreement_id], OPEN))
+
+            def undone(work: SqlUnitOfWork) -> None:
+                keeping.set_status(work.connection, [agreement_id], OPEN)
+                terms.drop(work.connection, core.sequence)
+
+            core.room.run(undone)
             raise EntryRefused(
                 "expected the ledger to book it, was refused", result="ledger-refused"
             )
@@ -174,8 +191,15 @@ class AgreementService:
 
     # reading ------------------------------------------------------------------------------------
 
+    def term_changes(self, agreement_id: int) -> list[TermChange]:
+        with self._core.lock.looking():
+            self._core.ready()
+            self._core.books.found(agreement_id)
+        rows = self._core.room.read(lambda connection: terms.of(connection, agreement_id))
+        return changes_of(rows, agreement_id)
+
     def agreement(self, agreement_id: int) -> Agreement:
-        with self._core.lock:
+        with self._core.lock.looking():
             self._core.ready()
             self._core.books.found(agreement_id)
         return self._views([agreement_id])[0]
@@ -209,7 +233,7 @@ class AgreementService:
     def _views(self, ids: Sequence[int]) -> list[Agreement]:
         about = self._core.room.read(lambda connection: keeping.about(connection, ids))
         views = []
-        with self._core.lock:
+        with self._core.lock.looking():
             self._core.ready()
             for each in ids:
                 kept, rows = self._core.books.found(each)

@@ -22,7 +22,8 @@ from yunjin.kernel import check
 AGREEMENT, BRANCH = ".agreement", ".branch"
 OVERDUE, RISK, PROVISION = ".overdue", ".risk", ".provision"
 GIVEN: Final = ".given"  # bits: which parameters were given for the agreement itself
-OWN: Final = (AGREEMENT, BRANCH, OVERDUE, RISK, PROVISION, GIVEN)
+TEMPLATE: Final = ".template"  # number_of its name; 0: none
+OWN: Final = (AGREEMENT, BRANCH, OVERDUE, RISK, PROVISION, GIVEN, TEMPLATE)
 PAGE_ROWS: Final = 32_768
 _NOT_KEPT: Final = HELD  # the ledger knows it
 

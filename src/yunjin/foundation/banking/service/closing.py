@@ -4,13 +4,15 @@ A part is a page of a book. Its wave holds the ledger's transfers, the page itse
 it in the same transaction; the page's columns that did not change are left as they are.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
+from uuid import UUID
 
 import numpy as np
 
 from yunjin.chassis.persistence import SqlUnitOfWork
+from yunjin.foundation.banking.api.agreements import Cause
 from yunjin.foundation.banking.domain import derived_ids
 from yunjin.foundation.banking.domain.classification import classify, policy_at, provision
 from yunjin.foundation.banking.domain.packing import pack
@@ -26,10 +28,14 @@ from yunjin.foundation.banking.service.books import (
     PAGE_ROWS,
     PROVISION,
     RISK,
+    TEMPLATE,
     Kept,
 )
 from yunjin.foundation.banking.service.core import Core, Wave
-from yunjin.foundation.banking.service.drafting import Kind, Outcome, tasks_of
+from yunjin.foundation.banking.service.drafting import Kind
+from yunjin.foundation.banking.service.orders import ORDERS, unpaid
+from yunjin.foundation.banking.service.terms import Reason
+from yunjin.foundation.banking.service.waves import Owed
 from yunjin.foundation.banking.store import keeping
 from yunjin.foundation.ledger.api import TransferStatus
 from yunjin.kernel import check
@@ -57,8 +63,8 @@ class Closing:
         days = int(self._core.today.astype(np.int64))
         return self._core.room.read(lambda connection: keeping.parts_of(connection, days))
 
-    def close(self, number: int, page: int) -> None:
-        """Close the day for a page: accrue, book the accruals, classify, provide."""
+    def close(self, number: int, page: int) -> int:
+        """Close the day for a page: accrue, book the accruals, classify, provide; return rows."""
         wave, kept, rows = self._begun(f"close/{number}/{page}", number, page)
         date, failed = self._core.today, run.Failed()
         with self._undone_if_failed(wave):
@@ -69,26 +75,36 @@ class Closing:
             self._release(kept, page, wave)
             self._core.stop(kept, failed, wave.tasks)
         self._end(kept, page, wave)
+        return len(rows)
 
-    def open(self, number: int, page: int) -> None:
-        """Open the day for a page: what falls due on it."""
+    def open(self, number: int, page: int) -> int:
+        """Open the day for a page: what falls due on it; return rows, 0 where nothing does."""
         wave, kept, rows = self._begun(f"open/{number}/{page}", number, page)
         columns, today = kept.book.columns, self._core.today
         if not any((columns[name][rows] <= today).any() for name in kept.book.events):
-            return  # to look again, should the bank stop now, is cheaper than to keep a wave
+            return 0  # to look again, should the bank stop now, is cheaper than to keep a wave
         failed = run.Failed()
         with self._undone_if_failed(wave):
             applied = run.fall_due(kept.book, rows, self._core.today, failed)
             self._follow(kept, rows, applied, wave)
             self._core.stop(kept, failed, wave.tasks)
         self._end(kept, page, wave)
+        return len(rows)
 
-    def terms(self, number: int, page: int, parameter: str, value: int, part: str) -> None:
-        """Give a parameter another value, where an agreement has none of its own."""
-        wave, kept, rows = self._begun(f"{part}/{number}/{page}", number, page)
+    def terms(
+        self, number: int, page: int, change: Any, *, template: int, apart: Sequence[int]
+    ) -> None:
+        """Give a parameter another value, where an agreement has none of its own.
+
+        template : those opened under it only, by number; 0: all but those under the ones `apart`.
+        """
+        parameter, value, change_id = change.parameter, change.value, change.change_id
+        wave, kept, rows = self._begun(f"terms/{change_id.hex}/{number}/{page}", number, page)
         book, failed = kept.book, run.Failed()
         bit = list(book.parameters).index(parameter)
-        mine = rows[(book.columns[GIVEN][rows] >> bit) & 1 == 0]
+        under = book.columns[TEMPLATE][rows]
+        is_meant = under == template if template else ~np.isin(under, apart)
+        mine = rows[((book.columns[GIVEN][rows] >> bit) & 1 == 0) & is_meant]
         book.columns[parameter][mine] = value
         today = self._core.today
 
@@ -99,6 +115,8 @@ class Closing:
 
         with self._undone_if_failed(wave):
             self._follow(kept, mine, run.apply(book, mine, ask, failed), wave)
+            every, before = wave.touched[0].rows, wave.touched[0].before
+            wave.terms += Reason(Cause.PRODUCT, change_id).changed(kept, every, before)
             self._core.stop(kept, failed, wave.tasks)
         self._end(kept, page, wave)
 
@@ -130,7 +148,7 @@ class Closing:
             having = np.unique(np.concatenate(moved))
             wave.draft.follow_sorted(kept, done, having, first)
             wave.draft.chains += len(having)
-        wave.tasks += tasks_of(kept, done)
+        wave.hear(kept, done)
 
     def _accruals(self, kept: Kept, rows: Any, wave: Wave) -> None:
         """Book what accrued, one transfer an accrual and branch."""
@@ -214,23 +232,44 @@ class Closing:
         def more(work: SqlUnitOfWork) -> None:
             keeping.put_page(work.connection, kept.number, page, bodies, sequence)
 
-        outcome = core.commit(wave, more, with_pages=True)
+        core.commit(wave, more, with_pages=True)
         core.dirty.discard((kept.number, page))
-        if not outcome.is_done.all():
-            self._stop_refused(kept, wave, outcome)
+        self.tell_refused()
 
-    def _stop_refused(self, kept: Kept, wave: Wave, outcome: Outcome) -> None:
-        """Leave agreements whose postings the ledger refused to a person."""
-        core, columns = self._core, wave.columns
+    def tell_refused(self) -> None:
+        """Leave what the ledger refused of a close to a person: once, whatever stops us here."""
+        owed = self._core.owed
+        while owed:
+            sequence, one = owed.popitem()
+            try:
+                self._tell(one)
+            except BaseException:
+                owed[sequence] = one
+                raise
+
+    def _tell(self, one: Owed) -> None:
+        core, columns, outcome = self._core, one.columns, one.outcome
         lost = ~outcome.is_done[columns["chain"]] & (columns["place"] == 0)
         ids = columns["user_data_64"][lost].astype(np.int64)
-        why = [TransferStatus(one).name for one in outcome.status[columns["chain"][lost]].tolist()]
-        check.that(bool((ids > 0).all()), f"expected sums to be booked, was {why[0]}")
-        _, rows = core.books.find(ids)
-        after = Wave(core.draft(), {}, touched=[core.touch(kept, rows, np.full(len(rows), -1))])
-        core.stop(kept, run.Failed(rows.tolist(), why), after.tasks)
-        after.columns = after.draft.finish()
-        core.commit(after)
+        why = [TransferStatus(each).name for each in outcome.status[columns["chain"][lost]]]
+        wave = Wave(core.draft(), {})
+        if one.part == ORDERS:
+            high, low = columns["user_data_128_hi"][lost], columns["user_data_128_lo"][lost]
+            for each, reason, one_high, one_low in zip(
+                ids.tolist(), why, high.tolist(), low.tolist(), strict=True
+            ):
+                order_id = UUID(int=one_high << 64 | one_low)
+                wave.tasks.append(unpaid(each, order_id, reason))
+        else:
+            check.that(bool((ids > 0).all()), f"expected sums to be booked, was {why[0]}")
+            numbers, rows = core.books.find(ids)
+            for number in np.unique(numbers).tolist():
+                kept, mine = core.books.kept[number], np.flatnonzero(numbers == number)
+                wave.touched.append(core.touch(kept, rows[mine], np.full(len(mine), -1)))
+                reasons = [why[place] for place in mine.tolist()]
+                core.stop(kept, run.Failed(rows[mine].tolist(), reasons), wave.tasks)
+        wave.columns = wave.draft.finish()
+        core.commit(wave)
 
 
 def _overdue(kept: Kept, rows: Any, date: Any, failed: run.Failed) -> Any:

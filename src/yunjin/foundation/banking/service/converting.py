@@ -7,15 +7,16 @@ from uuid import UUID
 import numpy as np
 
 from yunjin.chassis.persistence import SqlUnitOfWork, request_hash
+from yunjin.foundation.banking.api.agreements import Cause
 from yunjin.foundation.banking.domain import derived_ids
 from yunjin.foundation.banking.domain.products import run
 from yunjin.foundation.banking.domain.products.book import HELD, OPEN, STATUS, Applied, Book
 from yunjin.foundation.banking.errors import AgreementNotEmpty, EntryRefused
 from yunjin.foundation.banking.service.books import AGREEMENT, Kept, account_column
 from yunjin.foundation.banking.service.core import Core, Wave
-from yunjin.foundation.banking.service.drafting import tasks_of
 from yunjin.foundation.banking.service.opening import Openings
 from yunjin.foundation.banking.service.registry import Registry
+from yunjin.foundation.banking.service.terms import Reason
 from yunjin.foundation.banking.store import keeping
 from yunjin.kernel.errors import Outage, Refusal, Unknown
 
@@ -41,7 +42,7 @@ class Conversions:
                 if kept.version != version and kept.book.columns[STATUS][rows[0]] == OPEN:
                     groups.setdefault(kept.number, []).append(int(rows[0]))
             count = sum(map(len, groups.values()))
-            wave = Wave(core.draft(), {})
+            wave, why = Wave(core.draft(), {}), Reason(Cause.VERSION, command_id)
             moved: list[tuple[int, int, int]] = []
             placed = []
             targets = {number: self._target(number, version) for number in groups}
@@ -49,6 +50,7 @@ class Conversions:
                 for number, old in groups.items():
                     kept, target = core.books.kept[number], targets[number]
                     rows = self._bring(kept, np.array(old), target, wave)
+                    wave.terms += why.converted(kept, np.array(old), target, rows)
                     placed.append((target, rows))
                     ids, new = target.book.columns[AGREEMENT][rows].tolist(), rows.tolist()
                     moved += [(one, target.number, row) for one, row in zip(ids, new, strict=True)]
@@ -104,7 +106,7 @@ class Conversions:
         refuse_refused(applied)
         chain_of = dict(zip(rows.tolist(), chains.tolist(), strict=True))
         wave.draft.follow(target, applied, chain_of)
-        wave.tasks += tasks_of(target, applied)
+        wave.hear(target, applied)
         return rows
 
 

@@ -5,10 +5,8 @@ ledger then answers follows from the wave alone, so after a crash the last waves
 and come to the same. Whoever commits the next sequence is the writer: a second one conflicts.
 """
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +18,7 @@ from yunjin.foundation.banking.domain.packing import pack, unpack
 from yunjin.foundation.banking.domain.products.book import STATUS, STOPPED
 from yunjin.foundation.banking.domain.products.declarations import Product
 from yunjin.foundation.banking.domain.products.run import Failed
-from yunjin.foundation.banking.errors import AnotherWriter
+from yunjin.foundation.banking.errors import AnotherWriter, CurrencyNotOffered
 from yunjin.foundation.banking.service.books import AGREEMENT, PAGE_ROWS, Books, Kept, images
 from yunjin.foundation.banking.service.drafting import (
     Draft,
@@ -32,39 +30,22 @@ from yunjin.foundation.banking.service.drafting import (
     moved_of,
     outcome_of,
 )
-from yunjin.foundation.banking.store import keeping
+from yunjin.foundation.banking.service.turns import WAIT_S, Turns
+from yunjin.foundation.banking.service.waves import Owed, Touched, Wave, noticed
+from yunjin.foundation.banking.store import keeping, terms
 from yunjin.foundation.ledger.api import AccountFlag, Ledger, LedgerApi
 from yunjin.kernel import check
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.errors import Outage, Unknown
 
+__all__ = ["HALF_CLOSED", "REST_CODE", "TASKS_A_WAVE", "Core", "More", "Touched", "Wave"]
 REST_CODE: Final = 999  # of the ledger's account that stands for all that has no slot
 TASKS_A_WAVE: Final = 1 << 16
+HALF_CLOSED: Final = ("closing", "opening")  # a business day that nothing may come between
 _LOADED_AT_ONCE: Final = 64
 _FAILED: Final = "product-failed"
 _log: Final = structlog.get_logger()
 More = Callable[[SqlUnitOfWork], None]
-
-
-@dataclass(slots=True)
-class Touched:
-    """Rows of a book that a wave changes, and the chain each hangs on (−1: on none)."""
-
-    kept: Kept
-    rows: Any  # int64[k]
-    chains: Any  # int32[k]
-    before: Any = None  # the rows as they were
-
-
-@dataclass(slots=True)
-class Wave:
-    """What is to be kept together."""
-
-    draft: Draft
-    columns: dict[str, Any]
-    touched: list[Touched] = field(default_factory=list)
-    tasks: list[dict[str, Any]] = field(default_factory=list)
-    part: str = ""
 
 
 class Core:
@@ -78,9 +59,10 @@ class Core:
         product_of: Callable[[str, int], Product],
         *,
         currencies: Sequence[tuple[str, int]],
+        close_wait_s: int = WAIT_S,
     ) -> None:
         self.room, self.ledger, self.clock = room, ledger, clock
-        self.lock = threading.RLock()
+        self.lock = Turns(close_wait_s)
         self._product_of, self._currencies = product_of, currencies
         self._reset()
         self.today = np.datetime64("NaT", "D")
@@ -94,6 +76,7 @@ class Core:
         self._as_of: dict[tuple[int, int], int] = {}  # (book, page) → the wave it holds
         self.dirty: set[tuple[int, int]] = set()  # pages that waves changed since they were kept
         self._told: dict[int, bytes] = {}  # outcomes to be kept with the next wave
+        self.owed: dict[int, Owed] = {}  # of a close, by wave: what a person is still to be told
         self.debits: Moved = Counter()  # of the open business date
         self.credits: Moved = Counter()
         self.transfers_today = 0
@@ -105,19 +88,18 @@ class Core:
 
         Raises: Outage, Bug (pages or waves that do not fit).
         """
-        with self.lock:
+        with self.lock.looking():
             self._reset()
-            connection_of = self.room.read
-            self.slot_ids = connection_of(keeping.all_slots)
-            self.books.branches = connection_of(keeping.all_branches)
-            first = connection_of(self._read_books)
-            self._read_waves(first)
+            self.slot_ids = self.room.read(keeping.all_slots)
+            self.books.branches = self.room.read(keeping.all_branches)
+            self._read_waves(self.room.read(self._read_books))
             for kept in self.books.kept.values():
                 self.books.place(kept, np.flatnonzero(kept.book.columns[STATUS] > 0))
             self.refresh_all()
             newest = self.room.read(keeping.newest_day)
             if newest is not None:
                 self.today = np.datetime64(newest.date, "D")
+                self.lock.set_closing(newest.status in HALF_CLOSED)
             self._is_stale = False
 
     def ready(self) -> None:
@@ -170,8 +152,17 @@ class Core:
         if row.outcome is not None:
             return unpack(row.outcome)["is_done"]
         outcome = self._post(body)
-        self._told[row.sequence] = pack({"is_done": outcome.is_done})
+        self._tell(row.sequence, row.part, body, outcome)
         return outcome.is_done
+
+    def _tell(self, sequence: int, part: str, body: dict[str, Any], outcome: Outcome) -> None:
+        self._told[sequence] = pack({"is_done": outcome.is_done})
+        if part and not outcome.is_done.all():
+            self.owed[sequence] = Owed(part, body, outcome)
+
+    def _telling(self) -> dict[int, bytes]:
+        """Return the outcomes that may be kept: where something is owed, the tasks come first."""
+        return {each: told for each, told in self._told.items() if each not in self.owed}
 
     def _restore(self, sequence: int, body: dict[str, Any], is_done: Any) -> None:
         for name in body:
@@ -244,7 +235,7 @@ class Core:
                 "The ledger was away; whether it is booked, asking again tells."
             ) from outage
         self._is_stale = False
-        self._told[self.sequence] = pack({"is_done": outcome.is_done})
+        self._tell(self.sequence, wave.part, body, outcome)
         self._count(body, outcome.is_done)
         for one in wave.touched:
             lost = ~done_of(one.chains, outcome.is_done)
@@ -254,7 +245,7 @@ class Core:
         return outcome
 
     def _keep(self, wave: Wave, body: bytes, more: More | None) -> None:
-        sequence, told = self.sequence + 1, dict(self._told)
+        sequence, told = self.sequence + 1, self._telling()
         days = int(wave.draft.date.astype(np.int64))
         at_us = instant_us(self.clock.now_ns())
         stopped = [task["agreement_id"] for task in wave.tasks if task["code"] == _FAILED]
@@ -268,7 +259,10 @@ class Core:
             keeping.put_wave(connection, sequence, days, wave.part, at_us, body)
             keeping.put_outcomes(connection, told)
             keeping.put_tasks(connection, tasks)
+            terms.put(connection, sequence, days, at_us, wave.terms)
             keeping.set_status(connection, stopped, STOPPED)
+            for each in noticed(wave, sequence):
+                work.outbox.add(each)
             if more is not None:
                 more(work)
 
@@ -320,10 +314,11 @@ class Core:
 
     def tell_outcomes(self) -> None:
         """Keep the outcomes that wait: nothing has to be posted again when the bank opens."""
-        told = dict(self._told)
+        told = self._telling()
         if told:
             self.room.run(lambda work: keeping.put_outcomes(work.connection, told))
-            self._told.clear()
+            for each in told:
+                del self._told[each]
 
     # what waves are made of ---------------------------------------------------------------------
 
@@ -347,7 +342,11 @@ class Core:
         known = {one.currency: one.ledger for one in reversed(self.ledger.ledgers())}
         if currency not in known:
             known |= dict(self._currencies)
-            check.that(currency in known, f"expected a currency with a ledger, was {currency}")
+            if currency not in known:
+                names = ", ".join(sorted(known))
+                raise CurrencyNotOffered(
+                    f"expected a currency with a ledger, {names}; was {currency}"
+                )
             self.ledger.declare_ledgers([Ledger(ledger=known[currency], currency=currency)])
         return known[currency]
 

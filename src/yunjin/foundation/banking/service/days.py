@@ -1,299 +1,310 @@
-"""DaysApi: business days, closed one after the other, to the same result however often stopped."""
+"""DaysApi: business days, each closed by a durable flow of its own.
+
+The flow of a date is found by its id, so that two who close a day close it once. Up to which day
+to go on is a wish in the newest day's row: the last act of a close begins the next one by it.
+"""
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-import pyarrow as pa
 
+from yunjin.chassis.flow import Flows, FlowState, Outcome, Progress, State
 from yunjin.chassis.persistence import SqlUnitOfWork, instant_us
-from yunjin.foundation.banking.api.agreements import (
-    ENTRIES_OPTIONAL,
-    ENTRIES_REQUIRED,
-    EntryStatus,
-    StandingOrder,
+from yunjin.foundation.banking.api.days import DayReport, DayStep, DaySum, ProofLine
+from yunjin.foundation.banking.service.core import Core
+from yunjin.foundation.banking.service.day_parts import (
+    DayParts,
+    GeneralLedgerPort,
+    is_half_closed,
+    seconds_of,
 )
-from yunjin.foundation.banking.api.days import DayReport, DayStep, ProofLine
-from yunjin.foundation.banking.api.general_ledger import Movement, Rule
-from yunjin.foundation.banking.domain import derived_ids
-from yunjin.foundation.banking.domain.products.slots import Slot
-from yunjin.foundation.banking.errors import AnotherWriter, DayNotProven
-from yunjin.foundation.banking.events import DayClosed
-from yunjin.foundation.banking.service.closing import Closing
-from yunjin.foundation.banking.service.core import Core, Wave
-from yunjin.foundation.banking.service.entries import Entries
-from yunjin.foundation.banking.service.orders import Orders
 from yunjin.foundation.banking.service.registry import Registry
 from yunjin.foundation.banking.store import keeping
-from yunjin.kernel.errors import Malformed, NotFound
+from yunjin.kernel.errors import Bug, Malformed, NotFound, of_document
+from yunjin.kernel.ids import uuid7_of
 
 DAYS_AHEAD_MAX: Final = 3_660
-ORDERS_AT_ONCE: Final = 4_000
-_ACCRUED: Final = (Slot.INTEREST_INCOME, Slot.PENALTY_INCOME, Slot.INTEREST_EXPENSE)
+FLOW: Final = "day.close"
+_EPOCH: Final = dt.date(1970, 1, 1)
+_DAY_MS: Final = 86_400_000
+_PATIENCE_TRIES: Final = 4  # an outage of some seconds is waited out with the caller
 Told = Callable[[DayReport], None]
-Subledger = Mapping[tuple[int, str, str], int]
 
 
-class GeneralLedgerPort(Protocol):
-    """What a close asks of the general ledger, inside its own transaction."""
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The flow that closes a date: the first, or one more after it was refused or cancelled."""
 
-    def book(
-        self, work: SqlUnitOfWork, date: dt.date, movements: list[Movement], *, source: str
-    ) -> None:
-        """Book what moved."""
+    flows: Flows
+    date: dt.date
+    number: int
 
-    def prove(
-        self, work: SqlUnitOfWork, date: dt.date, subledger: Subledger
-    ) -> tuple[ProofLine, ...]:
-        """Hold the general ledger against the accounts that make it up."""
+    @property
+    def flow_id(self) -> UUID:
+        """The same for all who close the day."""
+        words = f"{FLOW}/{self.flows.room.tenant}/{self.date}/{self.number}".encode()
+        chance = int.from_bytes(hashlib.blake2b(words, digest_size=10).digest(), "big")
+        return uuid7_of((self.date - _EPOCH).days * _DAY_MS, chance & (2**74 - 1))
 
-    def finish_waiting(self) -> int:
-        """Finish manual entries whose money moved in the ledger already; return how many."""
+    def state(self) -> FlowState | None:
+        """Return where it stands, None where it was not begun."""
+        try:
+            return self.flows.state(self.flow_id)
+        except NotFound:
+            return None
 
-    def rule_of(self, product: str, date: dt.date) -> Rule:
-        """Return whether a product's interest counts as it accrues or as it is paid."""
+    def start(self, work: SqlUnitOfWork) -> None:
+        """Let it begin, if the transaction commits."""
+        self.flows.start(self.flow_id, FLOW, self.date.isoformat(), self.number, work=work)
+
+    def passed(self, stage: str, done: int, total: int) -> None:
+        """Say how many pages of a stage are done, of how many; said again, it counts once."""
+        known = {line.name: line.done for line in self.flows.progress(self.flow_id)}
+        self.flows.advance(self.flow_id, stage, done - known.get(stage, 0), total=total)
+
+    def go_on(self, date: dt.date, work: SqlUnitOfWork) -> None:
+        """Let the close of the next day begin too."""
+        Attempt(self.flows, date, 1).start(work)
 
 
 class DayService:
-    """The bank's calendar."""
+    """The bank's calendar.
 
-    def __init__(self, core: Core, registry: Registry, general_ledger: GeneralLedgerPort) -> None:
-        self._core, self._registry, self._gl = core, registry, general_ledger
-        self._closing, self._entries = Closing(core), Entries(core)
-        self._orders = Orders(core.room)
+    Parameters
+    ----------
+    flows_of : makes the room's flows of what closes a day.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        registry: Registry,
+        general_ledger: GeneralLedgerPort,
+        flows_of: Callable[["DayService"], Flows],
+    ) -> None:
+        self._core, self._parts = core, DayParts(core, registry, general_ledger)
+        self.flows = flows_of(self)
 
     def begin(self, date: dt.date) -> None:
         """Open a bank's first business day; later ones open by closing. Again changes nothing."""
         core = self._core
-        with core.lock:
+        with core.lock.looking():
             if core.room.read(keeping.newest_day) is None:
                 day: Any = np.datetime64(date, "D")
-                self._put(day, "open", {})
+                now_us = instant_us(core.clock.now_ns())
+                core.room.run(
+                    lambda work: keeping.put_day(work.connection, _days(date), "open", {}, now_us)
+                )
                 core.new_day(day)
+
+    def resume(self) -> None:
+        """See that a close which was stopped goes on, once the flows are worked."""
+        with self._core.lock.looking():
+            self._core.ready()
+            row = self._parts.newest()
+            self._parts.tell_refused()
+            self._parts.take_rules()
+            if is_half_closed(row):
+                self._begun(_closing_date(row))
 
     def business_date(self) -> dt.date:
         return _date(self._core.today)
 
-    def close(self, until: dt.date | None = None, *, progress: Told | None = None) -> DayReport:
-        core = self._core
-        with core.lock:
-            core.ready()
-            self._resume()
-            last = core.today if until is None else np.datetime64(until, "D")
-            ahead = int((last - core.today).astype(np.int64))
-            if not 0 <= ahead <= DAYS_AHEAD_MAX:
-                raise Malformed(
-                    f"expected a day from {core.today} on, at most {DAYS_AHEAD_MAX} ahead, "
-                    f"was {last}"
-                )
-        while True:
-            with core.lock:  # between two days, entries have their turn
-                core.ready()
-                if core.today > last:
-                    return self.day(_date(last))
-                self._close_day(progress)
-
-    def resume(self) -> None:
-        """Go on with a close that was stopped, before anything else is booked."""
-        with self._core.lock:
-            self._core.ready()
-            self._take_rules()
-            self._resume()
-
-    def _resume(self) -> None:
-        status = self._status()
-        if status == "closing":
-            self._close_day(None)
-        elif status == "opening":
-            self._open_day(None, self._core.clock.monotonic_ns())
-
-    def _take_rules(self) -> None:
-        for kept in self._core.books.kept.values():
-            rule = self._gl.rule_of(kept.code, _date(self._core.today))
-            kept.book.is_cash = rule is Rule.CASH
-
-    def _status(self) -> str:
-        row, today = self._core.room.read(keeping.newest_day), self._core.today
-        if row is not None and np.datetime64(row.date, "D") != today:
-            raise AnotherWriter(f"expected {today} to be the newest day, was another writer's")
-        return "" if row is None else str(row.status)
-
-    def _close_day(self, progress: Told | None) -> None:
-        core, date = self._core, self._core.today
-        started = core.clock.monotonic_ns()
-        if self._status() == "unproven":
-            raise DayNotProven(f"expected the books of {date} to agree, was a difference")
-        self._take_rules()
-        wave, days = Wave(core.draft(), {}), int(date.astype(np.int64))
-        wave.columns = wave.draft.finish()
-        now_us = instant_us(core.clock.now_ns())  # a wave: another writer gets no further
-        core.commit(
-            wave, lambda work: keeping.put_day(work.connection, days, "closing", {}, now_us)
-        )
-        self._each("close", self._closing.close, progress, started)
-        report = self._report(started, "closed")
-        lines = self._prove(report)
-        if any(line.difference_minor for line in lines):
-            raise DayNotProven(
-                f"expected the books of {date} to agree, was a difference",
-                lines=[line.slot for line in lines if line.difference_minor],
-            )
-        core.new_day(date + np.timedelta64(1, "D"))
-        self._open_day(progress, started)
-
-    def _open_day(self, progress: Told | None, started: int) -> None:
-        self._take_rules()
-        self.bring_terms()
-        self._each("open", self._closing.open, progress, started)
-        self._pay_orders()
-        self._put(self._core.today, "open", {})
-
     def bring_terms(self) -> None:
         """Bring changed terms that act by now to the agreements."""
-        core = self._core
-        with core.lock:
-            for one in self._registry.due(int(core.today.astype(np.int64))):
-                part, kept_parts = f"terms/{one.change_id.hex}", self._closing.kept_parts()
-                for number, page in self._closing.parts():
-                    kept = core.books.kept[number]
-                    is_new = f"{part}/{number}/{page}" not in kept_parts
-                    if (
-                        kept.code == one.product
-                        and one.parameter in kept.book.parameters
-                        and is_new
-                    ):
-                        self._closing.terms(number, page, one.parameter, one.value, part)
-                self._registry.end(one.change_id)
+        with self._core.lock:
+            self._parts.bring_terms()
 
-    def _each(
-        self, name: str, act: Callable[[int, int], None], progress: Told | None, started: int
-    ) -> None:
-        kept, parts = self._closing.kept_parts(), self._closing.parts()
-        for place, (number, page) in enumerate(parts):
-            if f"{name}/{number}/{page}" not in kept:
-                act(number, page)
-            if progress is not None:
-                step = DayStep(name=name, done=place + 1, total=len(parts))
-                words = "closing" if name == "close" else "opening"
-                progress(_report(_date(self._core.today), words, {}, (step,), started, self._core))
+    # closing ------------------------------------------------------------------------------------
 
-    def _report(self, started: int, status: str) -> dict[str, Any]:
-        core = self._core
-        accrued = provision = 0
-        for (_, _, slot), minor in (core.debits - Counter()).items():
-            provision += minor if slot == Slot.IMPAIRMENT else 0
-            accrued += minor if slot in (Slot.INTEREST_ACCRUED, Slot.INTEREST_EXPENSE) else 0
-        for (_, _, slot), minor in core.credits.items():
-            provision -= minor if slot == Slot.IMPAIRMENT else 0
-        days = int(core.today.astype(np.int64))
-        waiting = core.room.read(lambda connection: keeping.count_tasks(connection, days))
-        return {
-            "agreements": core.books.count(),
-            "transfers": core.transfers_today,
-            "accrued_minor": accrued,
-            "provision_minor": provision,
-            "waiting": waiting,
-            "seconds": round((core.clock.monotonic_ns() - started) / 1e9, 3),
-        }
-
-    def _movements(self) -> list[Movement]:
-        core = self._core
-        keys = sorted(core.debits.keys() | core.credits.keys())
-        return [
-            Movement(
-                product=core.books.kept[book].code,
-                branch=core.books.branches[branch],
-                currency=core.books.kept[book].book.product.currency,
-                slot=slot,
-                debit_minor=core.debits[book, branch, slot],
-                credit_minor=core.credits[book, branch, slot],
+    def close(
+        self,
+        until: dt.date | None = None,
+        *,
+        progress: Told | None = None,
+        wait_s: int | None = None,
+    ) -> DayReport:
+        with self._core.lock.looking():
+            self._core.ready()
+            row = self._parts.newest()
+        first = _closing_date(row)
+        last = first if until is None else until
+        if not 0 <= (last - first).days <= DAYS_AHEAD_MAX:
+            raise Malformed(
+                f"expected a day from {first} on, at most {DAYS_AHEAD_MAX} ahead, was {last}"
             )
-            for book, branch, slot in keys
-        ]
+        clock = self._core.clock
+        until_ns = clock.monotonic_ns() + (wait_s or 0) * 1_000_000_000
+        for days in range((last - first).days + 1):
+            date = first + dt.timedelta(days=days)
+            attempt = self._begun(date, last, is_first=not days)
+            while not self._is_closed(attempt, progress, 0 if wait_s == 0 else 1):
+                if wait_s is not None and clock.monotonic_ns() >= until_ns:
+                    return self.day(self.business_date())
+        return self.day(last)
 
-    def _prove(self, report: dict[str, Any]) -> tuple[ProofLine, ...]:
-        """Book the day in the general ledger, hold it against the subledger, end the day."""
-        core, date = self._core, self._core.today
-        self._gl.finish_waiting()
-        core.refresh_all()
-        subledger: Counter[tuple[int, str, str]] = Counter()
-        for key, minor in (*core.agreement_balances(), *core.slot_balances().items()):
-            subledger[key] += minor
-        movements = self._movements()
+    def _begun(
+        self, date: dt.date, last: dt.date | None = None, *, is_first: bool = False
+    ) -> Attempt:
+        """Return the flow that closes a day, begun where it is not; a new one after a refusal.
 
-        def booked(work: SqlUnitOfWork) -> tuple[ProofLine, ...]:
-            day = _date(date)
-            self._gl.book(work, day, movements, source=f"close/{day}")
-            lines = self._gl.prove(work, day, subledger)
-            is_proven = not any(line.difference_minor for line in lines)
-            status = "closed" if is_proven else "unproven"
-            proof = [
-                [line.slot, line.branch, line.currency, line.subledger_minor, line.ledger_minor]
-                for line in lines
-            ]
-            now_us = instant_us(core.clock.now_ns())
-            days = int(date.astype(np.int64))
-            keeping.put_day(work.connection, days, status, {**report, "proof": proof}, now_us)
-            if is_proven:
-                closed = DayClosed(
-                    date=str(day),
-                    transfers=report["transfers"],
-                    agreements=report["agreements"],
-                )
-                work.outbox.add(closed)
-                keeping.put_day(work.connection, days + 1, "opening", {}, now_us)
-            return lines
+        last : up to which day to go on; None leaves that as it was wished.
+        """
+        attempt, found = self._newest_attempt(date)
+        is_new = found is None or found.state in (State.FAILED, State.CANCELLED)
+        if found is not None and is_new:
+            attempt = Attempt(self.flows, date, attempt.number + 1)
+        elif found is not None and found.state is State.PARKED:
+            self.flows.retry(attempt.flow_id)
 
-        return core.room.run(booked)
+        def begun(work: SqlUnitOfWork) -> None:
+            if last is not None:
+                self._wish(work, last)
+            if is_new:
+                attempt.start(work)
 
-    def _put(self, date: Any, status: str, report: dict[str, Any]) -> None:
-        days, now_us = int(date.astype(np.int64)), instant_us(self._core.clock.now_ns())
-        self._core.room.run(
-            lambda work: keeping.put_day(work.connection, days, status, report, now_us)
-        )
+        if is_new or (is_first and last is not None and last > date):
+            with self._core.lock.looking():
+                self._parts.newest()
+                self._core.room.run(begun)
+            self.flows.bell.set()  # what was rung before the commit was rung in vain
+        return attempt
 
-    # standing orders ----------------------------------------------------------------------------
+    def _newest_attempt(self, date: dt.date) -> tuple[Attempt, FlowState | None]:
+        """Return the last flow of a day that was begun, and where it stands; else the first."""
+        newest = Attempt(self.flows, date, 1)
+        found = state = newest.state()
+        while state is not None and state.state in (State.FAILED, State.CANCELLED):
+            following = Attempt(self.flows, date, newest.number + 1)
+            state = following.state()
+            if state is not None:
+                newest, found = following, state
+        return newest, found
 
-    def _pay_orders(self) -> None:
-        """Pay what is due; an order that is refused becomes a task, and goes on next time."""
-        core = self._core
-        while due := self._orders.due(core.today, ORDERS_AT_ONCE):
-            answers = self._entries.post(_entries_of(due, core.today)).to_pylist()
-            wave = Wave(core.draft(), {})
-            wave.columns = wave.draft.finish()
-            for one, answer in zip(due, answers, strict=True):
-                if answer["status"] not in (EntryStatus.BOOKED, EntryStatus.EXISTS):
-                    why = answer["reason"] or EntryStatus(answer["status"]).name.lower()
-                    task = {"agreement_id": one.agreement_id, "code": "standing-order"}
-                    wave.tasks.append({**task, "detail": f"{one.order_id}: {why}"[:500]})
+    def _wish(self, work: SqlUnitOfWork, last: dt.date) -> None:
+        """Keep up to which day to go on, in the newest day's row."""
+        row = keeping.newest_day(work.connection)
+        wish = {"until": _days(last)} if _days(last) > row.date else {}
+        others = {name: value for name, value in row.report.items() if name != "until"}
+        if (facts := {**others, **wish}) != row.report:
+            keeping.put_day(work.connection, row.date, row.status, facts, row.at_us)
 
-            def more(work: SqlUnitOfWork, paid: list[StandingOrder] = due) -> None:
-                self._orders.forward(work.connection, paid, core.today)
+    def _is_closed(self, attempt: Attempt, progress: Told | None, seconds: int) -> bool:
+        """Wait for a day's flow; return whether it has ended well. Raises: what it ended by."""
 
-            core.commit(wave, more)
+        def look(state: FlowState, lines: list[Progress]) -> None:
+            if progress is not None and lines:
+                progress(_running(attempt.date, _steps(lines)))
+
+        is_watched = progress is not None
+        found = self.flows.wait(attempt.flow_id, seconds=seconds, look=look if is_watched else None)
+        if found.problem is not None:
+            raise found.problem
+        if found.state is State.PARKED:
+            said = f"The close of {attempt.date} stopped at {found.outcome['step']!r}"
+            raise Bug(f"{said}: {found.outcome['kind']}: {found.outcome['reason']}")
+        if found.state is State.WAITING:
+            self._raise_at_length(attempt)
+        if progress is not None and found.state is State.DONE:
+            progress(_running(attempt.date, (DayStep(name="open", done=1, total=1),)))
+        return found.state is State.DONE
+
+    def _raise_at_length(self, attempt: Attempt) -> None:
+        """Tell who waits of an outage that lasts; the flow tries on. Raises: Outage, Unknown."""
+        rows = self.flows.history(attempt.flow_id, limit=1, newest_first=True)
+        if rows and rows[0].outcome is Outcome.TRIED:
+            note = rows[0].answer
+            if note["tries"] >= _PATIENCE_TRIES:
+                raise of_document(note["problem"])
+
+    def go_on(
+        self, command_id: UUID, date: str, attempt: int, stage: str, place: int
+    ) -> tuple[str, int]:
+        """Bring a day's close forward: what its flow asks for, again and again."""
+        closes = Attempt(self.flows, dt.date.fromisoformat(date), attempt)
+        return self._parts.go_on(date, stage, place, closes)
 
     # reading ------------------------------------------------------------------------------------
 
     def last_closed(self) -> dt.date | None:
         """Return the newest closed business day, None while none is closed."""
         row = self._core.room.read(keeping.newest_closed_day)
-        return None if row is None else dt.date(1970, 1, 1) + dt.timedelta(days=row.date)
+        return None if row is None else _EPOCH + dt.timedelta(days=row.date)
 
     def day(self, date: dt.date) -> DayReport:
-        days = int(np.datetime64(date, "D").astype(np.int64))
-        row = self._core.room.read(lambda connection: keeping.day(connection, days))
+        row = self._core.room.read(lambda connection: keeping.day(connection, _days(date)))
         if row is None:
             raise NotFound(f"There is no business day {date}.", date=str(date))
-        return _kept_report(row, with_proof=True)
+        return self._kept_report(row, with_proof=True)
 
     def days(self, *, limit: int = 31) -> list[DayReport]:
         if not 1 <= limit <= 400:
             raise Malformed(f"expected a limit of 1 to 400, was {limit}")
         rows = self._core.room.read(lambda connection: keeping.last_days(connection, limit))
-        return [_kept_report(row, with_proof=False) for row in rows]
+        return [self._kept_report(row, with_proof=False) for row in rows]
+
+    def _kept_report(self, row: Any, *, with_proof: bool) -> DayReport:
+        facts, seconds = row.report, row.report.get("seconds", 0.0)
+        steps: tuple[DayStep, ...] = ()
+        if is_half_closed(row):
+            now_us = instant_us(self._core.clock.now_ns())
+            attempt, _ = self._newest_attempt(_closing_date(row))
+            seconds = seconds_of(facts, now_us)
+            steps = _steps(self.flows.progress(attempt.flow_id))
+        return DayReport(
+            date=_EPOCH + dt.timedelta(days=row.date),
+            status=row.status,
+            agreements=facts.get("agreements", 0),
+            transfers=facts.get("transfers", 0),
+            sums=tuple(
+                DaySum(currency=currency, accrued_minor=accrued, provision_minor=provided)
+                for currency, accrued, provided in facts.get("sums", ())
+            ),
+            waiting=facts.get("waiting", 0),
+            seconds=seconds,
+            steps=steps,
+            proof=tuple(
+                ProofLine(
+                    slot=slot,
+                    branch=branch,
+                    currency=currency,
+                    subledger_minor=one,
+                    ledger_minor=other,
+                )
+                for slot, branch, currency, one, other in facts.get("proof", ())
+                if with_proof
+            ),
+        )
+
+
+def _running(date: dt.date, steps: tuple[DayStep, ...]) -> DayReport:
+    """Return how far the close of a day is, for who watches it."""
+    is_opening = steps[-1].name == "open"
+    return DayReport(
+        date=date + dt.timedelta(days=is_opening),
+        status="opening" if is_opening else "closing",
+        agreements=0,
+        transfers=0,
+        sums=(),
+        waiting=0,
+        seconds=0.0,
+        steps=steps[-1:],
+        proof=(),
+    )
+
+
+def _steps(lines: list[Progress]) -> tuple[DayStep, ...]:
+    return tuple(DayStep(name=one.name, done=one.done, total=one.total) for one in lines)
+
+
+def _closing_date(row: Any) -> dt.date:
+    """Return the day that is closed next, or is being closed."""
+    return _EPOCH + dt.timedelta(days=row.date - (row.status == "opening"))
 
 
 def _date(day: Any) -> dt.date:
@@ -301,70 +312,5 @@ def _date(day: Any) -> dt.date:
     return found
 
 
-def _entries_of(orders: list[StandingOrder], date: Any) -> pa.RecordBatch:
-    types = {**ENTRIES_REQUIRED, **ENTRIES_OPTIONAL}
-    ids = [_payment_id(one.order_id, date) for one in orders]
-    columns = {
-        "id_hi": [one.int >> 64 for one in ids],
-        "id_lo": [one.int & (2**64 - 1) for one in ids],
-        "agreement_id": [one.agreement_id for one in orders],
-        "amount_minor": [-one.amount_minor for one in orders],
-        "counter_agreement_id": [one.counter_agreement_id for one in orders],
-        "reference_hi": [one.order_id.int >> 64 for one in orders],
-        "reference_lo": [one.order_id.int & (2**64 - 1) for one in orders],
-    }
-    arrays = [pa.array(values, types[name]) for name, values in columns.items()]
-    return pa.RecordBatch.from_arrays(arrays, names=list(columns))
-
-
-def _payment_id(order_id: UUID, date: Any) -> UUID:
-    one = np.array([order_id.int & (2**62 - 1)])
-    high, low = derived_ids.of_day(
-        date, derived_ids.salt_of(order_id.hex), one, np.zeros(1, np.int64)
-    )
-    return UUID(int=(int(high[0]) << 64) | int(low[0]))
-
-
-def _report(
-    date: dt.date,
-    status: str,
-    facts: Mapping[str, Any],
-    steps: tuple[DayStep, ...],
-    started: int,
-    core: Core,
-) -> DayReport:
-    seconds = round((core.clock.monotonic_ns() - started) / 1e9, 3)
-    return DayReport(
-        date=date,
-        status=status,
-        agreements=core.books.count(),
-        transfers=core.transfers_today,
-        accrued_minor=facts.get("accrued_minor", 0),
-        provision_minor=facts.get("provision_minor", 0),
-        waiting=facts.get("waiting", 0),
-        seconds=seconds,
-        steps=steps,
-        proof=(),
-    )
-
-
-def _kept_report(row: Any, *, with_proof: bool) -> DayReport:
-    facts = row.report
-    proof = [
-        ProofLine(
-            slot=slot, branch=branch, currency=currency, subledger_minor=one, ledger_minor=two
-        )
-        for slot, branch, currency, one, two in (facts.get("proof", []) if with_proof else [])
-    ]
-    return DayReport(
-        date=dt.date(1970, 1, 1) + dt.timedelta(days=row.date),
-        status=row.status,
-        agreements=facts.get("agreements", 0),
-        transfers=facts.get("transfers", 0),
-        accrued_minor=facts.get("accrued_minor", 0),
-        provision_minor=facts.get("provision_minor", 0),
-        waiting=facts.get("waiting", 0),
-        seconds=facts.get("seconds", 0.0),
-        steps=(),
-        proof=tuple(proof),
-    )
+def _days(date: dt.date) -> int:
+    return (date - _EPOCH).days

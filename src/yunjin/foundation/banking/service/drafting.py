@@ -256,6 +256,16 @@ def tasks_of(kept: Kept, applied: Iterable[Applied]) -> list[dict[str, Any]]:
     ]
 
 
+def notices_of(kept: Kept, applied: Iterable[Applied]) -> list[tuple[int, str]]:
+    """Return what a product tells customers: (agreement id, code)."""
+    return [
+        (agreement_id, code[:64])
+        for one in applied
+        for code, rows in one.notices
+        for agreement_id in kept.book.columns[AGREEMENT][rows].tolist()
+    ]
+
+
 class SlotAccounts:
     """The ledger's accounts of the bank's own side, by slot, branch and currency."""
 

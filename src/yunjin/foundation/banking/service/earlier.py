@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
+
 from yunjin.foundation.banking.api.agreements import Action, EntryStatus
+from yunjin.foundation.banking.api.dates import value_days
 from yunjin.foundation.banking.domain.products.slots import Slot
 from yunjin.foundation.banking.service.books import BRANCH
 from yunjin.foundation.banking.service.core import Core
@@ -102,6 +105,9 @@ class Earlier:
         """Tell whether a transfer of the ledger is what the entry asks for."""
         columns = self._columns
         action, amount = Action(columns["action"][at]), int(columns["amount_minor"][at])
+        wanted = columns["value_date"][at]
+        if not np.isnat(wanted) and wanted.astype(np.int64) != value_days(row["user_data_32"]):
+            return False
         if row["user_data_64"] != columns["agreement_id"][at] or row["code"] != Kind.ENTRY:
             return False
         if row["flags"] & _KINDS != FLAGS[action]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from yunjin.chassis.persistence import SqlUnitOfWork
 from yunjin.foundation.banking.api.agreements import Action, EntryStatus
 from yunjin.foundation.banking.domain.products import run
 from yunjin.foundation.banking.domain.products.book import HELD, STATUS, STOPPED
@@ -18,7 +19,7 @@ from yunjin.foundation.banking.domain.products.slots import grows_by_credit
 from yunjin.foundation.banking.events import EntriesBooked
 from yunjin.foundation.banking.service.books import Kept
 from yunjin.foundation.banking.service.core import Core, Touched, Wave
-from yunjin.foundation.banking.service.drafting import Draft, tasks_of
+from yunjin.foundation.banking.service.drafting import Draft
 from yunjin.foundation.banking.service.earlier import Earlier
 from yunjin.foundation.banking.service.entry_forms import (
     Answers,
@@ -30,6 +31,7 @@ from yunjin.foundation.banking.service.entry_forms import (
     waves_of,
 )
 from yunjin.foundation.banking.service.moving import Mover, Sides, without
+from yunjin.foundation.banking.service.orders import ORDERS, Payments
 from yunjin.foundation.ledger.api import TransferStatus
 
 _LOW: Final = 2**64 - 1
@@ -56,10 +58,15 @@ class _ProductFailed(Exception):
 
 
 class Entries:
-    """Posts entries."""
+    """Posts entries.
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    Parameters
+    ----------
+    payments : the standing orders that the one batch to be posted is made of.
+    """
+
+    def __init__(self, core: Core, payments: Payments | None = None) -> None:
+        self._core, self._payments = core, payments
 
     def post(self, entries: pa.RecordBatch) -> pa.RecordBatch:
         """Post entries; see AgreementsApi.post."""
@@ -215,7 +222,17 @@ class Entries:
             entries=len(alive),
             transfers=len(wave.columns["place"]),
         )
-        outcome = core.commit(wave, lambda work: work.outbox.add(booked))
+        payments = self._payments
+        if payments is not None:
+            wave.part = ORDERS
+            wave.tasks += payments.decide(set(alive.tolist()), answers.status, answers.reason)
+
+        def more(work: SqlUnitOfWork) -> None:
+            work.outbox.add(booked)
+            if payments is not None:
+                payments.keep(work)
+
+        outcome = core.commit(wave, more)
         answers.timestamp[alive] = outcome.timestamp
         for chain, at in enumerate(alive.tolist()):
             if answers.status[at]:
@@ -285,7 +302,7 @@ class Entries:
             except Exception as error:
                 raise _ProductFailed(one, error) from error
             draft.follow(one.kept, applied, chains)
-            wave.tasks += tasks_of(one.kept, applied)
+            wave.hear(one.kept, applied)
 
     def _tell_balances(self, columns: dict[str, Any], answers: Answers) -> None:
         numbers, rows = self._core.books.find(columns["agreement_id"])

@@ -17,10 +17,10 @@ from yunjin.foundation.banking.api.agreements import (
 )
 from yunjin.foundation.banking.domain import derived_ids
 from yunjin.foundation.banking.domain.products.slots import Slot
+from yunjin.kernel.columns import refusal_of
 from yunjin.kernel.errors import Malformed
 from yunjin.kernel.money import MINOR_MAX
 
-_TYPES: Final = {**ENTRIES_REQUIRED, **ENTRIES_OPTIONAL}
 _SLOTS: Final = np.array([int(slot) for slot in Slot])
 
 
@@ -28,20 +28,17 @@ def columns_of(entries: pa.RecordBatch) -> dict[str, Any]:
     """Return the columns of entries; missing ones are zero. Raises: Malformed."""
     if entries.num_rows > ENTRIES_MAX:
         raise Malformed(f"expected at most {ENTRIES_MAX} entries, was {entries.num_rows}")
+    refusal = refusal_of(entries.schema, ENTRIES_REQUIRED, ENTRIES_OPTIONAL, Malformed)
+    if refusal is not None:
+        raise refusal
     found: dict[str, Any] = {}
-    for place, part in enumerate(entries.schema):
-        if _TYPES.get(part.name) != part.type or part.name in entries.schema.names[:place]:
-            raise Malformed(f"expected known columns once each, was {part.name[:60]!r}")
-        values = entries.column(place)
+    for part, values in zip(entries.schema, entries.columns, strict=True):
         if part.name != "value_date" and values.null_count:
             raise Malformed(f"expected a value in every row of {part.name}, was null")
         found[part.name] = values.to_numpy(zero_copy_only=False)
     for name in ("against", "counter_agreement_id"):  # what an entry refers to may say
         if name in found:
             found[name] = found[name].copy()
-    missing = [name for name in ENTRIES_REQUIRED if name not in found]
-    if missing:
-        raise Malformed(f"expected the columns {', '.join(missing)}")
     count = entries.num_rows
     for name, kind in ENTRIES_OPTIONAL.items():
         if name == "value_date":

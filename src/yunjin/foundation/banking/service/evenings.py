@@ -1,4 +1,4 @@
-"""Closing balances of the evenings before a day, read from the ledger's histories.
+"""Closing balances of the evenings before a day, by value date, from the ledger's histories.
 
 For products that say `needs = History(days=…)`: only rows whose hook asks are read.
 """
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from yunjin.foundation.banking.api.dates import business_days, value_days
 from yunjin.foundation.banking.domain.products.book import OPENED, Book
 from yunjin.foundation.banking.domain.products.slots import grows_by_credit
 from yunjin.foundation.ledger.api import LedgerApi
@@ -36,27 +37,39 @@ class Evenings:
         return found
 
     def _fill(self, evenings: Any, account: int, sign: int, today: int, first: int) -> None:
-        """Go back from the evening before today to the first one that is asked for."""
-        last = len(evenings)
-        evening = today - 1
-        for day, balance in self._lines(account):
+        """Go back from today to the first evening that is asked for.
+
+        What was back-dated counts on the evenings from its value date on, too.
+        """
+        last, evening = len(evenings) - today, today - 1
+        late: list[tuple[int, int, int]] = []  # first evening, the one after the last, minor
+        for numbers, balance, moved in self._lines(account):
+            day = int(business_days(numbers))
             while evening >= first and day <= evening:
-                evenings[last - (today - evening)] = sign * balance
+                evenings[last + evening] = sign * balance
                 evening -= 1
             if evening < first:
-                return
+                break
+            late.append((max(int(value_days(numbers)), first), day, sign * moved))
+        for since, until, moved in late:
+            evenings[last + since : last + until] += moved
 
-    def _lines(self, account: int) -> Iterator[tuple[int, int]]:
-        """Yield (business date in days, credits − debits after it) of postings, newest first."""
+    def _lines(self, account: int) -> Iterator[tuple[int, int, int]]:
+        """Yield (dates, credits − debits after it, what it moved) of postings, newest first.
+
+        A hold that ran out moves nothing, and carries the date it was made on.
+        """
         cursor = None
+        newer: tuple[int, int] | None = None
         while True:
             lines, cursor = self._ledger.history(account, cursor=cursor, limit=_PAGE)
-            days = (lines["user_data_32"].to_numpy() & 0xFFFF).tolist()  # above: days it lies back
-            credits, debits = (
-                lines["credits_posted"].to_pylist(),
-                lines["debits_posted"].to_pylist(),
-            )
-            for day, credit, debit in zip(days, credits, debits, strict=True):
-                yield day, credit - debit
+            debits, credits = lines["debits_posted"].to_numpy(), lines["credits_posted"].to_numpy()
+            balances = (credits.astype(np.int64) - debits.astype(np.int64)).tolist()
+            for dates, balance in zip(lines["user_data_32"].to_pylist(), balances, strict=True):
+                if newer is not None and newer[1] != balance:
+                    yield *newer, newer[1] - balance
+                newer = dates, balance
             if cursor is None:
-                return
+                break
+        if newer is not None:
+            yield *newer, newer[1]

@@ -7,6 +7,7 @@ from uuid import UUID
 from yunjin.chassis.persistence import RoomDatabase, SqlUnitOfWork
 from yunjin.foundation.banking.api.days import ProofLine
 from yunjin.foundation.banking.api.general_ledger import (
+    EntryKind,
     GlAccount,
     GlEntry,
     GlLine,
@@ -134,6 +135,11 @@ class GeneralLedger:
 
     def entry(self, number: int) -> GlEntry:
         return self._reading.entry(number)
+
+    def entries(
+        self, kinds: Sequence[EntryKind], *, limit: int = 50, cursor: str | None = None
+    ) -> Page[GlEntry]:
+        return self._reading.entries(kinds, limit=limit, cursor=cursor)
 
     def lines(self, query: LineQuery) -> Page[GlLine]:
         return self._reading.lines(query)

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from yunjin.foundation.banking.api.agreements import Action
+from yunjin.foundation.banking.api.dates import packed
 from yunjin.foundation.banking.domain.products.slots import Slot
 from yunjin.foundation.banking.service.books import (
     AGREEMENT,
@@ -16,7 +17,7 @@ from yunjin.foundation.banking.service.books import (
     account_column,
 )
 from yunjin.foundation.banking.service.drafting import Draft, Kind
-from yunjin.foundation.banking.service.entry_forms import id_of
+from yunjin.foundation.banking.service.entry_forms import id_of, value_dates
 from yunjin.foundation.ledger.api import TransferFlag
 
 FLAGS: Final = {
@@ -119,12 +120,15 @@ class Mover:
                     amounts[at] = -held["amount_minor"]
         crosses = own.branch != other.branch
         middle = Ends.of(len(alive))
+        back = (draft.date - value_dates(columns, alive, draft.date)).astype(np.int64)
+        dates = packed(int(draft.date.astype(np.int64)), back)
         for end in (own, other):
             self._cross(end, crosses, middle, draft)
             if end is own:
                 action = columns["action"][alive]
                 ending = np.isin(action, (Action.CAPTURE, Action.RELEASE))
                 extra = {
+                    "user_data_32": dates,
                     "flags": np.array([FLAGS[Action(one)] for one in action.tolist()]),
                     "pending_id_hi": np.where(ending, columns["hold_id_hi"][alive], 0),
                     "pending_id_lo": np.where(ending, columns["hold_id_lo"][alive], 0),
@@ -135,7 +139,7 @@ class Mover:
                 _add(draft, own, far, amounts[alive], np.ones(len(alive), np.bool_), extra)
             elif crosses.any():
                 far = middle
-                _add(draft, other, far, -amounts[alive], crosses, {})
+                _add(draft, other, far, -amounts[alive], crosses, {"user_data_32": dates})
 
     def _ends(
         self, columns: dict[str, Any], alive: Any, sides: list[Sides], chain_of: Any, draft: Draft

@@ -1,6 +1,6 @@
 """Opening agreements: terms checked, accounts made, the product's first effects posted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,19 +11,19 @@ from yunjin.foundation.banking.api.agreements import OPENINGS_MAX, Opening
 from yunjin.foundation.banking.domain import derived_ids
 from yunjin.foundation.banking.domain.products import run
 from yunjin.foundation.banking.domain.products.book import CLOSED, OPEN, OPENED, STATUS
-from yunjin.foundation.banking.domain.products.declarations import Parameter, declared
+from yunjin.foundation.banking.domain.products.declarations import Level, Parameter, declared
 from yunjin.foundation.banking.errors import EntryRefused
 from yunjin.foundation.banking.events import AgreementsOpened
 from yunjin.foundation.banking.service.books import (
     AGREEMENT,
     BRANCH,
     GIVEN,
+    TEMPLATE,
     Kept,
     account_column,
 )
 from yunjin.foundation.banking.service.core import Core, Wave
-from yunjin.foundation.banking.service.drafting import tasks_of
-from yunjin.foundation.banking.service.registry import Registry
+from yunjin.foundation.banking.service.registry import Registry, number_of
 from yunjin.foundation.banking.store import keeping
 from yunjin.kernel.errors import Malformed, Outage, Refusal, Unknown
 
@@ -54,7 +54,11 @@ class Openings:
                 groups.setdefault((one.product, version), []).append(place)
             for (code, version), places in groups.items():
                 product = self._registry.product(code, version)
-                checked_terms(product, [openings[place].terms for place in places])
+                today = int(core.today.astype(np.int64))
+                for name in dict.fromkeys(openings[place].template for place in places):
+                    some = [openings[place] for place in places if openings[place].template == name]
+                    usual = self._registry.usual(code, today, name)
+                    checked_terms(product, [one.terms for one in some], known=usual)
             return self._opened(command_id, hashed, openings, groups)
 
     def _opened(
@@ -154,7 +158,7 @@ class Openings:
         if refused:
             raise EntryRefused(f"The product refused: {refused[0]}.", reason=refused[0])
         wave.draft.follow(kept, applied, chain_of)
-        wave.tasks += tasks_of(kept, applied)
+        wave.hear(kept, applied)
 
     def kept_of(self, code: str, version: int) -> Kept:
         """Return the book of a product version, begun where it is new."""
@@ -179,20 +183,29 @@ class Openings:
         book.columns[BRANCH][rows] = [core.books.branch_number(one.branch) for one in openings]
         book.columns[OPENED][rows] = core.today
         given = np.zeros(len(openings), np.int64)
-        usual = self._registry.usual(kept.code, int(core.today.astype(np.int64)))
+        today, names = int(core.today.astype(np.int64)), [one.template for one in openings]
+        usual = {name: self._registry.usual(kept.code, today, name) for name in set(names)}
         for bit, (name, parameter) in enumerate(book.parameters.items()):
             values = [one.terms.get(name) for one in openings]
             given |= np.array([value is not None for value in values], np.int64) << bit
-            default = usual.get(name, parameter.default or 0)
-            book.columns[name][rows] = [default if value is None else value for value in values]
+            book.columns[name][rows] = [
+                usual[one].get(name, parameter.default or 0) if value is None else value
+                for one, value in zip(names, values, strict=True)
+            ]
         book.columns[GIVEN][rows] = given
+        book.columns[TEMPLATE][rows] = [number_of(name) for name in names]
         return rows
 
 
-def checked_terms(product: Any, terms: Sequence[Mapping[str, int]]) -> None:
-    """Refuse terms that the product does not take. Raises: Malformed."""
+def checked_terms(
+    product: Any, terms: Sequence[Mapping[str, int]], *, known: Collection[str] = ()
+) -> None:
+    """Refuse terms that the product does not take of an agreement. Raises: Malformed.
+
+    known : names of the parameters that have a value already.
+    """
     parameters: dict[str, Parameter] = declared(type(product), Parameter)
-    needed = [name for name, one in parameters.items() if one.default is None]
+    needed = [name for name, one in parameters.items() if one.default is None and name not in known]
     for given in terms:
         for name in given.keys() - parameters.keys():
             names = ", ".join(parameters)
@@ -202,6 +215,8 @@ def checked_terms(product: Any, terms: Sequence[Mapping[str, int]]) -> None:
                 raise Malformed(f"expected a value of {name}, was none", parameter=name)
         for name, value in given.items():
             wrong = parameters[name].complaint(value)
+            if parameters[name].level is Level.PRODUCT:
+                wrong = f"expected {name} to be set for the product, was for an agreement"
             if wrong:
                 raise Malformed(wrong, parameter=name)
 
@@ -218,4 +233,5 @@ def _check_words(one: Opening) -> None:
 
 def _facts(one: Opening) -> list[Any]:
     terms = dict(sorted(one.terms.items()))
-    return [one.product, one.version, one.party_id, one.branch, terms, one.note]
+    under = [one.template] if one.template else []
+    return [one.product, one.version, one.party_id, one.branch, terms, one.note, *under]

@@ -1,19 +1,29 @@
 """Standing orders 定期转账: kept, found when they are due, brought forward."""
 
 import datetime as dt
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
+import pyarrow as pa
 
 from yunjin.chassis.persistence import RoomDatabase, SqlUnitOfWork
-from yunjin.foundation.banking.api.agreements import StandingOrder
+from yunjin.foundation.banking.api.agreements import (
+    ENTRIES_OPTIONAL,
+    ENTRIES_REQUIRED,
+    EntryStatus,
+    StandingOrder,
+)
+from yunjin.foundation.banking.domain import derived_ids
 from yunjin.foundation.banking.domain.periods import add_months
 from yunjin.foundation.banking.store import ordering
 from yunjin.kernel.errors import Malformed, NotFound
 from yunjin.kernel.money import MINOR_MAX
 
-_EVERY_MAX = 1_200
+ORDERS: Final = "orders"  # the part of a close in which they are paid
+_EVERY_MAX: Final = 1_200
+_LOW: Final = 2**64 - 1
 
 
 class Orders:
@@ -77,6 +87,69 @@ class Orders:
                 coming = _nth(one, times)
             is_over = one.last is not None and coming > one.last
             ordering.forward(connection, one.order_id, None if is_over else _days(coming), times)
+
+
+class Payments:
+    """Orders on their way: what comes of each is kept once, with the wave that decides it.
+
+    A wave decides about the orders it books, and about those that were refused before it: were the
+    bank to stop behind it, these would be judged again, by balances that it changed.
+    """
+
+    def __init__(self, orders: Orders, due: list[StandingOrder], date: Any) -> None:
+        self._orders, self._due, self._date = orders, due, date
+        self._open = dict(enumerate(due))
+        self._decided: list[StandingOrder] = []
+
+    def entries(self) -> pa.RecordBatch:
+        """Return them as entries, under ids that order and date decide."""
+        ids = [_payment_id(one.order_id, self._date) for one in self._due]
+        columns = {
+            "id_hi": [one.int >> 64 for one in ids],
+            "id_lo": [one.int & _LOW for one in ids],
+            "agreement_id": [one.agreement_id for one in self._due],
+            "amount_minor": [-one.amount_minor for one in self._due],
+            "counter_agreement_id": [one.counter_agreement_id for one in self._due],
+            "reference_hi": [one.order_id.int >> 64 for one in self._due],
+            "reference_lo": [one.order_id.int & _LOW for one in self._due],
+        }
+        types = {**ENTRIES_REQUIRED, **ENTRIES_OPTIONAL}
+        arrays = [pa.array(values, types[name]) for name, values in columns.items()]
+        return pa.RecordBatch.from_arrays(arrays, names=list(columns))
+
+    def decide(
+        self, booked: Collection[int], status: Sequence[int], reason: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        """Take what a wave decides: the entries it books (places), and those that have an answer.
+
+        Returns the tasks of those that cannot be paid.
+        """
+        tasks = []
+        places = [at for at in self._open if at in booked or status[at]]
+        self._decided = [self._open.pop(at) for at in places]
+        for at, one in zip(places, self._decided, strict=True):
+            if at not in booked and status[at] != EntryStatus.EXISTS:
+                why = reason[at] or EntryStatus(status[at]).name.lower()
+                tasks.append(unpaid(one.agreement_id, one.order_id, why))
+        return tasks
+
+    def keep(self, work: SqlUnitOfWork) -> None:
+        """Bring what was decided forward, in the wave's transaction."""
+        self._orders.forward(work.connection, self._decided, self._date)
+
+
+def unpaid(agreement_id: int, order_id: UUID, why: str) -> dict[str, Any]:
+    """Return the task that says an order could not be paid."""
+    detail = f"{order_id}: {why}"[:500]
+    return {"agreement_id": agreement_id, "code": "standing-order", "detail": detail}
+
+
+def _payment_id(order_id: UUID, date: Any) -> UUID:
+    one = np.array([order_id.int & (2**62 - 1)])
+    high, low = derived_ids.of_day(
+        date, derived_ids.salt_of(order_id.hex), one, np.zeros(1, np.int64)
+    )
+    return UUID(int=(int(high[0]) << 64) | int(low[0]))
 
 
 def _nth(order: StandingOrder, times: int) -> dt.date:

@@ -1,22 +1,34 @@
 """Product versions: registered, kept, found again."""
 
 import datetime as dt
+import hashlib
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+import structlog
+
 from yunjin.chassis.persistence import RoomDatabase, SqlUnitOfWork, instant_us
-from yunjin.foundation.banking.api.registry import ProductVersion, TermsChange
+from yunjin.foundation.banking.api.registry import ProductVersion, Template, TermsChange
 from yunjin.foundation.banking.domain.products import presets
-from yunjin.foundation.banking.domain.products.declarations import Parameter, Product, declared
+from yunjin.foundation.banking.domain.products.declarations import (
+    Level,
+    Parameter,
+    Product,
+    declared,
+)
 from yunjin.foundation.banking.domain.products.loading import load
-from yunjin.foundation.banking.errors import ProductNotFound
+from yunjin.foundation.banking.domain.products.parameters import Setting, newest
+from yunjin.foundation.banking.domain.products.shapes import shape_of, stand_in
+from yunjin.foundation.banking.errors import ProductNotFound, ProductRefused, TemplateNotFound
 from yunjin.foundation.banking.store import keeping
 from yunjin.kernel.clock import Clock, instant
 from yunjin.kernel.errors import Malformed
+
+_log: Final = structlog.get_logger()
 
 
 @lru_cache(maxsize=1)
@@ -37,6 +49,7 @@ class Registry:
         self._lock = threading.Lock()
         self.changes: list[Any] = []
         self._made = lru_cache(maxsize=1_000)(lambda source: load(source, is_tried=False).product)
+        self._unreadable: dict[tuple[str, int], Product] = {}
 
     def load(self) -> None:
         """Read the registered versions; the first time, what is shipped becomes version 1."""
@@ -54,15 +67,34 @@ class Registry:
         self, code: str, version: int, source: str, lane: list[int] | None, note: str
     ) -> dict[str, Any]:
         at_us = instant_us(self._clock.now_ns())
-        row = {"code": code, "version": version, "source": source, "lane": {"agreements": lane}}
+        shape = shape_of(self._made(source))
+        row = {"code": code, "version": version, "source": source}
+        row |= {"lane": {"agreements": lane, "shape": shape}}
         return {**row, "note": note, "at_us": at_us}
 
     def product(self, code: str, version: int) -> Product:
-        """Return a version's product. Raises: ProductNotFound."""
-        row = self._rows.get((code, version))
+        """Return a version's product; a stand-in without rules where its file no longer loads.
+
+        Raises: ProductNotFound.
+        """
+        row, stands_in = self._rows.get((code, version)), self._unreadable.get((code, version))
         if row is None:
             raise ProductNotFound(f"expected a version of {code}, was {version}")
-        return self._made(row.source)
+        if stands_in is not None:
+            return stands_in
+        try:
+            return self._made(row.source)
+        except ProductRefused as refused:
+            _log.error(
+                "banking.product_unreadable", code=code, version=version, reason=refused.detail
+            )
+            made = self._unreadable[code, version] = stand_in(row.lane["shape"], refused.detail)
+            return made
+
+    def probe(self) -> str:
+        """Return which registered products no longer load, "" where all do."""
+        names = ", ".join(f"{code} {version}" for code, version in sorted(self._unreadable))
+        return f"products that cannot be read any more: {names}" if names else ""
 
     def live(self, code: str, version: int = 0) -> int:
         """Return the version that new agreements take. Raises: ProductNotFound."""
@@ -105,11 +137,17 @@ class Registry:
         if change.parameter not in parameters:
             names = ", ".join(parameters)
             raise Malformed(f"expected a parameter, one of {names}; was {change.parameter[:40]}")
-        wrong = parameters[change.parameter].complaint(change.value)
+        parameter, name = parameters[change.parameter], change.template
+        wrong = parameter.complaint(change.value)
+        if name and parameter.level < Level.TEMPLATE:
+            wrong = f"expected {change.parameter} to be set for the product, was for a template"
+        if len(name) > 40 or not (name.isascii() and name.isprintable() and name.strip() == name):
+            wrong = "expected a template's name of at most 40 ASCII characters, was another"
         if wrong:
             raise Malformed(wrong, parameter=change.parameter)
         row = {
             "product": change.product,
+            "template": name,
             "parameter": change.parameter,
             "value": change.value,
             "date": (change.since - dt.date(1970, 1, 1)).days,
@@ -137,13 +175,53 @@ class Registry:
         self._room.run(lambda work: keeping.end_change(work.connection, change_id))
         self.changes = list(self._room.read(keeping.all_changes))
 
-    def usual(self, code: str, days: int) -> dict[str, int]:
-        """Return the values of a product's parameters that were changed, as of a day."""
-        return {
-            one.parameter: one.value
+    def usual(self, code: str, days: int, template: str = "") -> dict[str, int]:
+        """Return the values that were set for a product, and for a template of it, as of a day.
+
+        Raises: TemplateNotFound.
+        """
+        if template and template not in self._names(code):
+            names = ", ".join(self._names(code)) or "none"
+            raise TemplateNotFound(
+                f"expected a template of {code}, one of {names}; was {template[:40]}"
+            )
+        return newest(
+            Setting(
+                parameter=one.parameter,
+                level=Level.TEMPLATE if one.template else Level.PRODUCT,
+                since=one.date,
+                value=one.value,
+            )
             for one in self.changes
-            if one.product == code and one.date <= days
-        }
+            if one.product == code and one.template in ("", template) and one.date <= days
+        )
+
+    def _names(self, code: str) -> list[str]:
+        return sorted({one.template for one in self.changes if one.product == code} - {""})
+
+    def overriding(self, code: str, parameter: str, days: int) -> list[int]:
+        """Return the numbers of the templates that have a value of their own on a day."""
+        return [
+            number_of(one.template)
+            for one in self.changes
+            if (one.product, one.parameter) == (code, parameter)
+            and one.template
+            and one.date <= days
+        ]
+
+    def templates(self, code: str, days: int) -> list[Template]:
+        """Return templates of a product, or of all, with their values on a day."""
+        codes = [code] if code else sorted({one.product for one in self.changes})
+        found = []
+        for each in codes:
+            for name in self._names(each):
+                own = {
+                    one.parameter: one.value
+                    for one in self.changes
+                    if (one.product, one.template) == (each, name) and one.date <= days
+                }
+                found.append(Template(product=each, name=name, terms=own))
+        return found
 
     def terms(self, code: str = "") -> list[TermsChange]:
         """Return changes, the newest first."""
@@ -153,6 +231,7 @@ class Registry:
                 parameter=one.parameter,
                 value=one.value,
                 since=dt.date(1970, 1, 1) + dt.timedelta(days=one.date),
+                template=one.template,
             )
             for one in reversed(self.changes)
             if code in ("", one.product)
@@ -185,6 +264,12 @@ class Registry:
         """Return versions, the newest first."""
         rows = [row for row in self._rows.values() if code in ("", row.code)]
         return [_version(row) for row in sorted(rows, key=lambda row: (row.code, -row.version))]
+
+
+def number_of(template: str) -> int:
+    """Return the number that stands for a template's name in columns; 0 for none."""
+    digest = hashlib.blake2b(template.encode(), digest_size=7).digest()
+    return int.from_bytes(digest, "big") if template else 0
 
 
 def _version(row: Any) -> ProductVersion:

@@ -1,9 +1,10 @@
 """RegistryApi: products registered, and the first agreements brought over to them."""
 
+import datetime as dt
 from collections.abc import Sequence
 from uuid import UUID
 
-from yunjin.foundation.banking.api.registry import ProductVersion, TermsChange
+from yunjin.foundation.banking.api.registry import ProductVersion, Template, TermsChange
 from yunjin.foundation.banking.service.agreements import AgreementService
 from yunjin.foundation.banking.service.days import DayService
 from yunjin.foundation.banking.service.registry import Registry
@@ -42,6 +43,10 @@ class RegistryDoor:
             raise Malformed(f"expected a day from {today} on, was {change.since}")
         self._registry.keep_change(command_id, change)
         self._days.bring_terms()
+
+    def templates(self, code: str = "") -> list[Template]:
+        today = (self._days.business_date() - dt.date(1970, 1, 1)).days
+        return self._registry.templates(code, today)
 
     def terms(self, code: str = "") -> list[TermsChange]:
         return self._registry.terms(code)

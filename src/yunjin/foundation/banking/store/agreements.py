@@ -132,6 +132,7 @@ changes: Final = table(
     key("change_id", Uuid()),
     column("date", sa.Integer),  # from when on
     column("product", Ascii(CODE)),
+    column("template", Ascii(40)),  # "": the product itself
     column("parameter", Ascii(64)),
     column("value", Int64),
     column("is_done", Small),

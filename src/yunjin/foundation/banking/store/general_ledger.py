@@ -44,6 +44,23 @@ def find_entry(connection: sa.Connection, *, source: str = "", number: int = 0) 
     return connection.execute(sa.select(entries).where(rule)).one_or_none()
 
 
+def find_entries(
+    connection: sa.Connection,
+    kinds: Sequence[int],
+    *,
+    before: tuple[int, int, int] | None,
+    limit: int,
+) -> Sequence[Any]:
+    """Return entries of some kinds newest first, before (day, number, _)."""
+    c = entries.c
+    rules: list[sa.ColumnElement[bool]] = [c.kind.in_(kinds)]
+    if before is not None:
+        day, number, _ = before
+        rules.append(sa.or_(c.day < day, sa.and_(c.day == day, c.number < number)))
+    query = sa.select(entries).where(*rules).order_by(c.day.desc(), c.number.desc())
+    return connection.execute(query.limit(limit)).all()
+
+
 def reversal_of(connection: sa.Connection, number: int) -> int | None:
     """Return the number of the entry that reverses another one."""
     query = sa.select(entries.c.number).where(entries.c.reverses == number)

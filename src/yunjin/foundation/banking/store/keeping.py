@@ -271,5 +271,7 @@ def put_products(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -
 
 def open_lane(connection: sa.Connection, code: str, version: int) -> None:
     """Open a product version to everybody."""
-    query = sa.update(products).where(products.c.code == code, products.c.version == version)
-    connection.execute(query.values(lane={"agreements": None}))
+    is_it = (products.c.code == code) & (products.c.version == version)
+    lane = connection.execute(sa.select(products.c.lane).where(is_it)).scalar_one()
+    query = sa.update(products).where(is_it).values(lane={**lane, "agreements": None})
+    connection.execute(query)

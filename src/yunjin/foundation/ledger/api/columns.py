@@ -10,6 +10,7 @@ from typing import Final
 import pyarrow as pa
 
 from yunjin.foundation.ledger.errors import BatchRefused
+from yunjin.kernel import columns
 
 ACCOUNTS_REQUIRED: Final = {"id": pa.int64(), "ledger": pa.uint32(), "code": pa.uint16()}
 ACCOUNTS_OPTIONAL: Final = {
@@ -82,16 +83,4 @@ def refusal_of(
     optional: Mapping[str, pa.DataType] | None = None,
 ) -> BatchRefused | None:
     """Say why batches of a schema are refused, None where they are not."""
-    types = {**required, **(optional or {})}
-    missing = [name for name in required if name not in schema.names]
-    if missing:
-        return BatchRefused(f"expected the columns {', '.join(missing)}", missing=missing)
-    for place, field in enumerate(schema):
-        if field.name not in types or field.name in schema.names[:place]:
-            return BatchRefused(f"expected known columns once each, was {field.name[:60]!r}")
-        if field.type != types[field.name]:
-            return BatchRefused(
-                f"expected {field.name} as {types[field.name]}, was {str(field.type)[:60]}",
-                column=field.name,
-            )
-    return None
+    return columns.refusal_of(schema, required, optional or {}, BatchRefused)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
+from yunjin.chassis.transport.values import At, Cursor, Form, Limit
 from yunjin.foundation.ledger.api import AccountStatus, LedgerApi
 from yunjin.foundation.ledger.errors import AccountMalformed, AccountNotFound, AccountRefused
 from yunjin.foundation.ledger.routes.schemas import (
@@ -20,7 +21,7 @@ from yunjin.foundation.ledger.routes.schemas import (
     Posting,
     account_batch,
 )
-from yunjin.foundation.ledger.routes.values import AccountId, At, Cursor, Form, Limit
+from yunjin.foundation.ledger.routes.values import AccountId
 from yunjin.kernel.errors import Malformed
 
 _MALFORMED = {

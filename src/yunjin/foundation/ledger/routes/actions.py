@@ -1,53 +1,55 @@
 """Small questions over Flight: JSON in; JSON out, or an Arrow stream where columns come back."""
 
 import json
-from collections.abc import Callable
-from typing import Any, Final
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
+from pydantic import BaseModel
 
+from yunjin.chassis.transport.streams import Action
+from yunjin.chassis.transport.values import INT64_MAX, big
 from yunjin.foundation.ledger.api import Ledger, LedgerApi
 from yunjin.foundation.ledger.routes.reports import CellOut, TrialBalanceOut
 from yunjin.foundation.ledger.routes.schemas import LedgersForm
-from yunjin.foundation.ledger.routes.values import BATCH_MAX, INT64_MAX, big
+from yunjin.foundation.ledger.routes.values import BATCH_MAX
 from yunjin.kernel.errors import Malformed
 
-ACTIONS: Final = {
-    "state": "Say how the cell is doing.",
-    "trial_balance": "Return every ledger's totals.",
-    "ledgers": "List the declared units.",
-    "declare_ledgers": 'Declare units: {"ledgers": [{"ledger", "currency", "name"}]}.',
-    "allot_account_ids": 'Set account ids aside: {"count"}; returns {"first", "count"}.',
-    "transfers": 'Look transfers up: {"ids": [uuid, …]}; returns an Arrow stream.',
-}
 
-
-def run(ledger: LedgerApi, name: str, body: bytes) -> bytes:
-    """Answer an action. Raises: Malformed, and what the ledger raises."""
-    actions: dict[str, Callable[[LedgerApi, Any], bytes]] = {
-        "state": lambda api, _: CellOut.of(api.state()).model_dump_json().encode(),
-        "trial_balance": lambda api, _: (
-            TrialBalanceOut.of(api.trial_balance()).model_dump_json().encode()
+def actions(ledger: LedgerApi) -> dict[str, Action]:
+    """Return the ledger's small questions, by name."""
+    return {
+        "state": Action(
+            "Say how the cell is doing.", lambda _: _written(CellOut.of(ledger.state()))
         ),
-        "ledgers": lambda api, _: _ledgers(api),
-        "declare_ledgers": _declare,
-        "allot_account_ids": _allot,
-        "transfers": _transfers,
+        "trial_balance": Action(
+            "Return every ledger's totals.",
+            lambda _: _written(TrialBalanceOut.of(ledger.trial_balance())),
+        ),
+        "ledgers": Action("List the declared units.", lambda _: _ledgers(ledger)),
+        "declare_ledgers": Action(
+            'Declare units: {"ledgers": [{"ledger", "currency", "name"}]}.',
+            partial(_declare, ledger),
+        ),
+        "allot_account_ids": Action(
+            'Set account ids aside: {"count"}; returns {"first", "count"}.',
+            partial(_allot, ledger),
+        ),
+        "transfers": Action(
+            'Look transfers up: {"ids": [uuid, …]}; returns an Arrow stream.',
+            partial(_transfers, ledger),
+        ),
     }
-    if name not in actions:
-        raise Malformed(f"expected one of {', '.join(ACTIONS)}, was {name[:40]!r}")
-    return actions[name](ledger, _json(body) if body else {})
 
 
-def asks_for_transfers(ticket: bytes) -> bool:
-    """Say whether a ticket is for every transfer: {"transfers": "all"}. Raises: Malformed."""
-    return bool(_json(ticket) == {"transfers": "all"})
+def account_ids_of(asked: Any) -> list[int]:
+    """Read account ids, as of a ticket: ["281474976710657", …]. Raises: Malformed."""
+    return [_number(value, INT64_MAX) for value in _listed(asked, "accounts")]
 
 
-def ids_of(ticket: bytes) -> list[int]:
-    """Read the account ids of a ticket: {"accounts": ["281474976710657", …]}. Raises: Malformed."""
-    return [_number(value, INT64_MAX) for value in _list(_json(ticket), "accounts")]
+def _written(answer: BaseModel) -> bytes:
+    return answer.model_dump_json().encode()
 
 
 def _ledgers(ledger: LedgerApi) -> bytes:
@@ -76,7 +78,7 @@ def _allot(ledger: LedgerApi, asked: Any) -> bytes:
 
 def _transfers(ledger: LedgerApi, asked: Any) -> bytes:
     try:
-        found = ledger.transfers([UUID(value) for value in _list(asked, "ids")])
+        found = ledger.transfers([UUID(value) for value in _listed(asked.get("ids"), "ids")])
     except (ValueError, AttributeError, TypeError):
         raise Malformed("expected transfer ids as UUIDs in strings") from None
     stream = pa.BufferOutputStream()
@@ -86,15 +88,7 @@ def _transfers(ledger: LedgerApi, asked: Any) -> bytes:
     return body
 
 
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise Malformed("expected JSON in UTF-8, was another form") from None
-
-
-def _list(asked: Any, name: str) -> list[Any]:
-    values = asked.get(name) if isinstance(asked, dict) else None
+def _listed(values: Any, name: str) -> list[Any]:
     if not isinstance(values, list) or len(values) > BATCH_MAX:
         raise Malformed(f"expected at most {BATCH_MAX} {name} in a list")
     return values

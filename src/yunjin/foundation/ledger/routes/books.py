@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from pydantic import Field
 
+from yunjin.chassis.transport.values import At, CommandId, Cursor, Form, Limit, UInt64
 from yunjin.foundation.ledger.api import Alias, Ledger, LedgerApi, TransferQuery
 from yunjin.foundation.ledger.errors import TransferNotFound
 from yunjin.foundation.ledger.routes.reports import (
@@ -26,19 +27,11 @@ from yunjin.foundation.ledger.routes.schemas import (
     TransferOut,
     TransfersOut,
 )
-from yunjin.foundation.ledger.routes.values import (
-    AccountId,
-    At,
-    Cursor,
-    Form,
-    Limit,
-    UInt64,
-)
+from yunjin.foundation.ledger.routes.values import AccountId
 from yunjin.kernel.errors import Malformed
 from yunjin.kernel.money import MINOR_MAX
 
 Amount = Annotated[int, Field(ge=-MINOR_MAX, le=MINOR_MAX)]
-CommandId = Annotated[UUID, Header(alias="Idempotency-Key", description="The command's id.")]
 
 
 class TransfersQuery(Form):

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 import pyarrow as pa
 
+from yunjin.chassis.transport.values import INT64_MAX, UINT64_MAX, big, exact
 from yunjin.foundation.ledger.api import (
     TRANSFERS_OPTIONAL,
     TRANSFERS_REQUIRED,
@@ -14,13 +15,7 @@ from yunjin.foundation.ledger.api import (
     TransferStatus,
 )
 from yunjin.foundation.ledger.errors import TransferRefused
-from yunjin.foundation.ledger.routes.values import (
-    BATCH_MAX,
-    INT64_MAX,
-    UINT64_MAX,
-    big,
-    exact,
-)
+from yunjin.foundation.ledger.routes.values import BATCH_MAX
 from yunjin.kernel.errors import Malformed
 from yunjin.kernel.money import MINOR_MAX
 

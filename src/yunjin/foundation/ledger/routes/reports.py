@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from yunjin.chassis.transport.values import Digits, Total
 from yunjin.foundation.ledger.api import (
     CellState,
     Head,
@@ -10,7 +11,7 @@ from yunjin.foundation.ledger.api import (
     VerifyReport,
 )
 from yunjin.foundation.ledger.routes.schemas import Totals
-from yunjin.foundation.ledger.routes.values import Answer, Digits, Total
+from yunjin.foundation.ledger.routes.values import Answer
 
 
 class TrialBalanceLineOut(Totals):

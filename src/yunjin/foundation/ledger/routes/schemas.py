@@ -6,6 +6,16 @@ from uuid import UUID
 import pyarrow as pa
 from pydantic import Field
 
+from yunjin.chassis.transport.values import (
+    Digits,
+    Form,
+    Int63,
+    Minor,
+    Total,
+    UInt16,
+    UInt32,
+    rfc3339,
+)
 from yunjin.foundation.ledger.api import (
     ACCOUNTS_OPTIONAL,
     ACCOUNTS_REQUIRED,
@@ -15,20 +25,7 @@ from yunjin.foundation.ledger.api import (
     TransferFlag,
     TransferStatus,
 )
-from yunjin.foundation.ledger.routes.values import (
-    BATCH_MAX,
-    AccountId,
-    Answer,
-    Digits,
-    Form,
-    Int63,
-    Minor,
-    Total,
-    UInt16,
-    UInt32,
-    flag_names,
-    rfc3339,
-)
+from yunjin.foundation.ledger.routes.values import BATCH_MAX, AccountId, Answer, flag_names
 
 AccountFlagName = Literal[
     "linked",

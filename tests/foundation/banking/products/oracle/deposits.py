@@ -17,7 +17,8 @@ class FixedDeposit(Daily):
             self.settle("interest", "earned")
             self.began, renewal = self.day, self.terms["renewal"]
             self.has_matured = self.has_matured or renewal == 0
-            again = later(self.day, self.terms["term"])
+            gone = 12 * (self.day.year - self.opened.year) + self.day.month - self.opened.month
+            again = later(self.opened, gone + self.terms["term"])
             self.maturity = again if renewal and self.balances["main"] else None
             if renewal == 2:
                 self.move("earned", "main", self.balances["earned"])
@@ -59,6 +60,7 @@ class NoticeDeposit(Daily):
     """The notice deposit; every day's interest is reckoned from the opening."""
 
     announced: dt.date | None = None
+    noticed = 0
 
     def refuses(self, amount: int) -> bool:
         left, least = self.balances["main"] + amount, self.terms["least"]
@@ -67,23 +69,28 @@ class NoticeDeposit(Daily):
         return left < 0 or (left > 0 and (left < least or -amount < least))
 
     def change(self, name: str) -> None:
-        if name == "notice":
-            self.announced = self.day if self.terms["notice"] > 0 else None
+        if name != "notice":
+            return
+        if self.announced is not None:  # not taken out: the days of the notice earn nothing
+            days = min((self.day - self.announced).days, self.terms["days"])
+            self.grown["interest"] -= e8(self.noticed, self.terms["rate"], days, 360)
+        self.noticed = self.terms["notice"]
+        self.announced = self.day if self.noticed > 0 else None
 
     def enter(self, amount: int) -> None:
         self.balances["main"] += amount
         if amount > 0:
             return
         days = (self.day - self.opened).days
-        grown = e8(-amount, self.terms["rate"], days, 360)
         in_time = self.announced is not None and (
             self.day >= self.announced + self.terms["days"] * ONE_DAY
         )
-        good = in_time and -amount <= self.terms["notice"]
-        self.grown["interest"] -= grown
-        self.grown["paying"] += grown if good else e8(-amount, self.terms["demand_rate"], days, 360)
+        good = min(-amount, self.noticed) if in_time else 0
+        self.grown["interest"] -= e8(-amount, self.terms["rate"], days, 360)
+        self.grown["paying"] += e8(good, self.terms["rate"], days, 360)
+        self.grown["paying"] += e8(-amount - good, self.terms["demand_rate"], days, 360)
         self.settle("paying", "paid_out")
-        self.announced = None
+        self.announced, self.noticed = None, 0
 
     def close(self) -> None:
         days, rate = (self.day - self.opened).days, self.terms["rate"]

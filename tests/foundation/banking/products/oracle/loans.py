@@ -49,7 +49,9 @@ class Loan(Daily):
         owe = self.balances
         exact = self.interest()
         due = even(exact)
-        left = 1 if self.is_last else self.terms["term"] - self.number
+        left = max(self.terms["term"] - self.number, 1)
+        if self.is_last or not owe["main"]:
+            left = 1
         method = self.terms["method"]
         was_late = sum(owe[name] for name in self.DUES) > 0
         unpaid = owe["unbilled"] + due
@@ -73,7 +75,9 @@ class Loan(Daily):
         owe["due_fee"] += self.terms["late_fee"] * was_late
         self.number += 1
         self.began, self.weight = self.day, 0
-        self.due = later(self.opened, self.number + 1) if owe["main"] else None
+        self.is_last = False
+        is_left = owe["main"] or owe["unbilled"]
+        self.due = later(self.opened, self.number + 1) if is_left else None
 
     def solved(self, exact: Fraction, left: int) -> int:
         """Return the level amount, moved one step if the last one then differs less."""
@@ -143,6 +147,11 @@ class Loan(Daily):
         if name == "term":
             for due in self.DUES:
                 self.move(due, "main", self.balances[due])
+        if name in ("amount", "term") and self.due is None:
+            self.number, self.began = 0, self.day
+            while later(self.opened, self.number + 1) <= self.day:
+                self.number += 1
+            self.due = later(self.opened, self.number + 1)
 
     def close(self) -> None:
         owe, terms = self.balances, self.terms

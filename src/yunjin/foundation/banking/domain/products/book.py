@@ -171,21 +171,26 @@ class Book:
             changed=frozenset(changed),
         )
 
-    def nights(self, rows: Any, dates: Any) -> Context:
-        """Return what `on_day` sees: a row for each of the rows and the dates, by date.
+    def nights(self, rows: Any, begins: Any, counts: Any = 1) -> Context:
+        """Return what `on_day` sees: a row for each night of each of the rows, in this order.
 
-        dates: datetime64[D][days]; each is accrued for the night that follows it. The first one
-        takes in what was not accrued before.
+        begins: datetime64[D], or [k] by row: the first date; it takes in what was not accrued yet.
+        counts: int64[k], ≥ 1: how many dates from there on, each accrued for the night after it.
         """
-        since = np.concatenate([self.since[rows], np.repeat(dates[1:], len(rows))])
-        all_rows, days = np.tile(rows, len(dates)), np.repeat(dates, len(rows))
+        since = self.since[rows]
+        days = np.broadcast_to(begins, len(rows))
+        if np.ndim(counts):
+            first = np.cumsum(counts) - counts
+            days = np.repeat(days - first, counts) + np.arange(counts.sum())
+            rows, since, before = np.repeat(rows, counts), days.copy(), since
+            since[first] = before
         return self._context(
-            all_rows,
+            rows,
             date=days,
             since=since,
             until=days + 1,
             amount=spread(0, len(days)),
-            held=frozen(self.held[all_rows]),
+            held=frozen(self.held[rows]),
             value_date=days,
         )
 
@@ -230,12 +235,20 @@ class Book:
                 found.append((effect.reason, refused))
         return found
 
-    def apply(self, effects: Iterable[Effect], rows: Any) -> Applied:
+    def apply(self, effects: Iterable[Effect], rows: Any, *, may_refuse: bool = True) -> Applied:
         """Do what a hook asked for on the rows (int64[k]) its context was made of; all or nothing.
+
+        may_refuse : there is still something to refuse.
 
         Raises: TypeError, Bug, before anything is changed.
         """
-        ready = listed(effects, lambda effect: ready_for(effect, len(rows)))
+
+        def ready_one(effect: Effect) -> Effect:
+            if isinstance(effect, Refuse) and not may_refuse:
+                raise TypeError(f"expected no refusal here, it is too late, was {effect.reason!r}")
+            return ready_for(effect, len(rows))
+
+        ready = listed(effects, ready_one)
         applied = Applied()
         for effect in ready:
             match effect:

@@ -110,7 +110,7 @@ def _check_declarations(product: Product, source: str) -> tuple[str, ...]:
             wrong.append((name, f"expected the bounds of {name} in order"))
         if isinstance(one, Rate) and one.most > cap.protected:
             line = cap.limit if one.most > cap.limit else cap.protected
-            told = f"{name} may reach {one.most // 10_000} % a year, above the {line // 10_000} %"
+            told = f"{name} may reach {_percent(one.most)} a year, above the {_percent(line)}"
             said = f"{told} in force since {cap.since}"
             if one.most > cap.limit:
                 wrong.append((name, said))
@@ -119,6 +119,10 @@ def _check_declarations(product: Product, source: str) -> tuple[str, ...]:
     if wrong:
         raise _refused([Complaint(line_of(source, name), reason) for name, reason in wrong])
     return tuple(warnings)
+
+
+def _percent(ppm: int) -> str:
+    return f"{ppm // 10_000}.{ppm % 10_000:04}".rstrip("0").rstrip(".") + " %"
 
 
 def trial(product: Product) -> int:

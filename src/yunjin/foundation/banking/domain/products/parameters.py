@@ -18,6 +18,16 @@ class Setting:
     value: int
 
 
+def newest(settings: Iterable[Setting]) -> dict[str, int]:
+    """Return the value by parameter that the newest setting of the lowest level says."""
+    found: dict[str, Setting] = {}
+    for one in settings:
+        best = found.get(one.parameter)
+        if best is None or (one.level, one.since) >= (best.level, best.since):
+            found[one.parameter] = one
+    return {name: one.value for name, one in found.items()}
+
+
 def in_force(
     parameters: Mapping[str, Parameter], settings: Iterable[Setting], date: Any
 ) -> dict[str, int]:
@@ -29,7 +39,7 @@ def in_force(
     Raises: Malformed (no such parameter, a level below the one that may set it, a value that will
     not do, no value at all).
     """
-    found: dict[str, tuple[Level, Any, int]] = {}
+    acting = []
     for one in settings:
         parameter = parameters.get(one.parameter)
         if parameter is None:
@@ -41,12 +51,11 @@ def in_force(
         wrong = parameter.complaint(one.value)
         if wrong:
             raise Malformed(wrong, parameter=one.parameter)
-        best = found.get(one.parameter)
-        if one.since <= date and (best is None or (one.level, one.since) >= best[:2]):
-            found[one.parameter] = (one.level, one.since, one.value)
-    values = {}
+        if one.since <= date:
+            acting.append(one)
+    found, values = newest(acting), {}
     for name, parameter in parameters.items():
-        value = found[name][2] if name in found else parameter.default
+        value = found.get(name, parameter.default)
         if value is None:
             raise Malformed(f"expected a value of {name}, was none")
         values[name] = value

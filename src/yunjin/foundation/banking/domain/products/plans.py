@@ -24,7 +24,7 @@ from yunjin.foundation.banking.domain.products.declarations import (
     Field,
     Parameter,
 )
-from yunjin.foundation.banking.domain.products.effects import Effect, Put, Schedule
+from yunjin.foundation.banking.domain.products.effects import Add, Effect, Put, Schedule
 from yunjin.foundation.banking.domain.products.rules import CALENDAR, daily
 from yunjin.foundation.banking.domain.schedules import Method, Terms, Underway, next_payment
 
@@ -131,7 +131,11 @@ def planned(at: Context, plan: Plan, *, until: Any = None) -> Planned:
     until : the day that interest runs to; None: the due date, foreseen at the rate now in force.
     """
     left = np.maximum(at[plan.term] - at[plan.number], 1)
-    dates = due_dates(at, plan, int(left.max(initial=1)) + 1)
+    left = np.where(at[plan.balance] > 0, left, 1)  # nothing to wait for: the rest is asked for
+    solves = at[plan.is_solved] == 0
+    # where the level stands, nothing after this payment matters
+    ahead = np.where(solves, left, np.minimum(left, 2))
+    dates = due_dates(at, plan, int(ahead.max(initial=1)) + 1)
     due, after = dates[:, 1], dates[:, 2]
     dates = dates[:, :-1].copy()
     began = at[plan.began]
@@ -149,8 +153,8 @@ def planned(at: Context, plan: Plan, *, until: Any = None) -> Planned:
         until=np.maximum(at.since, dates[:, 0]),
         unpaid=np.maximum(at[plan.unpaid], 0),
         level=at[plan.level],
-        solves=at[plan.is_solved] == 0,
-        no_principal=np.minimum(at[plan.no_principal], at[plan.term] - 1),
+        solves=solves,
+        no_principal=np.minimum(_without_principal(at, plan), at[plan.term] - 1),
         no_interest=at[plan.no_interest],
     )
     method = at[plan.method]
@@ -175,12 +179,20 @@ def planned(at: Context, plan: Plan, *, until: Any = None) -> Planned:
     )
 
 
-def due_dates(at: Context, plan: Plan, count: int) -> Any:
-    """Return the due dates number, number + 1, … of each agreement (datetime64[D][n, count + 1]).
+def _without_principal(at: Context, plan: Plan) -> Any:
+    """Return the periods that ask for no principal: an instalment is put off as a whole."""
+    is_level = at[plan.method] == Repay.EQUAL_INSTALMENT
+    return np.maximum(at[plan.no_principal], np.where(is_level, at[plan.no_interest], 0))
+
+
+def due_dates(at: Context, plan: Plan, count: int, *, first: Any = None) -> Any:
+    """Return the due dates first, first + 1, … of each agreement (datetime64[D][n, count + 1]).
 
     Date 0 is the opening; later ones are counted from the first due date, not chained, and rolled.
+    first: int64[n] or one number; None: the payments that fell due already.
     """
-    step = at[plan.number][:, np.newaxis] + np.arange(count + 1)
+    begin = np.broadcast_to(at[plan.number] if first is None else first, len(at))
+    step = begin[:, np.newaxis] + np.arange(count + 1)
     odd = at[plan.first_due][:, np.newaxis]
     opened = days(at.opened)[:, np.newaxis]
     anchor = opened + odd.astype("timedelta64[D]")
@@ -204,11 +216,31 @@ def grown(at: Context, plan: Plan) -> Any:
 def move_on(bill: Planned, at: Context, event: Event) -> Iterator[Effect]:
     """Yield what an agreement remembers once a payment has fallen due, and when the next one does.
 
-    event: is scheduled for the next due date while principal is left.
+    event: is scheduled for the next due date while principal, or interest put off, is left.
     """
     plan = bill.plan
-    yield Schedule(event, bill.after, at[plan.balance] > bill.principal)
-    yield Put(plan.number, at[plan.number] + 1, True)
+    interest = at[plan.unpaid] + plan.interest.split(at[plan.interest])[0]
+    is_left = (at[plan.balance] > bill.principal) | (interest > bill.interest)
+    yield Schedule(event, bill.after, is_left)
+    yield Add(plan.number, np.ones(len(at), np.int64))
     yield Put(plan.level, bill.level, True)
     yield Put(plan.is_solved, bill.is_solved, True)
     yield Put(plan.began, at.date, True)
+
+
+def resume(at: Context, plan: Plan, event: Event, *, where: Any) -> Iterator[Effect]:
+    """Yield what begins a schedule, or lets one that has ended go on, with the next due date.
+
+    event: what falls due; agreements for which it is scheduled are left alone.
+    """
+    gone = where & np.isnat(at[event])
+    if not gone.any():
+        return
+    days_gone = int(np.max(at.date - at.opened).astype(np.int64))
+    # one more, since the first may come early; two more, since holidays may bring others forward
+    many = days_gone // int(_DAYS[Every.WEEK]) + 4
+    dates = due_dates(at, plan, many, first=0)[:, 1:]
+    passed = np.sum(dates <= np.asarray(at.date)[..., np.newaxis], axis=1)
+    yield Put(plan.number, passed, gone)
+    yield Put(plan.began, at.date, gone)
+    yield Schedule(event, dates[np.arange(len(at)), passed], gone)

@@ -127,9 +127,15 @@ def either(where: Any, then: Any, otherwise: Any) -> Any:
     return np.where(where, then, otherwise)
 
 
-def months_after(dates: Any, months: Any) -> Any:
-    """Return dates moved by whole months; a day that the month lacks becomes its last."""
-    return add_months(dates, months, is_end_of_month=False)
+def months_after(dates: Any, months: Any, *, like: Any = None) -> Any:
+    """Return dates moved by whole months; a day that the month lacks becomes its last.
+
+    like : dates whose day of the month is taken instead: a 31st comes again after short months.
+    """
+    if like is None:
+        return add_months(dates, months, is_end_of_month=False)
+    passed = np.asarray(dates).astype("datetime64[M]") - like.astype("datetime64[M]")
+    return add_months(like, passed.astype(np.int64) + months, is_end_of_month=False)
 
 
 def days_after(dates: Any, days: Any) -> Any:

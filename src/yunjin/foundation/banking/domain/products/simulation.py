@@ -10,16 +10,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from yunjin.foundation.banking.domain.products import run
-from yunjin.foundation.banking.domain.products.book import Applied, Book, ready_for
-from yunjin.foundation.banking.domain.products.context import HISTORY
+from yunjin.foundation.banking.domain.products import leaping, run
+from yunjin.foundation.banking.domain.products.book import Applied, Book
 from yunjin.foundation.banking.domain.products.declarations import Account, Product
-from yunjin.foundation.banking.domain.products.effects import Accrue, listed
 from yunjin.foundation.banking.domain.products.slots import Slot, grows_by_credit
 from yunjin.kernel import check
 from yunjin.kernel.errors import Malformed
 
 DAYS_MAX: Final = 366 * 100
+LEAPS_AFTER: Final = 2  # stops that are gone one by one before all others are guessed
+LEAP_DAYS_MIN: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +81,7 @@ class Run:
                     raise Malformed(wrong, parameter=name)
                 self.book.columns[name][row] = value
         self.said: list[tuple[Any, Applied]] = []
+        self.is_quiet = True  # days of the product can be closed many at once
 
     def _say(self, date: Any, applied: Iterable[Applied]) -> None:
         self.said += [(date, one) for one in applied]
@@ -95,25 +96,16 @@ class Run:
 
         Returns (row, reason) of the refused ones.
         """
-        book = self.book
         rows = np.array([one.row for one in entries])
         amounts = np.array([one.amount_minor for one in entries])
-        closed = rows[~book.is_open[rows]].tolist()
-        refused = dict.fromkeys(closed, "the agreement is not open")
         slots = np.array([one.against for one in entries])
         dates = [date if one.value_date is None else one.value_date for one in entries]
         when = np.array(dates, "datetime64[D]")
-        asked = book.context(rows, date, amount=amounts, against=slots, value_date=when)
-        for reason, some in book.judge(asked, rows):
-            refused = dict.fromkeys(some.tolist(), reason) | refused
-        kept = ~np.isin(rows, list(refused))
-        for against in sorted({one.against for one in entries}):
-            mine = kept & (slots == against)
-            entered = run.enter(
-                book, rows[mine], amounts[mine], against, date=date, value_date=when[mine]
-            )
-            self._say(date, entered)
-        return list(refused.items())
+        applied, refused = run.judge_and_enter(
+            self.book, rows, amounts, slots, date=date, value_date=when
+        )
+        self._say(date, applied)
+        return [(row, reason) for reason, some in refused for row in some.tolist()]
 
     def change(self, change: Change) -> None:
         """Give a parameter another value."""
@@ -145,40 +137,22 @@ class Run:
         book, rows = self.book, np.flatnonzero(self.book.is_open)
         names = (*book.accruals, *book.accounts)
         ends = {name: np.empty((len(dates), len(book)), np.int64) for name in names}
-        if len(rows) and not self._close_at_once(rows, dates, ends):
+        for name, end in ends.items():
+            end[:] = book.columns[name]
+        grown = None
+        if self.is_quiet and len(rows):
+            grown = run.close_quiet(book, rows, dates[0], np.full(len(rows), len(dates)))
+            self.is_quiet = grown is not None
+        if grown is not None:
+            for name in grown.keys() & ends.keys():
+                ends[name][:, rows] = grown[name].reshape(len(rows), -1).T
+        else:
             for day, date in enumerate(dates):
                 self._say(date, run.close_day(book, rows, date))
                 for name, end in ends.items():
                     end[day] = book.columns[name]
         book.book_accruals(rows)
         return ends
-
-    def _close_at_once(self, rows: Any, dates: Any, ends: dict[str, Any]) -> bool:
-        book, shape = self.book, (len(dates), len(rows))
-        context = book.nights(rows, dates)
-        effects = listed(
-            book.product.on_day(context), lambda effect: ready_for(effect, len(context))
-        )
-        accruing = [one for one in effects if isinstance(one, Accrue)]
-        if context.seen.keys() & {*book.accruals, HISTORY} or len(accruing) < len(effects):
-            return len(dates) == 1 and self._applied(effects, rows, dates, ends)
-        for name, end in ends.items():
-            end[:] = book.columns[name]
-        for one in accruing:
-            ends[one.accrual.name][:, rows] += np.cumsum(one.amount_e8.reshape(shape), axis=0)
-        for name, end in ends.items():
-            book.columns[name][:] = end[-1]
-        book.since[rows] = dates[-1] + 1
-        book.age(rows, dates[0])
-        return True
-
-    def _applied(self, effects: Any, rows: Any, dates: Any, ends: dict[str, Any]) -> bool:
-        self._say(dates[0], run.apply(self.book, rows, lambda _: iter(effects)))
-        self.book.since[rows] = dates[0] + 1
-        self.book.age(rows, dates[0])
-        for name, end in ends.items():
-            end[0] = self.book.columns[name]
-        return True
 
     def next_event(self, after: Any, end: Any) -> Any:
         """Return the next date that an event is scheduled for, at most `end`."""
@@ -210,43 +184,109 @@ def simulate(
     balances = {name: np.zeros((days, len(terms)), np.int64) for name in book.accounts}
     accrued = {name: np.zeros((days, len(terms)), np.int64) for name in book.accruals}
     found = Simulated(dates, balances, accrued, book)
+    late = np.zeros((days, len(terms)), np.int64)  # what was back-dated, evenings before its date
     if product.needs is not None:
-        run.book.past = _past(found, product.needs.days)
-    at, date = 0, first
+        run.book.past = _past(found, late, product.needs.days)
+    may_leap = len(terms) == 1 and product.needs is None and days >= LEAP_DAYS_MIN
+    at, date, stops = 0, first, 0
     while date < last:
+        stops += 1
         run.open(date)
         run.fall_due(date)
         while at < len(waiting) and waiting[at].date <= date:
             one = waiting[at]
             if isinstance(one, Change):
                 run.change(one)
-                at += 1
+                at, stops = at + 1, 1
                 continue
             wave = _wave(waiting, at)
-            found.refusals += [(date, row, reason) for row, reason in run.enter(date, wave)]
+            refused = run.enter(date, wave)
+            found.refusals += [(date, row, reason) for row, reason in refused]
+            _count_late(late, dates, wave, dict(refused))
             at += len(wave)
         run.fall_due(date)  # what entries and changes scheduled for the same day
+        if stops == LEAPS_AFTER and may_leap and run.is_quiet:
+            _tell(run, found)
+            went = _leap(book, date, last, waiting[at:], found)
+            if went > date:
+                at += sum(one.date < went for one in waiting[at:])
+                date, stops = went, 0
+                continue
         until = min(run.next_event(date + 1, last), last)
         if at < len(waiting):
             until = min(until, waiting[at].date)
         span = slice(*np.searchsorted(dates, [date, until]))
-        ends = run.close_days(dates[span])
-        for name in book.accruals:
-            accrued[name][span] = ends[name]
-        for name, account in book.accounts.items():
-            balances[name][span] = -ends[name] if grows_by_credit(account.slot) else ends[name]
+        _note(found, span, run.close_days(dates[span]))
         date = until
     _tell(run, found)
     check.that(book.difference() == 0, "expected debits to equal credits")
     return found
 
 
-def _past(found: Simulated, days: int) -> Callable[[str, Any, Any], Any]:
+def _leap(book: Book, start: Any, last: Any, waiting: Sequence[Any], found: Simulated) -> Any:
+    """Go on from a stop as far as all stops can be run at once; return the date it comes to."""
+    change = next((one.date for one in waiting if isinstance(one, Change)), last)
+    entries = [one for one in waiting if one.date < change]
+    money = leaping.Money(
+        date=np.array([one.date for one in entries], "datetime64[D]"),
+        amount=np.array([one.amount_minor for one in entries], np.int64),
+        against=np.array([one.against for one in entries], np.int64),
+        value_date=np.array(
+            [one.date if one.value_date is None else one.value_date for one in entries],
+            "datetime64[D]",
+        ),
+    )
+    went = leaping.leap(book, start, min(change, last), money)
+    if went is None:
+        return start
+    dates = went.until
+    ends = {name: column[:, np.newaxis] for name, column in went.ends.items()}
+    _note(found, slice(*np.searchsorted(found.dates, [start, went.until[-1]])), ends)
+    moves = [
+        (row, dates[row], _place(moved.debit), _place(moved.credit), 0, amount)
+        for applied in went.applied
+        for moved in applied.transfers
+        for row, amount in zip(moved.rows.tolist(), moved.amount.tolist(), strict=True)
+    ]
+    found.transfers += [move[1:] for move in sorted(moves, key=lambda one: one[0])]
+    for said, kept in (
+        (went.refused, found.refusals),
+        ([each for one in went.applied for each in one.notices], found.notices),
+        ([each for one in went.applied for each in one.tasks], found.tasks),
+    ):
+        told = [(row, text) for text, rows in said for row in rows.tolist()]
+        kept += [(dates[row], 0, text) for row, text in sorted(told, key=lambda one: one[0])]
+    return went.until[-1]
+
+
+def _note(found: Simulated, span: slice, ends: Mapping[str, Any]) -> None:
+    """Keep evenings (int64[days, n] by name)."""
+    for name in found.accrued_e8:
+        found.accrued_e8[name][span] = ends[name]
+    for name, column in found.balances.items():
+        sign = -1 if grows_by_credit(found.book.accounts[name].slot) else 1
+        column[span] = sign * ends[name]
+
+
+def _count_late(late: Any, dates: Any, wave: Sequence[Entry], refused: Mapping[int, str]) -> None:
+    """Count back-dated entries on the evenings from their value date on."""
+    for one in wave:
+        if one.value_date is not None and one.row not in refused:
+            ends = np.array([one.value_date, one.date], "datetime64[D]")
+            late[slice(*np.searchsorted(dates, ends)), one.row] += one.amount_minor
+
+
+def _past(found: Simulated, late: Any, days: int) -> Callable[[str, Any, Any], Any]:
     """Return what gives the evenings before a date, from what was found so far."""
+    inbox = found.book.product.inbox
+    sign = 1 if grows_by_credit(inbox.slot) else -1
 
     def past(name: str, rows: Any, date: Any) -> Any:
         end = int(np.searchsorted(found.dates, np.min(date)))
-        evenings = found.balances[name][max(end - days, 0) : end, rows].T
+        span = slice(max(end - days, 0), end)
+        evenings = found.balances[name][span, rows].T
+        if name == inbox.name:
+            evenings = evenings + sign * late[span, rows].T
         return np.pad(evenings, ((0, 0), (days - evenings.shape[1], 0)))
 
     return past
@@ -266,7 +306,8 @@ def _wave(waiting: Sequence[Entry | Change], start: int) -> list[Entry]:
 
 
 def _tell(run: Run, found: Simulated) -> None:
-    for date, applied in run.said:
+    steps, run.said = run.said, []
+    for date, applied in steps:
         for moved in applied.transfers:
             places = _place(moved.debit), _place(moved.credit)
             for row, amount in zip(moved.rows.tolist(), moved.amount.tolist(), strict=True):

@@ -57,6 +57,31 @@ class Reading:
 
         return self._room.read(read)
 
+    def entries(
+        self, kinds: Sequence[EntryKind], *, limit: int, cursor: str | None
+    ) -> Page[GlEntry]:
+        """Return entries of some kinds, newest first. Raises: Malformed."""
+        if not 1 <= limit <= LIMIT_MAX:
+            raise Malformed(f"expected a limit of 1–{LIMIT_MAX}, was {limit}")
+        before = self._position(cursor)
+
+        def read(connection: Any) -> list[GlEntry]:
+            rows = store.find_entries(connection, kinds, before=before, limit=limit + 1)
+            return [
+                _entry(
+                    row,
+                    store.reversal_of(connection, row.number),
+                    store.lines_of(connection, row.number),
+                )
+                for row in rows
+            ]
+
+        found = self._room.read(read)
+        items, after = tuple(found[:limit]), None
+        if len(found) > limit:
+            after = seal([day_of(items[-1].date), items[-1].number, 0], self._page_key)
+        return Page(items=items, next_cursor=after)
+
     def lines(self, query: LineQuery) -> Page[GlLine]:
         """Return lines, newest first. Raises: Malformed, GlAccountNotFound."""
         if not 1 <= query.limit <= LIMIT_MAX:
@@ -68,6 +93,8 @@ class Reading:
             if (value := getattr(query, name))
         }
         before = self._position(query.cursor)
+        if not all(value.isascii() and value.isprintable() for value in equal.values()):
+            return Page(items=())  # nothing is called so
 
         def read(connection: Any) -> Sequence[Any]:
             chart = settings.chart(connection)

@@ -1,4 +1,7 @@
-"""A paper as CSV: UTF-8 with a mark that spreadsheets look for, exact decimals, no formulas."""
+"""A paper as CSV (RFC 4180): every row of one width, exact decimals, no formulas.
+
+UTF-8, with the byte-order mark that Excel looks for unless it is not wanted.
+"""
 
 import csv
 import io
@@ -6,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from yunjin.foundation.banking.service.statements.paper import (
+    Column,
     Facts,
     Format,
     Note,
@@ -20,15 +24,13 @@ _DIGITS_EXACT: Final = 15  # a spreadsheet rounds what is longer
 _LINES_A_PART: Final = 500
 
 
-def csv_of(paper: Paper) -> Iterator[bytes]:
+def csv_of(paper: Paper, *, has_mark: bool = True) -> Iterator[bytes]:
     """Yield a paper's bytes; memory does not grow with its length."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
-    buffer.write(_MARK)
-    writer.writerow([safe(paper.institution)])
-    writer.writerow([safe(paper.title)])
+    buffer.write(_MARK if has_mark else "")
     for count, row in enumerate(_rows(paper), 1):
-        writer.writerow(row)
+        writer.writerow([*row, *[""] * (paper.width - len(row))])
         if count % _LINES_A_PART == 0:
             yield _taken(buffer)
     yield _taken(buffer)
@@ -43,6 +45,8 @@ def _taken(buffer: io.StringIO) -> bytes:
 
 def _rows(paper: Paper) -> Iterator[Sequence[str]]:
     currency = paper.currency
+    yield [safe(paper.institution)]
+    yield [safe(paper.title)]
     for block in paper.blocks:
         yield []
         if isinstance(block, Note):
@@ -53,13 +57,14 @@ def _rows(paper: Paper) -> Iterator[Sequence[str]]:
         if isinstance(block, Facts):
             for fact in block.facts:
                 value = written(fact.value, fact.format, currency, grouped=False)
-                yield [safe(fact.name), value if fact.format.is_number else safe(value)]
+                unit = [currency] if fact.format is Format.MONEY else []
+                yield [safe(fact.name), _cell(value, fact.format), *unit]
         else:
             yield from _table(block, currency)
 
 
 def _table(table: Table, currency: str) -> Iterator[Sequence[str]]:
-    yield [safe(column.name) for column in table.columns]
+    yield [safe(_named(column, currency)) for column in table.columns]
     formats = [column.format for column in table.columns]
     is_empty = True
     for row in table.rows:
@@ -72,8 +77,12 @@ def _table(table: Table, currency: str) -> Iterator[Sequence[str]]:
         yield [safe(table.empty)]
 
 
+def _named(column: Column, currency: str) -> str:
+    return f"{column.name} ({currency})" if column.format is Format.MONEY else column.name
+
+
 def _cell(text: str, form: Format) -> str:
-    return text if form is not Format.TEXT else safe(text)
+    return safe(text) if form in (Format.TEXT, Format.ID) else text
 
 
 def safe(text: str) -> str:

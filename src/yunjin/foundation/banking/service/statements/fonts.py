@@ -5,6 +5,7 @@ TrueType file of the institution's own, everything is set in it and the glyphs g
 """
 
 import hashlib
+import struct
 from functools import lru_cache
 from itertools import accumulate, groupby
 from pathlib import Path
@@ -15,6 +16,7 @@ from yunjin.kernel.errors import Malformed
 _LATIN: Final = "Helvetica"
 _CHINESE: Final = "STSong-Light"
 _UNKNOWN: Final = "?"
+_TRUETYPE: Final = (b"\x00\x01\x00\x00", b"true", b"ttcf")
 _CHARS_KNOWN: Final = 1 << 16
 _NO_START: Final = "，。、；：？！）》」』”’%,.;:?!)]}"  # not at the beginning of a line
 
@@ -75,6 +77,12 @@ class Fonts:
             rest = rest[end:].lstrip()
         return found or [""]
 
+    def cut(self, text: str, size: Any, width: Any) -> str:
+        """Return a text of at most a width, points; what is cut off leaves a mark."""
+        if self.width(text, size) <= width:
+            return text
+        return self.lines(text, size, width - self.width("…", size))[0] + "…"
+
     def _end(self, text: str, width: Any) -> int:
         """Return where the first line of a text ends; width in units of the size."""
         ends = accumulate(map(self._width_of, text))
@@ -94,6 +102,20 @@ def _is_wide(char: str) -> bool:
     return char > "\u2e7f"
 
 
+def check_font(file: str) -> None:
+    """Refuse what can be seen not to be a font with TrueType outlines. Raises: Malformed."""
+    wanted = "expected banking.font_file to name a TrueType font (.ttf, or .ttc: its first)"
+    try:
+        with Path(file).open("rb") as opened:
+            begin = opened.read(4)
+    except OSError as error:
+        raise Malformed(f"{wanted}, was {file[:200]}: {error.strerror}") from error
+    if begin == b"OTTO":
+        raise Malformed(f"{wanted}, was {file[:200]}, an OpenType font with PostScript outlines")
+    if begin not in _TRUETYPE:
+        raise Malformed(f"{wanted}, was {file[:200]}, a file of another kind")
+
+
 def _embedded(file: str) -> str:
     """Register a TrueType font under a name made of its content. Raises: Malformed."""
     from reportlab.pdfbase import pdfmetrics
@@ -104,6 +126,6 @@ def _embedded(file: str) -> str:
         name = f"own-{hashlib.sha256(content).hexdigest()[:12]}"
         if name not in pdfmetrics.getRegisteredFontNames():
             pdfmetrics.registerFont(TTFont(name, file))
-    except (OSError, TTFError) as error:
+    except (OSError, TTFError, LookupError, ValueError, struct.error) as error:
         raise Malformed(f"expected a TrueType font to embed, was {error}") from error
     return name

@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from yunjin.foundation.banking.api.agreements import Agreement
-from yunjin.foundation.banking.api.registry import TermsChange
+from yunjin.foundation.banking.api.agreements import Agreement, TermChange
+from yunjin.foundation.banking.api.dates import business_date
 from yunjin.foundation.banking.api.statements import InterestLine, RateLine
 from yunjin.foundation.banking.domain.products.book import earns
 from yunjin.foundation.banking.domain.products.declarations import (
@@ -22,8 +22,8 @@ from yunjin.foundation.banking.service.statements.reading import (
     Head,
     Line,
     Reading,
-    business_date,
 )
+from yunjin.foundation.banking.service.terms import in_force
 from yunjin.foundation.ledger.api import LedgerApi
 
 _EXPENSE: Final = (Slot.INTEREST_PAYABLE, Slot.INTEREST_EXPENSE)
@@ -88,27 +88,19 @@ def accrued_of(product: Product, agreement: Agreement) -> Accrued:
 
 
 def rates_of(
-    product: Product, agreement: Agreement, changes: Sequence[TermsChange], until: dt.date
+    product: Product, agreement: Agreement, changes: Sequence[TermChange], until: dt.date
 ) -> tuple[RateLine, ...]:
     """Return the rates of an agreement, and since when each holds, up to and with a date.
 
-    changes: of the product's own parameters; an agreement whose rate is not the product's last one
-    was given its own, and that is told alone.
+    changes : of the agreement's terms, in order; of several on a date the last one is told.
     """
-    found: list[RateLine] = []
+    first, _ = in_force(agreement.terms, agreement.version, changes, dt.date.min)
     rates: dict[str, Rate] = declared(type(product), Rate)
-    for name, rate in rates.items():
-        mine = sorted(
-            (one for one in changes if one.parameter == name and one.since <= until),
-            key=lambda one: one.since,
-        )
-        now = agreement.terms[name]
-        steps = [(agreement.opened, now)]
-        if mine and mine[-1].value == now:
-            before = [one for one in mine if one.since <= agreement.opened]
-            first = before[-1].value if before else rate.default
-            begin = [(agreement.opened, first)] if first is not None else []
-            later = [(one.since, one.value) for one in mine if one.since > agreement.opened]
-            steps = begin + later
-        found += [RateLine(since=since, name=name, rate_ppm=value) for since, value in steps]
-    return tuple(found)
+    steps = {(name, agreement.opened): first[name] for name in rates if name in first}
+    for one in changes:
+        if one.parameter in rates and one.new is not None and one.date <= until:
+            steps[one.parameter, one.date] = one.new
+    return tuple(
+        RateLine(since=since, name=name, rate_ppm=value)
+        for (name, since), value in sorted(steps.items(), key=lambda step: step[0])
+    )

@@ -42,9 +42,8 @@ def day_of(date: dt.date) -> Any:
     return np.datetime64(date, "D")
 
 
-def coming(product: Product, agreement: Agreement, today: dt.date, number: int) -> list[Instalment]:
-    """Return what will fall due; what is overdue is taken as paid today. number: of the first."""
-    projection = Projection.of(product, agreement, day_of(today))
+def coming(projection: Projection, number: int) -> list[Instalment]:
+    """Return what will fall due; what is overdue is taken as paid at once. number: of the first."""
     missing = projection.due - agreement_paid_in(projection)
     if missing > 0:
         projection.pay(missing)
@@ -91,15 +90,14 @@ class Payoff:
     before: tuple[Instalment, ...]
 
 
-def payoff(product: Product, agreement: Agreement, today: dt.date, date: dt.date) -> Payoff:
+def payoff(projection: Projection, date: dt.date) -> Payoff:
     """Return what settles a loan on a date; what falls due until then is paid on its day.
 
     What falls due on the date itself is a part of what settles it.
     """
-    projection = Projection.of(product, agreement, day_of(today))
     when = day_of(date)
     before: list[Instalment] = []
-    if date > today:
+    if when > projection.date:
         before = instalments(projection.bills(when - _ONE_DAY), 1)
         projection.close_until(when)
     for _ in projection.bills(when, is_paid=False):

@@ -23,6 +23,7 @@ class Format(StrEnum):
     """How a value is written."""
 
     TEXT = "text"
+    ID = "id"  # text of a known width, in one line
     MONEY = "money"  # int, minor units
     DATE = "date"
     INSTANT = "instant"  # int, ns
@@ -84,13 +85,14 @@ Block = Facts | Table | Note
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """A paper: once read, its blocks are gone."""
+    """A paper: once read, its blocks are gone. width: columns of its widest table, at least 3."""
 
     title: str
     institution: str
     lang: Lang
     currency: str
     issued: dt.date
+    width: int
     blocks: Iterator[Block]
 
 

@@ -2,12 +2,15 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
 from uuid import UUID
 
 from yunjin.foundation.banking.api.agreements import Agreement
+from yunjin.foundation.banking.api.dates import business_date, value_date
 from yunjin.foundation.banking.api.statements import (
     Instalment,
     InterestCertificate,
+    Kind,
     Lang,
     LoanCost,
     LoanSchedule,
@@ -27,13 +30,18 @@ from yunjin.foundation.banking.service.statements.paper import (
 from yunjin.foundation.banking.service.statements.reading import (
     Line,
     Reading,
-    business_date,
     uuid_of,
-    value_date,
 )
 from yunjin.foundation.banking.service.statements.words import SLOTS, pick, say
 
 Row = tuple[Cell, ...]
+WIDTHS: Final = {  # columns of the widest table
+    Kind.STATEMENT: 10,
+    Kind.INTEREST: 3,
+    Kind.SCHEDULE: 11,
+    Kind.PAYOFF: 11,
+    Kind.COST: 11,
+}
 
 
 class Papers:
@@ -97,16 +105,16 @@ class Papers:
         yield Facts((self._money("opening", reading.opening_minor),))
         yield Table(
             (
-                self._column("business_date", Format.DATE, 0, 78),
-                self._column("value_date", Format.DATE, 0, 78),
-                self._column("posted_at", Format.INSTANT, 0, 78),
-                self._column("text", Format.TEXT, 1, 150),
-                self._column("counterparty", Format.TEXT, 1, 150),
-                self._column("reference", Format.TEXT, 1, 150),
-                self._column("transfer", Format.TEXT, 1, 150),
-                self._column("debit", Format.MONEY, 2, 78),
-                self._column("credit", Format.MONEY, 3, 78),
-                self._column("balance", Format.MONEY, 4, 84),
+                self._column("business_date", Format.DATE, 0, 76),
+                self._column("value_date", Format.DATE, 1, 53),
+                self._column("posted_at", Format.INSTANT, 0, 76),
+                self._column("text", Format.TEXT, 2, 132),
+                self._column("counterparty", Format.TEXT, 3, 84),
+                self._column("reference", Format.ID, 2, 132),
+                self._column("transfer", Format.ID, 2, 132),
+                self._column("debit", Format.MONEY, 4, 62),
+                self._column("credit", Format.MONEY, 5, 62),
+                self._column("balance", Format.MONEY, 6, 66),
             ),
             (self._line(line, *words(line)) for page in pages for line in page),
             empty=say("no_lines", self._lang),
@@ -215,7 +223,7 @@ class Papers:
 
     def schedule(self, found: LoanSchedule) -> Iterator[Block]:
         """Yield a loan's schedule."""
-        yield self._about()
+        yield self._about(self._fact("as_of", found.date, Format.DATE))
         yield Facts(
             (self._money("drawn", found.drawn_minor), self._money("overdue", found.overdue_minor))
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from yunjin.foundation.banking.api.agreements import Agreement
+from yunjin.foundation.banking.api.dates import business_date
 from yunjin.foundation.banking.api.statements import Instalment
 from yunjin.foundation.banking.domain.products.slots import Slot
 from yunjin.foundation.banking.service.statements.projecting import BUCKETS, PRINCIPAL
@@ -16,7 +17,6 @@ from yunjin.foundation.banking.service.statements.reading import (
     Head,
     Line,
     Reading,
-    business_date,
 )
 from yunjin.foundation.ledger.api import LedgerApi
 

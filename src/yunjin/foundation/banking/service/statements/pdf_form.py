@@ -28,7 +28,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 48.0, WIDTH - 48.0, HEIGHT - 56.0, 60.0
 _SIZE, _SMALL, _TITLE = 8.5, 7.5, 16.0
 _LEADING: Final = 11.0
 _PAD: Final = 4.0
-_GUTTER: Final = 6.0
+_GUTTER: Final = 9.0
 _INK, _FAINT, _RULE = 0.1, 0.42, 0.82  # shades of grey
 _TEXT_MAX: Final = 300  # characters of a cell
 Align = Literal["left", "right"]
@@ -98,9 +98,13 @@ class _Layout:
             return False
         self.pages.append([])
         self._y = _TOP
-        title = f"{clean(self._paper.institution)}  ·  {self._paper.title}"
-        more = say("continued", self._paper.lang)
-        self._put(Text(_LEFT, self._y, f"{title} ({more})", _SMALL, _FAINT), Rule(self._y - 6))
+        title = f"{self._paper.title} ({say('continued', self._paper.lang)})"
+        who = self._fonts.cut(clean(self._paper.institution), _SMALL, (_RIGHT - _LEFT) * 0.6)
+        self._put(
+            Text(_LEFT, self._y, who, _SMALL, _FAINT),
+            Text(_RIGHT, self._y, title, _SMALL, _FAINT, "right"),
+            Rule(self._y - 6),
+        )
         self._y -= 24
         return True
 
@@ -273,11 +277,12 @@ def _drawn(paper: Paper, fonts: Fonts, pages: Sequence[Sequence[Text | Rule]]) -
     canvas.setSubject(paper.title)
     canvas.setCreator("Yunjin")
     canvas.setDateFormatter(lambda *_: f"D:{paper.issued:%Y%m%d}000000+00'00'")
+    who = fonts.cut(clean(paper.institution), _SMALL, (_RIGHT - _LEFT) * 0.75)
     for number, marks in enumerate(pages, 1):
         for mark in marks:
             _mark(canvas, fonts, mark)
         foot = say("page", paper.lang, page=number, pages=len(pages))
-        _mark(canvas, fonts, Text(_LEFT, 36.0, clean(paper.institution)[:60], _SMALL, _FAINT))
+        _mark(canvas, fonts, Text(_LEFT, 36.0, who, _SMALL, _FAINT))
         _mark(canvas, fonts, Text(_RIGHT, 36.0, foot, _SMALL, _FAINT, "right"))
         canvas.showPage()
     canvas.save()

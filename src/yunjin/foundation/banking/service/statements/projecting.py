@@ -4,13 +4,14 @@ The rules that will bill it are the rules that foretell it, so the two cannot di
 pays each bill on its day, or not at all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from yunjin.foundation.banking.api.agreements import Agreement
+from yunjin.foundation.banking.domain.products import run
 from yunjin.foundation.banking.domain.products.book import OPEN as IS_OPEN
 from yunjin.foundation.banking.domain.products.book import SINCE, STATUS, earns
 from yunjin.foundation.banking.domain.products.declarations import Account, Product
@@ -132,10 +133,44 @@ class Projection:
 
     def pay(self, amount: int) -> None:
         """Pay an amount in."""
-        entry = Entry(date=self.date, amount_minor=amount)
+        self.enter(Entry(date=self.date, amount_minor=amount))
+
+    def enter(self, entry: Entry) -> None:
+        """Book an entry of the date."""
         refused = self._asked(lambda: self._run.enter(self.date, [entry]))
         if refused:
             raise NoSchedule(f"expected the product to take a payment, was: {refused[0][1]}")
+        self._asked(lambda: self._run.fall_due(self.date))
+
+    def go_to(self, date: Any) -> None:
+        """Go on to a date, with nothing but what falls due; that of the date itself included."""
+        while self.date < date:
+            self.close_until(min(self._run.next_event(self.date + 1, date), date))
+            self._asked(lambda: self._run.fall_due(self.date))
+        self._seen = len(self._run.said)
+
+    def change(self, terms: Mapping[str, int]) -> None:
+        """Give parameters other values, on the date."""
+        book = self.book
+        for name, value in terms.items():
+            book.columns[name][0] = value
+        hook = book.product.on_parameter_change
+        self._hooked(lambda some: hook(book.context(some, self.date, changed=terms)))
+
+    def convert(self, product: Product, terms: Mapping[str, int]) -> None:
+        """Bring the agreement over to another version of its product, on the date."""
+        old, said = self.book, self._run.said
+        self._run = Run(product, [dict(terms)], old.opened[:1])
+        self._run.said += said
+        self.book = book = self._run.book
+        for name in book.columns.keys() & old.columns.keys():
+            book.columns[name][0] = old.columns[name][0]
+        self.buckets = buckets_of(product, book.accounts)
+        self._hooked(lambda some: product.on_convert(book.context(some, self.date)))
+
+    def _hooked(self, ask: Any) -> None:
+        applied = self._asked(lambda: list(run.apply(self.book, _ROW, ask)))
+        self._run.said += [(self.date, one) for one in applied]
         self._asked(lambda: self._run.fall_due(self.date))
 
     def _asked(self, what: Any) -> Any:
@@ -160,6 +195,18 @@ class Projection:
         if not any(sums.values()):
             return None
         return Bill(self.date, **sums, balance=self.not_due)
+
+    def evening(self) -> dict[str, int]:
+        """Return balances once the date is closed, on the side they grow on; it stays open."""
+        kept = {name: column.copy() for name, column in self.book.columns.items()}
+        date, said = self.date, len(self._run.said)
+        self.close_until(date + np.timedelta64(1, "D"))
+        found = {name: self.on(name) for name in self.book.accounts}
+        for name, column in kept.items():
+            self.book.columns[name][:] = column
+        del self._run.said[said:]
+        self.date = date
+        return found
 
     def drawn(self) -> int:
         """Return what was paid out so far, minor units."""

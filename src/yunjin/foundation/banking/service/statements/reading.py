@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
+from yunjin.foundation.banking.api.dates import FIRST_DATE, business_date, value_date
 from yunjin.foundation.banking.api.statements import LINES
 from yunjin.foundation.banking.domain.products.slots import Slot, grows_by_credit
 from yunjin.foundation.ledger.api import LedgerApi, TransferStatus
@@ -21,7 +22,6 @@ from yunjin.kernel.errors import NotFound
 
 PAGE: Final = 200
 _PROBE: Final = 16  # lines looked at in one step of the search
-FIRST_DATE: Final = dt.date(1970, 1, 1)
 LAST_DATE: Final = FIRST_DATE + dt.timedelta(days=0xFFFE)  # 16 bits, and the day after it
 _KNOWN_MAX: Final = 50_000  # counter-accounts remembered in one reading
 Totals = tuple[int, int]  # debits, credits posted
@@ -43,16 +43,6 @@ def head_of(ledger: LedgerApi, sequence: int | None = None) -> Head | None:
     if not rows or sequence not in (None, rows[0].sequence):
         return None
     return Head(rows[0].sequence, rows[0].hash, rows[0].timestamp_last)
-
-
-def business_date(user_data_32: int) -> dt.date:
-    """Return the business date that a transfer carries, in the lower 16 bits of its number."""
-    return FIRST_DATE + dt.timedelta(days=user_data_32 & 0xFFFF)
-
-
-def value_date(user_data_32: int) -> dt.date:
-    """Return the date a transfer counts from: the upper 16 bits are the days it lies back."""
-    return FIRST_DATE + dt.timedelta(days=(user_data_32 & 0xFFFF) - (user_data_32 >> 16))
 
 
 @dataclass(frozen=True, slots=True)

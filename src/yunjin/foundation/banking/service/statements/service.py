@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
 from yunjin.foundation.banking.api.agreements import Agreement, AgreementsApi
+from yunjin.foundation.banking.api.dates import FIRST_DATE
 from yunjin.foundation.banking.api.days import DaysApi
-from yunjin.foundation.banking.api.registry import TermsChange
 from yunjin.foundation.banking.api.statements import (
     LINES,
     BalancesAt,
@@ -32,9 +33,8 @@ from yunjin.foundation.banking.domain.products.slots import Slot, grows_by_credi
 from yunjin.foundation.banking.errors import AgreementNotOpen, StatementTooLong
 from yunjin.foundation.banking.service.statements import interest, loans, words
 from yunjin.foundation.banking.service.statements.past import past_of
-from yunjin.foundation.banking.service.statements.projecting import buckets_of
+from yunjin.foundation.banking.service.statements.projecting import Projection, buckets_of
 from yunjin.foundation.banking.service.statements.reading import (
-    FIRST_DATE,
     LAST_DATE,
     Digest,
     Head,
@@ -45,6 +45,8 @@ from yunjin.foundation.banking.service.statements.reading import (
     head_of,
     totals_at,
 )
+from yunjin.foundation.banking.service.statements.replaying import check_balances, replayed
+from yunjin.foundation.banking.service.terms import in_force
 from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.kernel.errors import Malformed
 
@@ -53,7 +55,6 @@ _QUOTED_AHEAD: Final = dt.timedelta(days=3_660)
 _SHOWN_MAX: Final = 10_000  # names of counterparties remembered while one paper is written
 _NO_HEAD: Final = Head(0, "", 0)
 ProductOf = Callable[[str, int], Product]  # code, version
-ChangesOf = Callable[[str], list[TermsChange]]  # of a product's parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,6 @@ class StatementService:
     Parameters
     ----------
     product_of : a product by code and version.
-    changes_of : the changes of a product's parameters.
     lines_max : lines of a statement that is given as data in one answer.
     """
 
@@ -98,12 +98,10 @@ class StatementService:
         ledger: LedgerApi,
         *,
         product_of: ProductOf,
-        changes_of: ChangesOf,
         lines_max: int,
     ) -> None:
         self._agreements, self._days, self._ledger = agreements, days, ledger
-        self._product_of, self._changes_of = product_of, changes_of
-        self._lines_max = lines_max
+        self._product_of, self._lines_max = product_of, lines_max
 
     def agreement(self, agreement_id: int) -> Agreement:
         """Return an agreement. Raises: AgreementNotFound."""
@@ -235,7 +233,7 @@ class StatementService:
         head = head_of(self._ledger) or _NO_HEAD
         lines = interest.lines_of(self._ledger, agreement, start, end + _DAY, head)
         accrued = interest.accrued_of(product, agreement)
-        changes = self._changes_of(agreement.product)
+        changes = self._agreements.term_changes(agreement_id)
         data = self._about(agreement) | {
             "start": start,
             "end": end,
@@ -249,18 +247,25 @@ class StatementService:
         }
         return InterestCertificate(**data, seal=_seal("interest", data, head))
 
-    def schedule(self, agreement_id: int) -> LoanSchedule:
-        agreement, product, today = self._loan(agreement_id)
+    def schedule(self, agreement_id: int, *, date: dt.date | None = None) -> LoanSchedule:
+        agreement = self.agreement(agreement_id)
+        date = date or self.business_date()
+        if not agreement.opened <= date <= self.business_date():
+            raise Malformed(
+                f"expected a date from {agreement.opened} to {self.business_date()}, was {date}"
+            )
+        projection, product = self._standing(agreement, date)
         head = head_of(self._ledger) or _NO_HEAD
         accounts: dict[str, Account] = declared(type(product), Account)
         buckets = buckets_of(product, accounts)
-        past = past_of(self._ledger, agreement, buckets, today + _DAY, head)
-        known = past.instalments(today)
+        past = past_of(self._ledger, agreement, buckets, date + _DAY, head)
+        known = past.instalments(date)
         number = 1 + sum(one.number > 0 for one in known)
-        is_open = agreement.status == "open"
-        ahead = loans.coming(product, agreement, today, number) if is_open else []
+        is_open = agreement.status == "open" or date < (agreement.closed or date)
+        ahead = loans.coming(projection, number) if is_open else []
         unpaid = [one.total_minor - one.paid_minor for one in known if one.status == "overdue"]
         data = self._about(agreement) | {
+            "date": date,
             "drawn_minor": past.drawn_minor,
             "overdue_minor": sum(unpaid),
             "instalments": (*known, *ahead),
@@ -268,14 +273,16 @@ class StatementService:
         return LoanSchedule(**data, seal=_seal("schedule", data, head))
 
     def payoff(self, agreement_id: int, date: dt.date) -> PayoffQuote:
-        agreement, product, today = self._loan(agreement_id)
-        if agreement.status != "open":
+        agreement, today = self.agreement(agreement_id), self.business_date()
+        if agreement.status != "open" and date >= (agreement.closed or today):
             raise AgreementNotOpen(
                 f"Agreement {agreement_id} is {agreement.status}.", agreement_id=str(agreement_id)
             )
-        if not today <= date <= today + _QUOTED_AHEAD:
-            raise Malformed(f"expected a date from {today} to {today + _QUOTED_AHEAD}, was {date}")
-        found = loans.payoff(product, agreement, today, date)
+        first, last = agreement.opened, today + _QUOTED_AHEAD
+        if not first <= date <= last:
+            raise Malformed(f"expected a date from {first} to {last}, was {date}")
+        projection, _ = self._standing(agreement, date)
+        found = loans.payoff(projection, date)
         parts = [PayoffPart(name=name, amount_minor=amount) for name, amount in found.parts]
         data = self._about(agreement) | {
             "date": date,
@@ -289,7 +296,8 @@ class StatementService:
         return PayoffQuote(**data, seal=_seal("payoff", data, head))
 
     def cost(self, agreement_id: int) -> LoanCost:
-        agreement, product, _ = self._loan(agreement_id)
+        agreement = self.agreement(agreement_id)
+        product = self._product_of(agreement.product, agreement.version)
         found = loans.cost(product, agreement)
         data = self._about(agreement) | {
             "drawn_minor": found.drawn,
@@ -305,10 +313,26 @@ class StatementService:
         head = head_of(self._ledger) or _NO_HEAD
         return LoanCost(**data, seal=_seal("cost", data, head))
 
-    def _loan(self, agreement_id: int) -> tuple[Agreement, Product, dt.date]:
-        agreement = self.agreement(agreement_id)
-        product = self._product_of(agreement.product, agreement.version)
-        return agreement, product, self.business_date()
+    def _standing(self, agreement: Agreement, date: dt.date) -> tuple[Projection, Product]:
+        """Return an agreement as it stands, or stood on a past date, and its product then."""
+        today = self.business_date()
+
+        def product_of(version: int) -> Product:
+            return self._product_of(agreement.product, version)
+
+        if date >= today:
+            product = product_of(agreement.version)
+            return Projection.of(product, agreement, np.datetime64(today, "D")), product
+        changes = self._agreements.term_changes(agreement.agreement_id)
+        product = product_of(in_force({}, agreement.version, changes, date)[1])
+        inbox = agreement.account_ids[product.inbox.name]
+        head = head_of(self._ledger) or _NO_HEAD
+        reading = Reading(self._ledger, inbox, agreement.opened, date + _DAY, head)
+        lines = (line for page in reading.pages() for line in page)
+        projection = replayed(product_of, agreement, changes, lines, date)
+        balances = self.balances(agreement.agreement_id, date=date).balances
+        check_balances(projection, balances)
+        return projection, product
 
     def _about(self, agreement: Agreement) -> dict[str, Any]:
         return {

@@ -111,6 +111,7 @@ WORDS: Final[Mapping[str, Pair]] = {
     "note": ("备注", "Note"),
     "period": ("期间（首尾日均含）", "Period (both days included)"),
     "issued": ("出具日（营业日）", "Issued (business date)"),
+    "as_of": ("截至（营业日终）", "As of (close of business)"),
     "opening": ("期初余额", "Opening balance"),
     "closing": ("期末余额", "Closing balance"),
     "debits": ("借方合计", "Total debits"),
@@ -170,8 +171,8 @@ WORDS: Final[Mapping[str, Pair]] = {
     "drawn": ("放款金额", "Paid out"),
     "overdue": ("逾期金额", "Overdue"),
     "schedule_note": (
-        "未到期各期按现行条款、并按期足额还款推算。",
-        "What is to come is worked out by the terms of now, if all is paid on its day.",
+        "未到期各期按截至日有效条款、并按期足额还款推算。",
+        "What is to come is worked out by the terms in force then, if all is paid on its day.",
     ),
     "quote_date": ("试算日", "Payoff date"),
     "valid_until": ("有效至（营业日终）", "Valid until (close of business)"),

@@ -11,9 +11,9 @@ from yunjin.foundation.banking.api.statements import (
     StatementQuery,
 )
 from yunjin.foundation.banking.service.statements.csv_form import csv_of
-from yunjin.foundation.banking.service.statements.fonts import Fonts
+from yunjin.foundation.banking.service.statements.fonts import Fonts, check_font
 from yunjin.foundation.banking.service.statements.paper import Block, Paper
-from yunjin.foundation.banking.service.statements.papers import Papers
+from yunjin.foundation.banking.service.statements.papers import WIDTHS, Papers
 from yunjin.foundation.banking.service.statements.pdf_form import pdf_of
 from yunjin.foundation.banking.service.statements.service import StatementService
 from yunjin.foundation.banking.service.statements.words import say
@@ -28,6 +28,8 @@ class PaperWriter:
     institution : the name on the letterhead.
     rows_max : rows of a PDF.
     font_file : a TrueType font to embed; "": the standard fonts that readers bring.
+
+    Raises: Malformed where the font cannot be read.
     """
 
     def __init__(
@@ -36,6 +38,8 @@ class PaperWriter:
         self._statements = statements
         self._institution, self._rows_max = institution, rows_max
         self._font_file = font_file
+        if font_file:
+            check_font(font_file)
 
     @cached_property
     def _fonts(self) -> Fonts:
@@ -50,10 +54,11 @@ class PaperWriter:
             lang=order.lang,
             currency=agreement.currency,
             issued=issued,
+            width=WIDTHS[order.kind],
             blocks=self._blocks(order, Papers(order.lang, agreement, issued)),
         )
         if order.form is Form.CSV:
-            return csv_of(paper)
+            return csv_of(paper, has_mark=order.has_mark)
         return iter([pdf_of(paper, self._fonts, rows_max=self._rows_max)])
 
     def _blocks(self, order: PaperOrder, papers: Papers) -> Iterator[Block]:
@@ -66,7 +71,7 @@ class PaperWriter:
                 start, end = _period(order)
                 return papers.interest(service.interest(number, start=start, end=end))
             case Kind.SCHEDULE:
-                return papers.schedule(service.schedule(number))
+                return papers.schedule(service.schedule(number, date=order.start))
             case Kind.PAYOFF:
                 if order.start is None:
                     raise Malformed("expected the date of the payoff, was none")

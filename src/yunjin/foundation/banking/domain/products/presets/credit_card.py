@@ -10,6 +10,7 @@ from yunjin.foundation.banking.domain.products.vocabulary import (
     DayCount,
     Days,
     Field,
+    InterestFree,
     Level,
     Money,
     Product,
@@ -17,12 +18,17 @@ from yunjin.foundation.banking.domain.products.vocabulary import (
     Share,
     Slot,
     accrue,
-    add,
+    beyond,
+    bill,
+    came_in,
     changed,
+    charge,
+    charge_waived,
     daily,
     days_after,
+    draw,
     event,
-    larger,
+    least_part,
     next_on,
     notice,
     only,
@@ -34,11 +40,13 @@ from yunjin.foundation.banking.domain.products.vocabulary import (
     schedule,
     settle,
     share,
-    smaller,
     total,
+    waive,
+    went_out,
 )
 
 YEAR = DayCount.ACT_365F
+CASH, REFUND = Slot.CASH, Slot.SUSPENSE  # where an entry goes to, or comes from
 
 
 class CreditCard(Product):
@@ -74,6 +82,9 @@ class CreditCard(Product):
     interest = Accrual(debit=Slot.INTEREST_ACCRUED, credit=Slot.INTEREST_INCOME)
     waived, waived_next = Field(), Field()  # interest that is due if a statement is not paid, 10⁻⁸
     to_pay = Field()  # what is left to pay of the minimum
+    free = InterestFree(
+        spent=main, billed=billed, interest=interest, waived=waived, waived_next=waived_next
+    )
     bearing = (overdue, revolving, cash, interest_due)
     owed = (interest_due, fees, overdue, revolving, cash, billed, main)
     used = (*owed, aside)
@@ -88,21 +99,15 @@ class CreditCard(Product):
         return at[self.limit] - total(at, self.used) + at[self.paid_in] - at.held
 
     def before_post(self, at):
-        yield refuse(
-            (at.amount < 0) & (at.amount + self.room(at) < 0), "more than the limit leaves"
-        )
-        more = (at.against == Slot.CASH) & (at[self.cash] - at.amount > at[self.cash_limit])
-        yield refuse(more & (at.amount < 0), "more than the cash limit")
+        yield refuse(beyond(went_out(at), self.room(at)), "more than the limit leaves")
+        over = beyond(went_out(at, CASH), at[self.cash_limit] - at[self.cash])
+        yield refuse(over, "more than the cash limit")
 
     def after_post(self, at):
-        by_cash, by_refund = at.against == Slot.CASH, at.against == Slot.SUSPENSE
-        drawn, fee = positive(-at[self.paid_in]), share(positive(-at.amount), at[self.cash_fee])
-        yield post(debit=self.main, credit=self.paid_in, amount=only(~by_cash, drawn))
-        yield post(debit=self.cash, credit=self.paid_in, amount=only(by_cash, drawn))
-        yield post(debit=self.fees, credit=Slot.FEE_INCOME, amount=only(by_cash, fee))
-        refund = only(by_refund, at.amount)
-        yield from pay_down(at, self.refundable, source=self.paid_in, amount=refund)
-        yield put(self.to_pay, positive(at[self.to_pay] - at.amount), (at.amount > 0) & ~by_refund)
+        yield from draw(at, source=self.paid_in, into=self.main, by={CASH: self.cash})
+        yield charge(self.fees, share(went_out(at, CASH), at[self.cash_fee]))
+        yield from pay_down(at, self.refundable, source=self.paid_in, amount=came_in(at, REFUND))
+        yield put(self.to_pay, positive(at[self.to_pay] - came_in(at, but=REFUND)))
         yield schedule(self.collect, at.date, at.amount > 0)
 
     def on_parameter_change(self, at):
@@ -112,19 +117,15 @@ class CreditCard(Product):
 
     def on_day(self, at):
         yield accrue(self.interest, daily(at, total(at, self.bearing), at[self.rate], YEAR))
-        yield add(self.waived, daily(at, at[self.billed], at[self.rate], YEAR))
-        yield add(self.waived_next, daily(at, at[self.main], at[self.rate], YEAR))
+        yield from waive(at, self.free, at[self.rate], YEAR)
 
     @event
     def statement(self, at):
         """出账: purchases and interest are billed; a least part is to be paid by the due day."""
         owed = total(at, (*self.owed, self.interest)) - at[self.paid_in]
-        part = larger(share(owed, at[self.minimum]), at[self.least])
-        yield put(self.to_pay, positive(smaller(owed, part)))
+        yield put(self.to_pay, least_part(owed, at[self.minimum], at[self.least]))
         yield settle(self.interest, into=self.interest_due)
-        yield post(debit=self.billed, credit=self.main, amount=at[self.main])
-        yield put(self.waived, at[self.waived_next])
-        yield put(self.waived_next, 0)
+        yield from bill(at, self.free)
         yield notice("card-statement", owed > 0)
         yield schedule(self.due, days_after(at.date, at[self.days_to_pay]))
         yield schedule(self.statement, next_on(at.date, day=at[self.statement_day]))
@@ -133,9 +134,8 @@ class CreditCard(Product):
     @event
     def due(self, at):
         """还款日: what is not paid bears interest from the purchase on; the minimum costs a fee."""
-        yield accrue(self.interest, only(at[self.billed] > 0, at[self.waived]))
-        fee = share(at[self.to_pay], at[self.late])
-        yield post(debit=self.fees, credit=Slot.FEE_INCOME, amount=fee)
+        yield charge_waived(at, self.free)
+        yield charge(self.fees, share(at[self.to_pay], at[self.late]))
         yield from pay_down(at, self.minimums, source=self.overdue, amount=at[self.to_pay])
         rest = positive(at[self.billed] - at[self.to_pay])
         yield post(debit=self.revolving, credit=self.billed, amount=rest)

@@ -12,10 +12,12 @@ from yunjin.foundation.banking.domain.products.vocabulary import (
     Share,
     Slot,
     accrue,
+    beyond,
     daily,
+    draw,
     either,
     event,
-    larger,
+    least_part,
     months_after,
     next_on,
     only,
@@ -28,6 +30,7 @@ from yunjin.foundation.banking.domain.products.vocabulary import (
     share,
     smaller,
     total,
+    went_out,
 )
 
 ACT_360 = DayCount.ACT_360
@@ -70,14 +73,13 @@ class CreditLine(Product):
         return smaller(next_on(at.date, day=at[self.bill_day]), self.ends(at))
 
     def before_post(self, at):
-        out = at.amount < 0
-        free = at[self.limit] - total(at, self.principal) - at.held + at[self.paid_in]
-        yield refuse(out & (at.amount + free < 0), "more than the limit leaves")
-        yield refuse(out & (at.date >= self.ends(at)), "the limit has ended")
-        yield refuse(out & (total(at, self.dues) > 0), "something is overdue")
+        room = at[self.limit] - total(at, self.principal) - at.held + at[self.paid_in]
+        yield refuse(beyond(went_out(at), room), "more than the limit leaves")
+        yield refuse((at.amount < 0) & (at.date >= self.ends(at)), "the limit has ended")
+        yield refuse((at.amount < 0) & (total(at, self.dues) > 0), "something is overdue")
 
     def after_post(self, at):
-        yield post(debit=self.main, credit=self.paid_in, amount=positive(-at[self.paid_in]))
+        yield from draw(at, source=self.paid_in, into=self.main)
         yield settle(self.late, into=self.due_penalty)
         yield schedule(self.collect, at.date, at.amount > 0)
 
@@ -92,8 +94,8 @@ class CreditLine(Product):
     def bill(self, at):
         """账单: what has accrued, and a least part of what is drawn, fall due; at the end, all."""
         last = at.date >= self.ends(at)
-        part = larger(share(at[self.main], at[self.minimum]), at[self.least])
-        part = either(last, at[self.main], smaller(part, at[self.main]))
+        part = least_part(at[self.main], at[self.minimum], at[self.least])
+        part = either(last, at[self.main], part)
         yield post(debit=self.due_principal, credit=self.main, amount=part)
         yield settle(self.interest, into=self.due_interest)
         yield settle(self.fee, into=self.due_fee)
@@ -105,6 +107,13 @@ class CreditLine(Product):
         """还款: pay what is due, then what is drawn, from what is paid in."""
         over = (*self.dues, self.main)
         yield from pay_down(at, over, source=self.paid_in, amount=at[self.paid_in])
+
+    def on_close(self, at):
+        """销户: what has accrued, the fee for what was not drawn too, is billed and paid."""
+        yield settle(self.interest, into=self.due_interest)
+        yield settle(self.fee, into=self.due_fee)
+        yield settle(self.late, into=self.due_penalty)
+        yield schedule(self.collect, at.date)
 
     def derived(self, at):
         return {"payoff": positive(total(at, self.owed) - at[self.paid_in])}

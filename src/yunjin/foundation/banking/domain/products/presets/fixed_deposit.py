@@ -82,7 +82,8 @@ class FixedDeposit(Product):
         yield put(self.began, at.date)
         yield put(self.has_matured, 1, at[self.renewal] == ENDS)
         renews = (at[self.renewal] > ENDS) & (at[self.main] > 0)
-        yield schedule(self.maturity, months_after(at.date, at[self.term]), renews)
+        again = months_after(at.date, at[self.term], like=at.opened)
+        yield schedule(self.maturity, again, renews)
         yield schedule(self.pay_out, at.date)
         yield notice("deposit-matured")
 

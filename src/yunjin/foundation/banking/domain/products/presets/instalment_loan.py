@@ -34,6 +34,7 @@ from yunjin.foundation.banking.domain.products.vocabulary import (
     post,
     put,
     refuse,
+    resume,
     schedule,
     settle,
     share,
@@ -106,7 +107,6 @@ class InstalmentLoan(Product):
 
     def on_open(self, at):
         yield from self.on_parameter_change(at)
-        yield schedule(self.due, planned(at, self.plan).due)
 
     def on_parameter_change(self, at):
         more = positive(at[self.amount] - at[self.drawn])
@@ -114,6 +114,7 @@ class InstalmentLoan(Product):
         yield add(self.drawn, more)
         yield put(self.is_solved, 0, changed(at, self.amount, self.rate, self.term))
         yield from pay_down(at, self.dues, source=self.main, where=changed(at, self.term))
+        yield from resume(at, self.plan, self.due, where=(more > 0) | changed(at, self.term))
 
     def before_post(self, at):
         yield refuse(at.amount + at[self.paid_in] < 0, "more than was paid in")

@@ -7,6 +7,7 @@ from yunjin.foundation.banking.domain.products.vocabulary import (
     Date,
     DayCount,
     Days,
+    Field,
     Level,
     Money,
     Product,
@@ -26,6 +27,7 @@ from yunjin.foundation.banking.domain.products.vocabulary import (
     refuse,
     schedule,
     settle,
+    smaller,
 )
 
 YEAR = DayCount.ACT_360
@@ -36,6 +38,7 @@ class NoticeDeposit(Product):
 
     A new `notice` announces how much is to be taken out; the interest of what is taken out is paid
     with it (利随本清). What was not announced, or not long enough before, earns the demand rate.
+    What was announced and stays (another `notice`, 0 to call it off) earns nothing for those days.
     """
 
     code = "notice-deposit"
@@ -50,7 +53,7 @@ class NoticeDeposit(Product):
     earned = Account(Slot.INTEREST_PAYABLE)
     interest = Accrual(debit=Slot.INTEREST_EXPENSE, credit=Slot.INTEREST_PAYABLE)
     paying = Accrual(debit=Slot.INTEREST_EXPENSE, credit=Slot.INTEREST_PAYABLE)
-    announced = Date()
+    announced, noticed = Date(), Field()
 
     def before_post(self, at):
         left = at.available + at.amount
@@ -62,7 +65,12 @@ class NoticeDeposit(Product):
 
     def on_parameter_change(self, at):
         told = changed(at, self.notice)
+        began = either(at[self.noticed] > 0, at[self.announced], at.date)
+        ends = smaller(days_after(began, at[self.days]), at.date)
+        lost = interest_between(at[self.noticed], at[self.rate], began, ends, YEAR)
+        yield accrue(self.interest, -only(told, lost))
         yield put(self.announced, either(at[self.notice] > 0, at.date, NEVER), told)
+        yield put(self.noticed, at[self.notice], told)
 
     def on_day(self, at):
         yield accrue(self.interest, daily(at, at[self.main], at[self.rate], YEAR, within=at.opened))
@@ -72,13 +80,14 @@ class NoticeDeposit(Product):
         yield accrue(self.interest, only(at.amount > 0, late))
         out = positive(-at.amount)
         in_time = at.date >= days_after(at[self.announced], at[self.days])
-        good = only(in_time & (out <= at[self.notice]), out)
-        grown = interest_between(out, at[self.rate], at.opened, at.date, YEAR)
-        poorly = interest_between(out, at[self.demand_rate], at.opened, at.date, YEAR)
-        yield accrue(self.interest, -grown)
-        yield accrue(self.paying, either(good > 0, grown, poorly))
+        good = only(in_time, smaller(out, at[self.noticed]))
+        yield accrue(self.interest, -interest_between(out, at[self.rate], at.opened, at.date, YEAR))
+        for part, rate in ((good, self.rate), (out - good, self.demand_rate)):
+            earned = interest_between(part, at[rate], at.opened, at.date, YEAR)
+            yield accrue(self.paying, earned)
         yield settle(self.paying, into=self.earned, where=out > 0)
         yield put(self.announced, NEVER, out > 0)
+        yield put(self.noticed, 0, out > 0)
         yield schedule(self.pay_out, at.date, out > 0)
 
     @event

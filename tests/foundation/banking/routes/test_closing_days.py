@@ -1,0 +1,46 @@
+"""Goal: a day is closed over HTTP, waited for or followed.
+
+Method: the app's rooms on a loopback port, the flows' worker among them; a client closes days and
+asks for the day's address.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.foundation.banking.routes.serving import Bank, open_served
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    with open_served(tmp_path_factory.mktemp("bank")) as one:
+        account = one.opened(overdraft_limit=100_000)
+        one.entered(account, -50_000)
+        yield one
+
+
+def test_a_close_is_answered_when_it_is_done(bank: Bank) -> None:
+    answer = bank.web.post("/v1/days/close", json={})
+    assert answer.status_code == 200, answer.text
+    day = answer.json()
+    assert (day["date"], day["status"], day["steps"]) == ("2026-01-05", "closed", [])
+    (total,) = day["sums"]
+    assert total["currency"] == "CNY"
+    assert int(total["accrued_minor"]) > 0
+
+
+def test_who_does_not_wait_is_told_where_to_look(bank: Bank) -> None:
+    last = "2026-01-12"
+    answer = bank.web.post("/v1/days/close", json={"until": last, "wait_s": 0})
+    assert answer.status_code == 202
+    place = answer.headers["location"]
+    assert bank.web.get(place).json()["status"] in ("open", "closing", "opening", "closed")
+    joined = bank.web.post("/v1/days/close", json={"until": last})
+    assert (joined.status_code, joined.json()["date"]) == (200, last)
+    assert bank.web.get(f"/v1/days/{last}").json()["status"] == "closed"
+    assert bank.days.business_date().isoformat() == "2026-01-13"
+
+
+@pytest.mark.parametrize("form", [{"until": "2026-01-01"}, {"wait_s": -1}, {"wait_s": 10**9}])
+def test_what_cannot_be_closed_is_refused(bank: Bank, form: dict[str, object]) -> None:
+    assert bank.web.post("/v1/days/close", json=form).status_code in (400, 422)
