@@ -95,3 +95,25 @@ def test_a_caller_who_went_away_holds_up_nobody() -> None:
 
     with tenant.entered("demo"):
         assert asyncio.run(run()) == 4
+
+
+@pytest.mark.parametrize("linger_s", [0, 10])
+def test_the_next_batch_may_wait_for_the_callers_just_answered(linger_s: float) -> None:
+    act = Act()
+
+    async def run() -> None:
+        gatherer: Gatherer[int, int] = Gatherer(
+            act, batch_max=10, waiting_max=20, linger_s=linger_s
+        )
+        first = gatherer.ask(1)
+        while not act.batches:
+            await asyncio.sleep(0)
+        waiting = gatherer.ask(2)
+        act.gate.set()
+        await first  # and at once asks again
+        await asyncio.gather(waiting, gatherer.ask(3))
+        gatherer.close()
+
+    with tenant.entered("demo"):
+        asyncio.run(run())
+    assert act.batches == ([[1], [2, 3]] if linger_s else [[1], [2], [3]])

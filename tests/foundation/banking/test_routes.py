@@ -179,8 +179,8 @@ def test_agreements_are_brought_over_to_another_version(web: httpx.Client) -> No
 
 
 def test_an_agreement_is_opened_under_a_template(web: httpx.Client) -> None:
-    path = "/v1/products/credit-card/templates"
-    change = {"parameter": "rate", "value": 100_000, "since": "2026-01-05"}
+    path, (today, *_) = "/v1/products/credit-card/templates", web.get("/v1/days").json()
+    change = {"parameter": "rate", "value": 100_000, "since": today["date"]}
     made = web.post(f"{path}/gold", json=change, headers={"idempotency-key": fresh()})
     assert made.status_code == 204, made.text
     assert web.get(path).json() == [

@@ -9,10 +9,9 @@ from typing import Any
 import httpx
 
 from tests.chassis.transport.toy import served
-from yunjin.app.asgi import build
 from yunjin.app.bootstrap import open_bank
 from yunjin.app.settings import Settings
-from yunjin.chassis.transport import connect
+from yunjin.chassis.transport import Guard, api_of, connect, root_of
 from yunjin.chassis.transport.flight import FlightDoor
 from yunjin.chassis.transport.streams import joined
 from yunjin.foundation.banking.api.agreements import AgreementsApi
@@ -61,7 +60,9 @@ def open_served(home: Path) -> Iterator[Bank]:
             offers = joined(room.flight for room in bank.rooms if room.flight is not None)
             flight = FlightDoor(offers, tenant="demo", port=0, clock=bank.clock)
             try:
-                with served(build(bank)) as address, connect(address) as web:
+                api = api_of(bank.rooms, title="test", version="1")
+                app = Guard(root_of(api, bank.rooms), tenant="demo", clock=bank.clock)
+                with served(app) as address, connect(address) as web:
                     at = f"grpc://127.0.0.1:{flight.port}"
                     yield Bank(web, bank.door(AgreementsApi), bank.door(DaysApi), at)
             finally:
