@@ -46,13 +46,13 @@ SETTLED_ON = dt.date(2026, 3, 19)  # its close opens the 20th, on which interest
 SAMPLE = 300
 BRANCHES = ("head", "east", "west")
 LOANS = {"amount": 1_200_000, "rate": 60_000, "term": 36}
-MIX: dict[str, tuple[int, dict[str, int]]] = {  # product → share of 100, terms
-    "current-account": (60, {}),
-    "wallet": (15, {}),
-    "fixed-deposit": (10, {"term": 12, "rate": 15_000}),
-    "notice-deposit": (5, {}),
-    "instalment-loan": (8, LOANS),
-    "revolving-credit": (2, {}),
+MIX: dict[str, tuple[int, dict[str, int], int]] = {  # product → share of 100, terms, least entry
+    "current-account": (60, {}, 10_000),
+    "wallet": (15, {}, 10_000),
+    "fixed-deposit": (10, {"term": 12, "rate": 15_000}, 10_000),
+    "notice-deposit": (5, {"rate": 9_000}, 5_000_000),
+    "instalment-loan": (8, LOANS, 0),  # paid out as it is opened
+    "credit-line": (2, {"limit": 1_000_000, "rate": 60_000}, -10_000),  # drawn
 }
 
 
@@ -93,11 +93,9 @@ def doors(home: Path) -> Iterator[dict[type, Any]]:
 def fill(agreements: AgreementsApi, count: int) -> dict[str, list[int]]:
     """Open agreements in the shares of the mix, and pay money into them; return ids by product."""
     clock, chance = SystemClock(), np.random.default_rng(1)
-    known = {code: one for code, one in MIX.items() if code in shipped()}
-    whole = sum(share for share, _ in known.values())
     found: dict[str, list[int]] = {}
-    for code, (share, terms) in known.items():
-        left, found[code] = count * share // whole, []
+    for code, (share, terms, least) in MIX.items():
+        left, found[code] = count * share // 100, []
         while left:
             some = min(left, 20_000)
             wanted = [
@@ -107,12 +105,14 @@ def fill(agreements: AgreementsApi, count: int) -> dict[str, list[int]]:
             found[code] += agreements.open(uuid7(clock), wanted)
             left -= some
         say(f"opened {len(found[code]):,} of {code}")
-        if "loan" not in code and "credit" not in code:
-            _pay_in(agreements, np.array(found[code]), chance, clock)
+        if least:
+            amounts = least * chance.integers(1, 90, len(found[code]))
+            _move(agreements, np.array(found[code]), amounts, clock)
     return found
 
 
-def _pay_in(agreements: AgreementsApi, ids: Any, chance: Any, clock: Any) -> None:
+def _move(agreements: AgreementsApi, ids: Any, amounts: Any, clock: Any) -> None:
+    """Pay money into deposits, draw it from credit lines."""
     for start in range(0, len(ids), ENTRIES_MAX):
         some = ids[start : start + ENTRIES_MAX]
         made = [uuid7(clock).int for _ in some]
@@ -120,13 +120,14 @@ def _pay_in(agreements: AgreementsApi, ids: Any, chance: Any, clock: Any) -> Non
             "id_hi": [one >> 64 for one in made],
             "id_lo": [one & (2**64 - 1) for one in made],
             "agreement_id": some,
-            "amount_minor": chance.integers(10_000, 900_000, len(some)),
+            "amount_minor": amounts[start : start + ENTRIES_MAX],
         }
         arrays = [pa.array(values, ENTRIES_REQUIRED[name]) for name, values in columns.items()]
         answers = agreements.post(pa.RecordBatch.from_arrays(arrays, names=list(columns)))
         booked = np.count_nonzero(answers["status"].to_numpy() == EntryStatus.BOOKED)
         if booked != len(some):
-            raise RuntimeError(f"expected {len(some)} entries to be booked, was {booked}")
+            why = next(filter(None, answers["reason"].to_pylist()), "")
+            raise RuntimeError(f"expected {len(some)} entries to be booked, was {booked}: {why}")
 
 
 def _closed(days: DaysApi, until: dt.date) -> tuple[DayReport, Any]:

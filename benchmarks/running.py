@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.measuring import ROOT, machine, steal_watched
+from yunjin.chassis.transport.logs import configure_logs
+from yunjin.kernel.clock import SystemClock
 
 RESULTS = ROOT / "benchmarks" / "results"
 
@@ -24,6 +26,7 @@ def run(name: str, benchmark: Callable[[bool], dict[str, Any]]) -> None:
     parser.add_argument("--quick", action="store_true", help="small: to try it, not to quote it")
     parser.add_argument("--record", action="store_true", help="keep it in benchmarks/results")
     chosen = parser.parse_args()
+    configure_logs(SystemClock(), level="warning")  # to stderr: stdout is for the figures
     facts = machine()
     with steal_watched(facts):
         figures = {key: rounded(value) for key, value in benchmark(chosen.quick).items()}
