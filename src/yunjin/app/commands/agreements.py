@@ -10,7 +10,7 @@ import typer
 
 from yunjin.app.commands import entries
 from yunjin.app.commands.entries import AsJson, Home, Id, agreements_of, minor_of
-from yunjin.app.commands.opening import command_of, day_of
+from yunjin.app.commands.opening import command_of, day_of, print_table
 
 if TYPE_CHECKING:
     from yunjin.foundation.banking.api.agreements import Agreement
@@ -261,15 +261,14 @@ def _plain(one: "Agreement") -> dict[str, Any]:
 
 
 def _table(found: "tuple[Agreement, ...]") -> None:
-    from rich.console import Console
     from rich.table import Column, Table
 
     from yunjin.kernel.money import format_minor
 
     table = Table(
         Column("agreement", no_wrap=True),
-        "product",
-        "party",
+        Column("product", overflow="fold"),
+        Column("party", overflow="fold"),
         "branch",
         "status",
         Column("balance", justify="right", no_wrap=True),
@@ -282,4 +281,4 @@ def _table(found: "tuple[Agreement, ...]") -> None:
         ]
         cells = (str(one.agreement_id), one.product, one.party_id, one.branch, one.status)
         table.add_row(*cells, *money)
-    Console().print(table)
+    print_table(table)

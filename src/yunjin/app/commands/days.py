@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yunjin.app.commands.opening import bank_of
+from yunjin.app.commands.opening import bank_of, print_table
 
 if TYPE_CHECKING:
     from yunjin.foundation.banking.api.days import DayReport, DaysApi
@@ -111,15 +111,14 @@ def _tell(report: "DayReport", *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(_plain(report)))
         return
-    from rich.console import Console
     from rich.table import Column, Table
 
     from yunjin.kernel.money import format_minor
 
     sums = ("subledger", "general ledger", "difference")
     table = Table(
-        "slot",
-        "branch",
+        Column("slot", overflow="fold"),
+        Column("branch", overflow="fold"),
         "currency",
         *(Column(name, justify="right", no_wrap=True) for name in sums),
     )
@@ -128,7 +127,7 @@ def _tell(report: "DayReport", *, as_json: bool) -> None:
         cells = [format_minor(minor, line.currency, grouped=True) for minor in money]
         table.add_row(line.slot, line.branch, line.currency, *cells)
     if report.proof:
-        Console().print(table)
+        print_table(table)
     totals = "".join(
         f", {one.currency} accrued {format_minor(one.accrued_minor, one.currency, grouped=True)}, "
         f"provision {format_minor(one.provision_minor, one.currency, grouped=True)}"

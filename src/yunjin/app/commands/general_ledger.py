@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yunjin.app.commands import gl_chart
+from yunjin.app.commands import gl_chart, gl_transfers
 from yunjin.app.commands.opening import bank_of, check_target, command_of, day_of
 
 if TYPE_CHECKING:
@@ -367,6 +367,7 @@ def _show_lines(found: "Sequence[GlLine]", as_json: bool) -> None:
     gl_tables.show_lines(found)
 
 
+app.command("transfers")(gl_transfers.transfers)
 app.command("accounts")(gl_chart.accounts)
 app.command("add-account")(gl_chart.add_account)
 app.command("mappings")(gl_chart.mappings)

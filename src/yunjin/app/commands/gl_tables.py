@@ -14,9 +14,11 @@ if TYPE_CHECKING:
         TrialBalance,
         TrialRow,
     )
+    from yunjin.foundation.banking.api.gl_transfers import LineTransfer
 
 
 _PIPE_COLUMNS: Final = 160
+_KINDS: Final = {1: "entry", 2: "product", 3: "accrual", 4: "provision", 5: "manual"}
 
 
 def _table(*columns: str, numbers: Sequence[str] = ()) -> "Table":
@@ -87,12 +89,29 @@ def show_statement(report: "Sheet | IncomeStatement", now: str, prior: str, lang
 def show_lines(lines: "Sequence[GlLine]") -> None:
     """Print lines of entries."""
     table = _table(
-        "entry", "date", "account", "slot", "product", "branch", numbers=("debit", "credit", "")
+        *("entry", "line", "date", "account", "slot", "product", "branch"),
+        numbers=("debit", "credit", ""),
     )
     for line in lines:
         sides = [_amount(side, line.currency) for side in (line.debit_minor, line.credit_minor)]
         place = (line.account, line.slot, line.product, line.branch)
-        table.add_row(str(line.entry), str(line.date), *place, *sides, line.currency)
+        number = (str(line.entry), str(line.place))
+        table.add_row(*number, str(line.date), *place, *sides, line.currency)
+    _print(table)
+
+
+def show_transfers(found: "Sequence[LineTransfer]", currency: str) -> None:
+    """Print transfers behind a line, and what those shown come to."""
+    table = _table("transfer", "agreement", "kind", "value date", numbers=("debit", "credit", ""))
+    for one in found:
+        sides = [_amount(side, currency) for side in (one.debit_minor, one.credit_minor)]
+        whose, kind = str(one.agreement_id or "—"), _KINDS.get(one.code, str(one.code))
+        table.add_row(str(one.transfer_id), whose, kind, str(one.value_date), *sides, currency)
+    debits, credits = (
+        sum(getattr(one, f"{side}_minor") for one in found) for side in ("debit", "credit")
+    )
+    sums = [_amount(side, currency) for side in (debits, credits)]
+    table.add_row(f"{len(found)} transfers", "", "", "", *sums, currency)
     _print(table)
 
 

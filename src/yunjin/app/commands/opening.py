@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from yunjin.app.settings import Settings
 
 Progress = Callable[[str, int, int], None]  # phase, done, total
 _SETTINGS_FILE: Final = Path("yunjin.toml")
 _PREFIX: Final = "YUNJIN_"
+_PIPE_COLUMNS: Final = 160
 
 
 def load_settings(home: Path | None = None) -> "Settings":
@@ -96,7 +99,7 @@ def check_folder(settings: "Settings", *, may_be_new: bool) -> None:
     if not (may_be_new or is_kept_elsewhere or os.path.exists(journal)):
         raise NotFound(
             f"There is no bank in {folder}. Another folder is named by --home or YUNJIN_HOME; "
-            "`ledger open`, `serve` and `demo` begin a new one."
+            "`ledger open`, `agreements open`, `serve` and `demo` begin a new one."
         )
     if not os.access(there, os.W_OK | os.X_OK):
         raise Refusal(
@@ -142,6 +145,13 @@ def command_of(text: str, what: str = "command") -> UUID:
         raise Malformed(f"expected a UUID, was {text[:50]!r}") from None
     print(f"{what} {identity}", file=sys.stderr, flush=True)
     return identity
+
+
+def print_table(table: "Table") -> None:
+    """Print a table; a pipe has no width of its own, so that there every row is whole."""
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS).print(table)
 
 
 @contextmanager

@@ -110,7 +110,7 @@ class Engine:
         """Stop: calls that run are waited for, the lease is given back."""
         self._callers.close()
         self._forget()
-        _log.info("flows.closed", room=self._room.room, epoch=self._epoch)
+        _log.debug("flows.closed", room=self._room.room, epoch=self._epoch)
         with suppress(Outage, Unknown):  # the lease then ends by itself
             self._lease.release()
 
@@ -122,7 +122,7 @@ class Engine:
         if self._epoch is None:
             journal = self._flows.journal
             self._epoch = self._room.run(lambda work: journal.take_over(work.connection))
-            _log.info("flows.taken_over", room=self._room.room, epoch=self._epoch)
+            _log.debug("flows.taken_over", room=self._room.room, epoch=self._epoch)
         return True
 
     def _lose(self) -> None:

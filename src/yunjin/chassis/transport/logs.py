@@ -73,6 +73,7 @@ def configure_plain_logs() -> None:
             _problem_facts,
             structlog.dev.ConsoleRenderer(colors=False, exception_formatter=_write_trace),
         ],
+        wrapper_class=structlog.make_filtering_bound_logger("info"),
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )

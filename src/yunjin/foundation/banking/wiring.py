@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,7 +38,7 @@ class Settings(BaseModel):
     first_day: dt.date | None = Field(
         None,
         ge=dt.date(2023, 7, 1),  # since when loans have the five classes
-        le=dt.date(2199, 12, 31),
+        le=dt.date(2148, 12, 31),  # the ledger keeps a date in 16 bits
         description="a new bank's first business day; else the day it is there now",
     )
     institution: str = Field("云锦 Yunjin", max_length=100, description="name on the letterhead")
@@ -90,20 +91,13 @@ def build(
     from yunjin.chassis.flow import Flows, FlowWorker, Registry
     from yunjin.foundation.banking.service.agreements import AgreementService
     from yunjin.foundation.banking.service.days import DayService
-    from yunjin.foundation.banking.service.general_ledger import GeneralLedger
     from yunjin.foundation.banking.service.registry_door import RegistryDoor
-    from yunjin.foundation.banking.service.slot_posting import SlotPosting
     from yunjin.foundation.banking.service.statements.service import StatementService
     from yunjin.foundation.banking.service.statements.writing import PaperWriter
 
     key = hashlib.sha256(f"banking cursors of {tenant}".encode()).digest()[:16]
     agreements = AgreementService(core, registry, cursor_key=key)
-    books = GeneralLedger(
-        core.room,
-        page_key=key,
-        last_closed=lambda: days.business_date() - dt.timedelta(days=1),
-        post_slots=SlotPosting(core),
-    )
+    books = _books(core, key, lambda: days.business_date() - dt.timedelta(days=1))
     days = DayService(
         core,
         registry,
@@ -205,6 +199,20 @@ def _room(
         metrics=flows.metrics,
         start=worker.start,
         close=close,
+    )
+
+
+def _books(core: Any, page_key: bytes, last_closed: Callable[[], dt.date]) -> Any:
+    from yunjin.foundation.banking.service.general_ledger import GeneralLedger
+    from yunjin.foundation.banking.service.line_transfers import LineTransfers
+    from yunjin.foundation.banking.service.slot_posting import SlotPosting
+
+    return GeneralLedger(
+        core.room,
+        page_key=page_key,
+        last_closed=last_closed,
+        post_slots=SlotPosting(core),
+        behind=LineTransfers(core),
     )
 
 

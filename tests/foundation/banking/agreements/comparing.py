@@ -80,7 +80,7 @@ def check(bank: Bank) -> None:
     check_no_balance_is_negative(bank)
     check_all_that_is_owed_has_a_day(bank)
     sums: dict[tuple[int, str, str], int] = {}
-    for key, minor in (*core.agreement_balances(), *core.slot_balances().items()):
+    for key, minor in (*core.books.balances(), *core.slot_balances().items()):
         sums[key] = sums.get(key, 0) + minor
     for branch in core.books.branches:
         assert sum(minor for key, minor in sums.items() if key[1] == branch) == 0

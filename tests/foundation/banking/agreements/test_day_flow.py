@@ -19,11 +19,11 @@ from yunjin.chassis.flow import Retry, Start, State
 from yunjin.foundation.banking.api.agreements import EntryStatus
 from yunjin.foundation.banking.api.days import DayReport
 from yunjin.foundation.banking.errors import DayBeingClosed, DayNotProven
-from yunjin.foundation.banking.service import day_parts
+from yunjin.foundation.banking.service import day_parts, days
 from yunjin.foundation.banking.service.days import Attempt
 from yunjin.foundation.ledger.api import TRANSFERS_REQUIRED
 from yunjin.kernel.clock import FixedClock
-from yunjin.kernel.errors import Bug, Outage
+from yunjin.kernel.errors import Bug, NotFound, Outage
 from yunjin.kernel.ids import uuid7
 
 LAST = FIRST_DAY + dt.timedelta(days=2)
@@ -274,3 +274,18 @@ def test_who_watches_is_told_of_each_day(bank: Bank) -> None:
     opened = [one.date for one in told if one.status == "opening"]
     assert opened == [FIRST_DAY + dt.timedelta(days=number) for number in (1, 2, 3)]
     assert all(len(one.steps) == 1 for one in told)
+
+
+def test_closes_of_long_ago_are_forgotten_when_the_bank_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_bank(tmp_path, general_ledger=in_tables) as bank:
+        bank.days.close()
+        flow_id = Attempt(bank.days.flows, FIRST_DAY, 1).flow_id
+        assert bank.days.flows.state(flow_id).state is State.DONE
+    monkeypatch.setattr(days, "FLOWS_KEPT_DAYS", -1)  # all that ended before tomorrow
+    with open_bank(tmp_path, general_ledger=in_tables) as bank:
+        with pytest.raises(NotFound):
+            bank.days.flows.state(flow_id)
+        assert bank.days.day(FIRST_DAY).status == "closed"
+        assert bank.days.close().status == "closed"

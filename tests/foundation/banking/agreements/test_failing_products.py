@@ -8,12 +8,15 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.foundation.banking.agreements.comparing import check, check_proven, in_tables, whole
 from tests.foundation.banking.bank import FIRST_DAY, Bank, open_bank
 from yunjin.foundation.banking.api.agreements import AgreementQuery, EntryStatus
+from yunjin.foundation.banking.domain.products.run import Failed
 from yunjin.foundation.banking.errors import EntryRefused
+from yunjin.foundation.banking.service.waves import Wave
 from yunjin.kernel.errors import Outage, Unknown
 from yunjin.kernel.ids import uuid7
 
@@ -127,6 +130,24 @@ def _mended(bank: Bank, bad: int, task_id: int) -> None:
     bank.agreements.change(uuid7(bank.clock), bad, {"fails": 0})
     found = bank.agreements.find(AgreementQuery(status="open")).items
     assert bad in [one.agreement_id for one in found]
+
+
+def test_only_the_task_of_its_failure_lets_an_agreement_go_on(bank: Bank) -> None:
+    (one,) = bank.open("fragile", fails=NUMBER + 9)
+    (asked,) = bank.agreements.waiting()
+    with bank.core.lock:  # as if it had failed since
+        wave = Wave(bank.core.draft(), {})
+        kept, rows = bank.core.books.found(one)
+        wave.touched.append(bank.core.touch(kept, rows, np.array([-1])))
+        bank.core.stop(kept, Failed(rows.tolist(), ["ValueError: broken"]), wave.tasks)
+        wave.columns = wave.draft.finish()
+        bank.core.commit(wave)
+    bank.agreements.settle(asked.task_id, "looked at")
+    assert bank.agreements.agreement(one).status == "stopped"
+    (failed,) = bank.agreements.waiting()
+    bank.agreements.settle(failed.task_id, "mended")
+    bank.agreements.settle(failed.task_id, "asked again")
+    assert bank.agreements.agreement(one).status == "open"
 
 
 def test_one_that_fails_before_and_one_that_fails_after_are_both_stopped(bank: Bank) -> None:

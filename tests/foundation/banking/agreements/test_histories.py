@@ -40,12 +40,13 @@ KINDS: tuple[tuple[str, dict[str, int]], ...] = (
     ("instalment-loan", {"amount": 77_777, "rate": 60_000, "term": 3, "surplus": 2}),
     ("fixed-deposit", {"term": 1, "rate": 30_000}),
     ("fixed-deposit", {"term": 2, "rate": 21_000, "renewal": 2}),
-    ("notice-deposit", {"rate": 9_000, "days": 1, "least": 1_000}),
+    ("notice-deposit", {"rate": 9_000, "days": 1}),
     ("credit-line", {"limit": 200_000, "rate": 90_000, "months": 3, "undrawn_fee": 5_000}),
-    ("credit-card", {"limit": 150_000, "cash_limit": 50_000, "days_to_pay": 10}),
+    ("credit-card", {"limit": 150_000, "cash_limit": 50_000}),
     ("card-instalment", {"amount": 60_000, "parts": 3}),
     ("money-market", {}),
 )
+OF_PRODUCTS = (("notice-deposit", "least", 1_000), ("credit-card", "days_to_pay", 10))
 CHANGES = {
     "current-account": [{"overdraft_limit": 5_000}, {"overdraft_limit": 0}],
     "wallet": [{"payment_limit": 500}],
@@ -90,6 +91,13 @@ steps = st.one_of(
 histories = st.lists(steps, min_size=4, max_size=14)
 
 
+def set_of_products(bank: Bank) -> None:
+    """Give products the values that no agreement may set for itself."""
+    for code, parameter, value in OF_PRODUCTS:
+        change = TermsChange(product=code, parameter=parameter, value=value, since=FIRST_DAY)
+        bank.registry.set_terms(uuid7(bank.clock), change)
+
+
 class History:
     """A bank and what was done in it."""
 
@@ -100,6 +108,7 @@ class History:
         self.booked: list[tuple[int, UUID]] = []
         self.sent: list[list[dict[str, Any]]] = []
         self.version = {code: 1 for code, _ in KINDS}
+        set_of_products(bank)
 
     def do(self, step: tuple[Any, ...]) -> None:
         word, *rest = step
@@ -300,6 +309,7 @@ def _columns_of(kinds: list[int], days: list[list[Deed]]) -> list[dict[str, Any]
             product="money-market", parameter=parameter, value=value, since=FIRST_DAY
         )
         bank.registry.set_terms(uuid7(bank.clock), earns)
+        set_of_products(bank)
         ids = [bank.open(KINDS[kind][0], **KINDS[kind][1])[0] for kind in kinds]
         for day, done in enumerate(days):
             mine = [one for one in done if one[0] < len(ids)]

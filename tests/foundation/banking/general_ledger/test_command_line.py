@@ -44,7 +44,9 @@ def test_an_entry_is_booked_shown_reported_and_reversed(run: Run, tmp_path: Path
     assert code == 0, err
     entry = json.loads(out)
     assert [line["debit_minor"] for line in entry["lines"]] == [20_000, 10_000, 0]
-    assert entry["lines"][2]["search"]["code"] == 5
+    moved = json.loads(run("gl", "transfers", entry["number"], "3", "--json")[1])["items"]
+    assert [(one["code"], one["credit_minor"]) for one in moved] == [(5, 30_000)]
+    assert "1 transfers" in run("gl", "transfers", entry["number"], "3")[1]
     assert json.loads(run("gl", "enter", TODAY, *lines, *words)[1]) == entry
     shown = run("gl", "entry", entry["number"])[1]
     assert "fund_source" in shown

@@ -144,20 +144,13 @@ def test_reports_are_given_as_json_and_as_tables(bank: tuple[Books, httpx.Client
         assert "科目" in web.get(f"/v1/gl/{path}.csv", params=query).text
 
 
-def test_lines_name_the_search_for_the_transfers_behind_them(
-    bank: tuple[Books, httpx.Client],
-) -> None:
+def test_lines_say_whether_transfers_are_behind_them(bank: tuple[Books, httpx.Client]) -> None:
     _, web = bank
-    page = web.get("/v1/gl/lines", params={"account": "1303"}).json()
-    (line,) = page["items"]
-    assert line["search"] == {
-        "slot": "loans",
-        "product": "loan",
-        "branch": "head",
-        "currency": "CNY",
-        "user_data_32": 20_458,
-        "code": None,
-    }
+    (line,) = web.get("/v1/gl/lines", params={"account": "1303"}).json()["items"]
+    assert line["has_transfers"]
+    behind = f"/v1/gl/entries/{line['entry']}/lines/{line['place']}/transfers"
+    assert web.get(behind).json() == {"items": [], "next_cursor": None}  # no ledger is behind these
+    assert web.get("/v1/gl/entries/1/lines/9/transfers").status_code == 404
     assert web.get("/v1/gl/lines", params={"limit": 0}).status_code == 422
 
 
@@ -230,5 +223,5 @@ def test_every_address_of_the_description_has_a_name_of_its_own(
     _, web = bank
     paths = web.get("/v1/openapi.json").json()["paths"]
     ids = [one["operationId"] for path in paths.values() for one in path.values()]
-    assert len(ids) == len(set(ids)) == 24
+    assert len(ids) == len(set(ids)) == 25
     assert all(name.startswith("gl_") for name in ids)

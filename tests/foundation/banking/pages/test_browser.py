@@ -60,6 +60,8 @@ PAGES = {
     "chart": "/gl/accounts",
     "entries": "/gl/entries",
     "entry": "/gl/entries/1",
+    "line": "/gl/entries/1/lines/2",
+    "rules": "/gl/rules",
     "entering": "/gl/entries/new",
     "mappings": "/gl/mappings",
     "periods": "/gl/periods",

@@ -85,7 +85,9 @@ def test_every_page_has_all_its_words(bank: SmallBank, language: Language) -> No
         "/gl/entries",
         "/gl/entries/1",
         "/gl/entries/new",
+        "/gl/entries/1/lines/1",
         "/gl/mappings",
+        "/gl/rules",
         "/gl/periods",
         "/tasks",
         "/tasks?state=settled",
@@ -95,7 +97,14 @@ def test_every_page_has_all_its_words(bank: SmallBank, language: Language) -> No
     ]
     wrong = [
         *("/agreements/99", "/agreements/x", "/products/x", "/days/x", "/gl/accounts/x"),
-        *("/gl/entries/x", "/gl/entries/99999", "/agreements/99/papers", "/agreements/99/terms"),
+        *(
+            "/gl/entries/x",
+            "/gl/entries/1/lines/99",
+            "/gl/entries/1/lines/x",
+            "/gl/entries/99999",
+            "/agreements/99/papers",
+            "/agreements/99/terms",
+        ),
     ]
     trace = "跟踪号" if language == "zh" else "Trace id"
 

@@ -37,6 +37,7 @@ loans = st.fixed_dictionaries(
         "holiday": st.integers(0, 3),
         "no_principal": st.integers(0, 5),
         "no_interest": st.integers(0, 5),
+        "interest_free": st.sampled_from([0, 0, 3, 12]),
         "surplus": st.integers(0, 2),
         "late_fee": st.integers(0, 5_000),
         "compounds": st.integers(0, 1),

@@ -72,6 +72,7 @@ def loans(draw: st.DrawFn) -> dict[str, int]:
         "first_due": draw(st.sampled_from([0, 0, 11, 45])),
         "no_principal": no_principal,
         "no_interest": draw(st.integers(0, put_off)),
+        "interest_free": draw(st.sampled_from([0, 0, 1, 3])),
         "holiday": int(draw(st.sampled_from(Holiday))),
     }
 
@@ -89,7 +90,8 @@ def dates_of(loan: dict[str, int]) -> Any:
 def terms_of(loan: dict[str, int]) -> Terms:
     """Return the terms that the product's plan has."""
     method = list(Method)[loan["method"] - 1]
-    grace = Grace(loan["no_principal"], loan["no_interest"])
+    free = min(loan["interest_free"], loan["term"])
+    grace = Grace(loan["no_principal"], loan["no_interest"], free)
     return Terms(method=method, day_count=DayCount.THIRTY_E_360, grace=grace)
 
 
@@ -191,6 +193,7 @@ careless = st.lists(
                 "rate": st.integers(0, 240_000),
                 "term": st.integers(1, 9),
                 "method": st.integers(1, 4),
+                "interest_free": st.sampled_from([0, 0, 1, 4]),
                 "surplus": st.integers(0, 2),
                 "late_fee": st.sampled_from([0, 2_500]),
                 "compounds": st.integers(0, 1),
@@ -229,6 +232,14 @@ def test_loans_do_what_the_oracle_does(
         principal = now["main"] + now["due_principal"]
         assert min(now["main"], now["due_principal"], now["unbilled"]) >= 0
         assert principal >= 0
+
+
+def test_no_interest_grows_in_an_interest_free_period_and_the_instalment_knows() -> None:
+    loan = {"amount": 1_200_000, "rate": 120_000, "term": 12, "interest_free": 12}
+    found = simulate(InstalmentLoan(), [loan], start=START, end=dt.date(2025, 2, 1))
+    assert not found.accrued_e8["interest"].any()
+    parts = [moved[4] for moved in found.transfers if moved[1] == "due_principal"]
+    assert parts == [100_000] * 12
 
 
 def test_a_loan_settled_whole_owes_nothing_and_asks_for_nothing_more() -> None:

@@ -62,8 +62,16 @@ def test_a_template_overrides_the_product_and_an_agreement_overrides_both(bank: 
     bank.days.close()
     assert _rates(bank, gold, own, plain, none) == [90_000, 50_000, 120_000, 150_000]
     assert _rates(bank, _open(bank, "gold"), _open(bank, "plain")) == [90_000, 120_000]
-    causes = [one.cause for one in bank.agreements.term_changes(gold)]
-    assert causes == [Cause.PRODUCT]
+    causes = {
+        one: [change.cause for change in bank.agreements.term_changes(one)]
+        for one in (gold, own, plain, none)
+    }
+    assert causes == {
+        gold: [Cause.TEMPLATE],
+        own: [],
+        plain: [Cause.PRODUCT, Cause.TEMPLATE],
+        none: [Cause.PRODUCT],
+    }
     check_proven(bank)
     check(bank)
 

@@ -153,7 +153,7 @@ def test_a_loan_brought_over_to_another_version_has_its_past_still(tmp_path: Pat
         go_to(dt.date(2026, 1, 20))
         source = shipped()["instalment-loan"]
         line = next(line for line in source.splitlines() if line.startswith("    rate = "))
-        newer = source.replace(line, f"{line}\n    gift = Money(default=7)")
+        newer = source.replace(line, f"{line}\n    gift = Money(level=INSTANCE, default=7)")
         made = bank.registry.register(uuid7(bank.clock), newer)
         bank.agreements.convert(uuid7(bank.clock), [loan], made.version)
         go_to(dt.date(2026, 2, 5))

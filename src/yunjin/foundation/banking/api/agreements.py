@@ -123,7 +123,8 @@ class Cause(StrEnum):
     """Why a term of an agreement has another value."""
 
     AGREEMENT = "agreement"  # it was given its own
-    PRODUCT = "product"  # the product's changed, and the agreement had none of its own
+    TEMPLATE = "template"  # its template's changed, and it had none of its own
+    PRODUCT = "product"  # the product's changed, and neither it nor its template had one
     VERSION = "version"  # it was brought over to another version of its product
 
 

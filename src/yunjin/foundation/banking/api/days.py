@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class DayReport:
     sums : by currency; none before the proof.
     seconds : from the beginning of its close until the next day was open.
     steps : how far a close is that is not over, the running step last.
+    flow_id : the durable flow that closes it, told with the proof; None where none was begun.
     """
 
     date: dt.date
@@ -60,6 +62,7 @@ class DayReport:
     seconds: float
     steps: tuple[DayStep, ...]
     proof: tuple[ProofLine, ...]
+    flow_id: UUID | None = None
 
 
 class DaysApi(Protocol):

@@ -15,6 +15,7 @@ from yunjin.foundation.banking.api.gl_reports import (
     Sheet,
     TrialBalance,
 )
+from yunjin.foundation.banking.api.gl_transfers import LineTransfer
 from yunjin.kernel.page import Page
 
 REST: Final = 0  # the slot of what no slot is booked to: the rest of the general ledger, in sum
@@ -137,22 +138,6 @@ class ManualEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransferSearch:
-    """What finds the ledger's transfers behind a line (LedgerApi.find_transfers).
-
-    user_data_32 : the business date, days since 1970.
-    code : what the transfers are for where it is known, None for any.
-    """
-
-    slot: str
-    product: str
-    branch: str
-    currency: str
-    user_data_32: int
-    code: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GlLine:
     """A line of an entry. slot: "" where none is behind it, "closing" for a year's end."""
 
@@ -171,24 +156,11 @@ class GlLine:
     reason: str = ""
 
     @property
-    def search(self) -> TransferSearch | None:
-        """The search for the ledger's transfers; None where the ledger has none for it."""
-        if self.kind not in (EntryKind.MOVEMENTS, EntryKind.MANUAL, EntryKind.REVERSAL):
-            return None
-        is_manual = self.kind is not EntryKind.MOVEMENTS
-        if is_manual and not self.slot:
-            return None
-        return TransferSearch(
-            slot=self.slot,
-            product=self.product,
-            branch=self.branch,
-            currency=self.currency,
-            user_data_32=(self.date - dt.date(1970, 1, 1)).days,
-            code=MANUAL_CODE if is_manual else None,
-        )
-
-
-MANUAL_CODE: Final = 5  # of the ledger's transfers that a manual entry makes
+    def has_transfers(self) -> bool:
+        """Whether transfers of the ledger are behind it: not of what carries a balance over."""
+        if self.kind is EntryKind.MOVEMENTS:
+            return True
+        return self.kind in (EntryKind.MANUAL, EntryKind.REVERSAL) and bool(self.slot)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,6 +284,16 @@ class GeneralLedgerApi(Protocol):
 
     def lines(self, query: LineQuery) -> Page[GlLine]:
         """Return lines, newest first. Raises: Malformed, GlAccountNotFound."""
+
+    def transfers(
+        self, entry: int, place: int, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[LineTransfer]:
+        """Return the ledger's transfers behind a line, oldest first; their sums are the line's.
+
+        Of a manual entry's lines on one slot, branch and currency the ledger moves what is left
+        in sum. A page may be short, even empty, with a cursor: the search looks at a bounded
+        piece of the day at a time. Raises: GlEntryNotFound (entry or place), Malformed.
+        """
 
     def daily(
         self, account: str, start: dt.date, end: dt.date, *, currency: str, branch: str = ""

@@ -47,6 +47,8 @@ def register(doors: Doors, *, clock: Clock) -> None:
         gl_entries,
         gl_mapping,
         gl_periods,
+        gl_rules,
+        gl_transfers,
         opening,
         papers,
         products,
@@ -64,7 +66,7 @@ def register(doors: Doors, *, clock: Clock) -> None:
         one.register(desk)
     for product in (registering, simulating, products):
         product.register(desk)
-    for book in (general_ledger, gl_chart, gl_account, gl_entering, gl_entries):
+    for book in (general_ledger, gl_chart, gl_account, gl_entering, gl_entries, gl_transfers):
         book.register(desk)
-    for rule in (gl_mapping, gl_periods):
+    for rule in (gl_mapping, gl_rules, gl_periods):
         rule.register(desk)

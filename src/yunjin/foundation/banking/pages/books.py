@@ -12,6 +12,7 @@ PAGES: Final[dict[str, str]] = {
     "entries": "/gl/entries",
     "chart": "/gl/accounts",
     "mappings": "/gl/mappings",
+    "rules": "/gl/rules",
     "periods": "/gl/periods",
 }
 BY_HAND: Final = (EntryKind.MANUAL, EntryKind.REVERSAL, EntryKind.YEAR_END, EntryKind.REMAP)

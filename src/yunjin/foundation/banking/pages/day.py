@@ -23,7 +23,7 @@ from yunjin.chassis.console import (
 from yunjin.foundation.banking.api.days import DayReport, ProofLine
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.days import amounts_of, seconds, weekday
-from yunjin.foundation.banking.pages.desk import Desk, day_chip
+from yunjin.foundation.banking.pages.desk import Desk, day_chip, flow_link
 from yunjin.foundation.banking.pages.forms import notice
 from yunjin.foundation.banking.pages.tasks import TASKS_MAX, Tasks
 from yunjin.kernel.errors import NotFound
@@ -41,6 +41,8 @@ class Day:
         title = Markup("{} {}").format(t("banking.business_date"), one.date.isoformat())
         with title_row(title, note=weekday(one.date)):
             html(day_chip(one.status), tag="span")
+            if one.flow_id is not None:
+                html(flow_link(one.flow_id), tag="span", classes="yj-push")
         with figures():
             Figure(
                 t("banking.transfers"), formats.number(one.transfers), t("banking.transfers_note")

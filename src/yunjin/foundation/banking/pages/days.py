@@ -25,13 +25,14 @@ from yunjin.chassis.console import (
     turn_calendar,
 )
 from yunjin.foundation.banking.api.days import DayReport
-from yunjin.foundation.banking.pages.desk import Desk, day_chip, day_link
+from yunjin.foundation.banking.pages.desk import Desk, day_chip, day_link, flow_link
 from yunjin.foundation.banking.pages.forms import Deed, Done, day_field, notice, notice_of
 from yunjin.foundation.banking.pages.tasks import TASKS_MAX, Tasks, count_words
 
 DAYS_MAX: Final = 62
 AHEAD_MAX: Final = 366
 TASKS_SHOWN: Final = 5
+UNDER_WAY: Final = ("closing", "opening")
 
 
 class Days:
@@ -40,6 +41,7 @@ class Days:
     def __init__(self, desk: Desk) -> None:
         self._desk, self._job = desk, desk.closing
         self._seen: tuple[str, int] | None = None
+        self._alone: DayReport | None = None  # a close that a restart left to the flow's worker
 
     async def draw(self) -> None:
         """Lay the page."""
@@ -64,6 +66,7 @@ class Days:
             self._table = html("")
         await self._refresh()
         self._beat_words()
+        await self._follow()
         live(0.5, self.beat)
 
     async def _refresh(self) -> None:
@@ -71,6 +74,7 @@ class Days:
         self._today = await ask(doors.days.business_date)
         found = await ask(doors.days.days, limit=DAYS_MAX)
         waiting = await ask(doors.agreements.waiting, limit=TASKS_MAX)
+        self._alone = next((one for one in found[:1] if one.status in UNDER_WAY), None)
         self._date.show(self._today.isoformat(), weekday(self._today))
         ended = [one for one in found if one.status in ("closed", "unproven")]
         if ended:
@@ -96,6 +100,27 @@ class Days:
         if was_running and self._job.state != "running":
             await self._refresh()
             turn_calendar()
+        await self._follow()
+
+    async def _follow(self) -> None:
+        """Show a close that nobody here waits for, as its flow tells."""
+        if self._alone is None or self._job.state == "running":
+            return
+        one = await ask(self._desk.doors.days.day, self._alone.date)
+        if one.status not in UNDER_WAY:
+            self._seen = None
+            await self._refresh()
+            self._beat_words()
+            turn_calendar()
+            return
+        words = note(t("banking.close_alone"))
+        if one.flow_id is not None:
+            words += Markup("<p>{}</p>").format(flow_link(one.flow_id))
+        self._words.set_content(str(words))
+        self._button.set_enabled(False)
+        self._progress.show_only(True)
+        closing = one.date - dt.timedelta(days=one.status == "opening")
+        self._show_step(one, (closing, closing), int(one.seconds))
 
     def _beat_words(self) -> None:
         job = self._job
@@ -121,8 +146,12 @@ class Days:
 
     def _show_progress(self) -> None:
         self._words.set_content(str(note(t("banking.close_leave"))))
-        told, span = self._desk.told, self._desk.span
-        elapsed = formats.duration(self._job.elapsed_s)
+        self._show_step(self._desk.told, self._desk.span, self._job.elapsed_s)
+
+    def _show_step(
+        self, told: DayReport | None, span: tuple[dt.date, dt.date] | None, elapsed_s: int
+    ) -> None:
+        elapsed = formats.duration(elapsed_s)
         if told is None or span is None or not told.steps:
             self._progress.show(t("banking.close_begins", elapsed=elapsed))
             return
@@ -137,7 +166,7 @@ class Days:
             elapsed=elapsed,
         )
         if percent >= 5:
-            left = max(1, self._job.elapsed_s * (100 - percent) // percent)
+            left = max(1, elapsed_s * (100 - percent) // percent)
             words = f"{words} · {t('banking.close_left', left=formats.duration(left))}"
         self._progress.show(words, percent=percent)
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Final
+from uuid import UUID
 
 from yunjin.chassis.console import Job, Markup, Tone, formats, markup, t
 from yunjin.foundation.banking.api.agreements import Agreement
@@ -116,6 +117,13 @@ def product_link(code: str) -> Markup:
 def day_link(date: dt.date) -> Markup:
     """Return a business day with its link."""
     return markup.link(date.isoformat(), f"/days/{date.isoformat()}")
+
+
+def flow_link(flow_id: UUID) -> Markup:
+    """Lead to the durable flow of a close, with its journal."""
+    return markup.button_link(
+        t("banking.close_flow"), f"/banking/flows/{flow_id}", sign="account_tree"
+    )
 
 
 def num(text: str) -> Markup:

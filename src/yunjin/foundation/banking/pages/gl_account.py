@@ -37,7 +37,7 @@ from yunjin.foundation.banking.errors import GlAccountNotFound
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.books import account_words, named
 from yunjin.foundation.banking.pages.desk import Desk, day_link
-from yunjin.foundation.banking.pages.gl_entries import slot_link
+from yunjin.foundation.banking.pages.gl_entries import side_link, slot_link
 from yunjin.kernel.money import exponent
 
 PAGE_ROWS: Final = 50
@@ -168,7 +168,6 @@ def columns(*, with_account: bool) -> list[Column]:
 
 def row_of(one: GlLine, names: Mapping[str, str]) -> Row:
     """Return a line as a row."""
-    money = formats.money
     kind = t(f"banking.gl_kind.{one.kind.name.lower()}")
     return {
         "date": day_link(one.date),
@@ -179,8 +178,8 @@ def row_of(one: GlLine, names: Mapping[str, str]) -> Row:
         "slot": terms.slot_name(one.slot) if one.slot else "—",
         "branch": terms.branch_name(one.branch),
         "currency": one.currency,
-        "debit": money(one.debit_minor, one.currency) if one.debit_minor else "",
-        "credit": money(one.credit_minor, one.currency) if one.credit_minor else "",
+        "debit": side_link(one, one.debit_minor),
+        "credit": side_link(one, one.credit_minor),
     }
 
 

@@ -238,12 +238,20 @@ def lines_table(lines: Sequence[GlLine], chart: dict[str, GlAccount]) -> Markup:
             "slot": slot_link(one.slot),
             "branch": terms.branch_name(one.branch),
             "currency": one.currency,
-            "debit": formats.money(one.debit_minor, one.currency) if one.debit_minor else "",
-            "credit": formats.money(one.credit_minor, one.currency) if one.credit_minor else "",
+            "debit": side_link(one, one.debit_minor),
+            "credit": side_link(one, one.credit_minor),
         }
         for one in lines
     ]
     return table_html(columns, rows, caption=t("banking.gl_lines"))
+
+
+def side_link(one: GlLine, minor: int) -> Markup | str:
+    """Write a side of a line; it leads to the transfers behind it, where there are any."""
+    amount = formats.money(minor, one.currency) if minor else ""
+    if not amount or not one.has_transfers or not one.entry:
+        return amount
+    return markup.link(amount, f"/gl/entries/{one.entry}/lines/{one.place}")
 
 
 def slot_link(slot: str) -> Markup | str:

@@ -94,19 +94,13 @@ class NewAgreement:
     async def _show_product(self) -> None:
         self._info = await ask(self._desk.info, self._code)
         self._fields = TermFields(self._info)
-        by_level: dict[bool, list[str]] = {True: [], False: []}
-        for one in self._info.parameters:
-            by_level[one.level == "instance"].append(one.name)
+        own = [one.name for one in self._info.parameters if one.level == "instance"]
         self._terms_box.clear()
         with self._terms_box:
-            if not self._info.parameters:
+            if not own:
                 html(Markup('<p class="yj-note">{}</p>').format(t("banking.no_terms")))
             with grid():
-                self._fields.draw({}, self._changed, names=by_level[True])
-            if by_level[False]:
-                html(Markup('<h3 class="yj-form-head">{}</h3>').format(t("banking.usual_terms")))
-                with grid():
-                    self._fields.draw({}, self._changed, names=by_level[False])
+                self._fields.draw({}, self._changed, names=own)
         self._about.set_content(str(about_product(self._info)))
         self._changed()
 
@@ -120,11 +114,7 @@ class NewAgreement:
         self._button.set_enabled(self._is_ready)
 
     def _opening(self) -> Opening:
-        usual = {
-            one.name: one.default
-            for one in self._info.parameters
-            if one.level != "instance" and one.default is not None
-        }
+        usual = {one.name: one.default for one in self._info.parameters}
         given = self._fields.values()
         return Opening(
             product=self._code,

@@ -1,8 +1,8 @@
-"""A product's term set anew for all agreements without a value of their own, from a day on."""
+"""A product's term, or a template's, set anew from a day on for all who follow it."""
 
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from nicegui import ui
@@ -10,27 +10,41 @@ from nicegui.elements.mixins.value_element import ValueElement
 
 from yunjin.chassis.console import Column, Markup, Row, formats, t, table_html
 from yunjin.foundation.banking.api.products import ParameterInfo, ProductInfo
-from yunjin.foundation.banking.api.registry import TermsChange
+from yunjin.foundation.banking.api.registry import Template, TermsChange
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.desk import Desk
 from yunjin.foundation.banking.pages.forms import Deed, Done, choice_field, day_field, text_field
 
+NAME_MAX: Final = 40  # characters of a template's name
+
 
 class SetParameter:
-    """A dialog that sets one parameter of a product; `done` draws the page anew."""
+    """A dialog that sets one parameter of a product; `done` draws the page anew.
+
+    is_template : of a template of it, which is named in the dialog.
+    """
 
     def __init__(
-        self, desk: Desk, info: ProductInfo, today: dt.date, done: Callable[[], Awaitable[None]]
+        self,
+        desk: Desk,
+        info: ProductInfo,
+        today: dt.date,
+        done: Callable[[], Awaitable[None]],
+        *,
+        is_template: bool = False,
     ) -> None:
         self._desk, self._info, self._today, self._done = desk, info, today, done
-        self._kinds = {one.name: one for one in info.parameters}
+        self._is_template = is_template
+        self._kinds = {
+            one.name: one for one in (of_templates(info) if is_template else info.parameters)
+        }
         self._fields: dict[str, ValueElement[Any]] = {}
 
     def open(self) -> None:
         """Ask for a parameter, its value and the day it holds from; then set it."""
         deed = Deed(
             clock=self._desk.clock,
-            title=t("banking.deed.price"),
+            title=t("banking.deed.template" if self._is_template else "banking.deed.price"),
             action=t("banking.deed.price_now"),
             build=self._build,
             effect=self._effect,
@@ -47,6 +61,11 @@ class SetParameter:
 
     def _build(self, deed: Deed) -> None:
         names = {name: terms.term_name(name) for name in self._kinds}
+        if self._is_template:
+            self._fields["template"] = text_field(
+                t("banking.template"), hint=t("banking.template_hint"), check=name_complaint
+            )
+            self._fields["template"].on_value_change(deed.changed)
         self._fields["since"] = day_field(
             t("banking.since"), value=f"{self._today}", hint=t("banking.price_since_hint")
         )
@@ -81,8 +100,16 @@ class SetParameter:
         text = str(self._fields["value"].value or "") if "value" in self._fields else ""
         if since is None or not text or terms.complaint(kind, text, currency):
             return None
-        value = terms.parsed(kind, text, currency)
-        return TermsChange(product=self._info.code, parameter=kind.name, value=value, since=since)
+        name = str(self._fields["template"].value or "").strip() if self._is_template else ""
+        if self._is_template and name_complaint(name):
+            return None
+        return TermsChange(
+            product=self._info.code,
+            parameter=kind.name,
+            value=terms.parsed(kind, text, currency),
+            since=since,
+            template=name,
+        )
 
     def _effect(self) -> str:
         made = self._change()
@@ -90,31 +117,80 @@ class SetParameter:
             return ""
         value = terms.shown(self._kind, made.value, self._info.currency)
         name = terms.term_name(made.parameter)
-        return t("banking.effect.price", since=made.since, name=name, value=value)
+        facts = {"since": made.since, "name": name, "value": value}
+        if made.template:
+            return t("banking.effect.template", template=made.template, **facts)
+        return t("banking.effect.price", **facts)
 
     def _act(self, command_id: UUID) -> Done:
         made = self._change()
         if made is None:  # `effect` saw to it
             return Done(t("banking.form.needed"), is_good=False)
         self._desk.doors.registry.set_terms(command_id, made)
+        if made.template:
+            return Done(t("banking.done.template", template=made.template))
         return Done(t("banking.done.price"))
 
 
-def changes_table(changes: Sequence[TermsChange], info: ProductInfo) -> Markup:
-    """Return the changes of a product's parameters, the newest first."""
+def of_templates(info: ProductInfo) -> list[ParameterInfo]:
+    """Return the parameters that a template may set."""
+    return [one for one in info.parameters if one.level != "product"]
+
+
+def name_complaint(text: str) -> str:
+    """Return why a template's name will not do; "" where it will."""
+    name = text.strip()
+    good = 0 < len(name) <= NAME_MAX and name.isascii() and name.isprintable()
+    return "" if good else t("banking.template_wrong")
+
+
+def templates_table(
+    found: Sequence[Template], changes: Sequence[TermsChange], info: ProductInfo
+) -> Markup:
+    """Return a product's templates with the terms they have of their own now."""
+    columns = [
+        Column(key="name", label=t("banking.template"), card="lead"),
+        Column(key="terms", label=t("banking.template_terms"), card="line"),
+    ]
+    rows: list[Row] = [
+        {
+            "name": one.name,
+            "terms": Markup("<br>").join(
+                f"{terms.term_name(name)}: {_shown(info, name, value)}"
+                for name, value in sorted(one.terms.items())
+            )
+            or _ahead(one, changes),
+        }
+        for one in found
+    ]
+    return table_html(columns, rows, caption=t("banking.templates"))
+
+
+def _ahead(one: Template, changes: Sequence[TermsChange]) -> str:
+    """Say from when on a template has values, where it has none yet."""
+    dates = [each.since for each in changes if each.template == one.name]
+    return t("banking.template_ahead", date=min(dates)) if dates else "—"
+
+
+def _shown(info: ProductInfo, name: str, value: int) -> str:
     kinds = {one.name: one for one in info.parameters}
+    return terms.shown(kinds[name], value, info.currency) if name in kinds else str(value)
+
+
+def changes_table(changes: Sequence[TermsChange], info: ProductInfo) -> Markup:
+    """Return the changes of the parameters of a product and its templates, the newest first."""
     columns = [
         Column(key="since", label=t("banking.since"), is_whole=True, card="lead"),
         Column(key="name", label=t("banking.term"), card="left"),
+        Column(key="template", label=t("banking.template"), card="right"),
         Column(key="value", label=t("banking.value"), is_number=True, card="side"),
     ]
     rows: list[Row] = [
         {
             "since": one.since.isoformat(),
             "name": terms.term_name(one.parameter),
-            "value": terms.shown(kinds[one.parameter], one.value, info.currency)
-            if one.parameter in kinds
-            else str(one.value),
+            "template": one.template or "—",
+            "value": _shown(info, one.parameter, one.value),
         }
         for one in changes
     ]

@@ -20,18 +20,24 @@ from yunjin.chassis.console import (
     markup,
     page,
     panel,
+    quiet,
     t,
     table_html,
     title_row,
 )
 from yunjin.foundation.banking.api.products import ProductInfo
-from yunjin.foundation.banking.api.registry import ProductVersion
+from yunjin.foundation.banking.api.registry import ProductVersion, TermsChange
 from yunjin.foundation.banking.errors import ProductNotFound
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.desk import Desk, product_link
 from yunjin.foundation.banking.pages.forms import Deed, Done
 from yunjin.foundation.banking.pages.movements import deed_button
-from yunjin.foundation.banking.pages.pricing import SetParameter, changes_table
+from yunjin.foundation.banking.pages.pricing import (
+    SetParameter,
+    changes_table,
+    of_templates,
+    templates_table,
+)
 from yunjin.foundation.banking.pages.reading import whole
 
 NS_A_SECOND: Final = 1_000_000_000
@@ -151,6 +157,8 @@ class Product:
         with panel(t("banking.terms"), note=f"v{shown.version}"):
             html(terms_table(info))
         changes = await ask(self._desk.doors.registry.terms, code)
+        if of_templates(info):
+            await self._templates(info, changes)
         if changes:
             with panel(t("banking.prices"), note=t("banking.prices_note")):
                 html(changes_table(changes, info))
@@ -168,6 +176,19 @@ class Product:
         note = Markup("v{} · {}").format(shown.version, registered(shown))
         with panel(t("banking.source"), note=note):
             html(source_html(shown.source))
+
+    async def _templates(self, info: ProductInfo, changes: list[TermsChange]) -> None:
+        """Show the product's templates, and a way to set one."""
+        found = await ask(self._desk.doors.registry.templates, info.code)
+        today = await ask(self._desk.doors.days.business_date)
+        setting = SetParameter(self._desk, info, today, self._again, is_template=True)
+        with panel(t("banking.templates"), note=t("banking.templates_note")):
+            if found:
+                html(templates_table(found, changes, info))
+            else:
+                html(quiet("style", t("banking.no_templates"), t("banking.no_templates_hint")))
+            with box("yj-actions"):
+                button(t("banking.deed.template"), setting.open, icon="style")
 
     def _versions(self, found: list[ProductVersion], live: int, shown: ProductVersion) -> None:
         columns = [

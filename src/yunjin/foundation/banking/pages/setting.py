@@ -56,7 +56,7 @@ class SetTerms:
         title = Markup("{} {}").format(t("banking.set_terms"), number)
         with title_row(title, note=t("banking.set_terms_note")):
             pass
-        names = [one.name for one in self._info.parameters if one.level != "product"]
+        names = [one.name for one in self._info.parameters if one.level == "instance"]
         with box("yj-halves"):
             with ui.element("form").classes("yj-form") as form:
                 form.on(

@@ -58,7 +58,6 @@ AGREEMENTS: Final[dict[str, tuple[str, str]]] = {
     "banking.about_product": ("产品说明", "About this product"),
     "banking.product_code": ("产品代码", "Code"),
     "banking.terms": ("条款", "Terms"),
-    "banking.usual_terms": ("通常不改的条款", "Terms usually left alone"),
     "banking.no_terms": ("没有可设的条款", "It has no terms to set"),
     "banking.due_dates": ("待办日期", "Dates ahead"),
     "banking.no_due": ("没有排定的日期", "No dates are set"),

@@ -34,6 +34,11 @@ BOOKS: Final[dict[str, tuple[str, str]]] = {
     "banking.subledger": ("分户合计", "Accounts"),
     "banking.tasks_note": ("需要人处理", "for a person to see to"),
     "banking.close_day": ("日终处理", "Close the day"),
+    "banking.close_flow": ("日终流程", "Its flow"),
+    "banking.close_alone": (
+        "日终由后台继续，不必有人看着。",
+        "The close goes on by itself; nobody has to watch.",
+    ),
     "banking.close_now": ("开始日终", "Close now"),
     "banking.close_note": (
         "计提利息、五级分类、记总账、总分核对，再开次日。期间照常记账。",

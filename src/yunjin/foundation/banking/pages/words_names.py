@@ -73,6 +73,8 @@ NAMES: Final[dict[str, tuple[str, str]]] = {
     "banking.term.no_principal.help": ("开头只还利息的期数。", "At the start, interest only."),
     "banking.term.no_interest": ("宽限利息期数", "Periods without interest"),
     "banking.term.no_interest.help": ("开头不还利息的期数。", "At the start, interest is put off."),
+    "banking.term.interest_free": ("免息期数", "Interest-free periods"),
+    "banking.term.interest_free.help": ("开头不计利息的期数。", "At the start, no interest grows."),
     "banking.term.holiday": ("遇节假日", "On a holiday"),
     "banking.term.surplus": ("多还的钱", "What is paid beyond"),
     "banking.term.penalty": ("罚息系数", "Penalty factor"),

@@ -59,6 +59,32 @@ PRODUCTS: Final[dict[str, tuple[str, str]]] = {
         "own. Type the product's code.",
     ),
     "banking.done.price": ("条款已调整。", "The term is set."),
+    "banking.template": ("模板", "Template"),
+    "banking.templates": ("模板", "Templates"),
+    "banking.templates_note": (
+        "一组有名字的条款值，按模板开立的合约沿用它。",
+        "Named sets of terms; agreements opened under one follow it.",
+    ),
+    "banking.template_terms": ("与产品不同的条款", "Terms of its own"),
+    "banking.no_templates": ("还没有模板", "No templates yet"),
+    "banking.no_templates_hint": (
+        "给一个新名字的模板设第一个值，它就有了。",
+        "A template begins with the first value it is given.",
+    ),
+    "banking.template_hint": (
+        "至多 40 个字母、数字；新名字即新模板。",
+        "At most 40 ASCII characters; a new name makes a new one.",
+    ),
+    "banking.template_wrong": ("须为 1–40 个字母、数字或符号", "1–40 ASCII characters"),
+    "banking.template_ahead": ("{date} 起生效", "From {date} on"),
+    "banking.deed.template": ("设定模板", "Set a template"),
+    "banking.effect.template": (
+        "自 {since} 起，模板 {template} 的{name}为 {value}；按它开立、没有单独约定的合约随之改变。"
+        "输入产品代码以确认。",
+        "From {since} {name} of template {template} is {value}, for those opened under it without "
+        "a value of their own. Type the product's code.",
+    ),
+    "banking.done.template": ("模板 {template} 已设定。", "Template {template} is set."),
     "banking.source": ("产品文件", "Product file"),
     "banking.source_label": ("Python 源文件", "Python source"),
     "banking.register_version": ("登记新版本", "Register a version"),

@@ -8,7 +8,12 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from yunjin.chassis.transport.values import CommandId, Form
-from yunjin.foundation.banking.api.general_ledger import EntryKind, GeneralLedgerApi, LineQuery
+from yunjin.foundation.banking.api.general_ledger import (
+    MOVEMENTS_MAX,
+    EntryKind,
+    GeneralLedgerApi,
+    LineQuery,
+)
 from yunjin.foundation.banking.api.gl_reports import IncomeStatement, Report
 from yunjin.foundation.banking.routes.gl_report_schemas import (
     IncomeOut,
@@ -41,6 +46,8 @@ from yunjin.foundation.banking.routes.gl_schemas import (
     RuleOut,
     RulesOut,
     ScopeOut,
+    TransferOut,
+    TransfersOut,
     YearEndForm,
     YearEndOut,
 )
@@ -48,6 +55,7 @@ from yunjin.kernel.errors import Malformed
 from yunjin.kernel.page import LIMIT_MAX
 
 Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
+Place = Annotated[int, Path(ge=1, le=MOVEMENTS_MAX)]
 Language = Literal["zh", "en"]
 
 
@@ -66,6 +74,13 @@ class LinesQuery(Form):
     branch: Branch = ""
     currency: Currency = ""
     product: Annotated[str, Field(max_length=40)] = ""
+    cursor: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = 50
+
+
+class TransfersQuery(Form):
+    """Which page of transfers."""
+
     cursor: Annotated[str, Field(min_length=1, max_length=500)] | None = None
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = 50
 
@@ -151,6 +166,7 @@ class GeneralLedgerRoutes:
             "/mappings": self.mappings,
             "/rules": self.rules,
             "/lines": self.lines,
+            "/entries/{number}/lines/{place}/transfers": self.transfers,
             "/daily": self.daily,
             "/scope": self.scope,
             "/entries": self.entries,
@@ -214,10 +230,21 @@ class GeneralLedgerRoutes:
         return RuleOut.of(self._gl.set_rule(command_id, form.asked()))
 
     def lines(self, query: Annotated[LinesQuery, Query()]) -> LinesOut:
-        """Search lines, newest first; `search` says what finds the ledger's transfers."""
+        """Search lines, newest first."""
         page = self._gl.lines(LineQuery(**query.model_dump()))
         items = [LineOut.of(line) for line in page.items]
         return LinesOut(items=items, next_cursor=page.next_cursor)
+
+    def transfers(
+        self, number: Number, place: Place, query: Annotated[TransfersQuery, Query()]
+    ) -> TransfersOut:
+        """Return the ledger's transfers behind a line, oldest first; their sums are the line's.
+
+        A page may be short, even empty, with a cursor.
+        """
+        page = self._gl.transfers(number, place, **query.model_dump())
+        items = [TransferOut.of(one) for one in page.items]
+        return TransfersOut(items=items, next_cursor=page.next_cursor)
 
     def daily(self, query: Annotated[DailyQuery, Query()]) -> AccountDaysOut:
         """Return an account's days that moved, with what it came to."""

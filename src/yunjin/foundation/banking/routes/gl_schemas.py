@@ -20,6 +20,7 @@ from yunjin.foundation.banking.api.general_ledger import (
     ManualLine,
     Rule,
 )
+from yunjin.foundation.banking.api.gl_transfers import LineTransfer
 from yunjin.kernel.money import MINOR_MAX
 
 Element = Literal["asset", "liability", "equity", "income", "expense"]
@@ -174,17 +175,6 @@ class ReversalForm(Form):
     by: Who
 
 
-class SearchOut(Answer):
-    """What finds the ledger's transfers behind a line."""
-
-    slot: str
-    product: str
-    branch: str
-    currency: str
-    user_data_32: int
-    code: int | None
-
-
 class LineOut(Answer):
     """A line of an entry."""
 
@@ -201,19 +191,49 @@ class LineOut(Answer):
     debit_minor: Total
     credit_minor: Total
     reason: str
-    search: SearchOut | None
+    has_transfers: bool = Field(description="Transfers of the ledger are behind it.")
 
     @classmethod
     def of(cls, line: GlLine) -> Self:
-        search = None if line.search is None else SearchOut.model_validate(line.search)
-        facts = dataclasses.asdict(line) | {"entry": str(line.entry), "search": search}
-        return cls(**facts | {"kind": line.kind.name.lower()})
+        facts = dataclasses.asdict(line) | {"has_transfers": line.has_transfers}
+        return cls(**facts | {"entry": str(line.entry), "kind": line.kind.name.lower()})
 
 
 class LinesOut(Answer):
     """A page of lines, newest first."""
 
     items: list[LineOut]
+    next_cursor: str | None
+
+
+class TransferOut(Answer):
+    """A transfer of the ledger as a line counts it; on both sides where it stays within its slot.
+
+    Code: 1 entry, 2 product, 3 accrual, 4 provision, 5 manual. Agreement "0": in sum, or by hand.
+    """
+
+    transfer_id: UUID
+    agreement_id: str
+    debit_account_id: str
+    credit_account_id: str
+    debit_minor: Total
+    credit_minor: Total
+    code: int
+    value_date: dt.date
+    at: dt.datetime
+
+    @classmethod
+    def of(cls, one: LineTransfer) -> Self:
+        facts = dataclasses.asdict(one)
+        at_us = facts.pop("timestamp") // 1_000
+        numbers = ("agreement_id", "debit_account_id", "credit_account_id")
+        return cls(**facts | {name: str(facts[name]) for name in numbers}, at=_instant(at_us))
+
+
+class TransfersOut(Answer):
+    """A page of transfers, oldest first."""
+
+    items: list[TransferOut]
     next_cursor: str | None
 
 

@@ -19,6 +19,7 @@ from yunjin.foundation.banking.api.agreements import (
     Waiting,
 )
 from yunjin.foundation.banking.domain import derived_ids
+from yunjin.foundation.banking.domain.packing import unpack
 from yunjin.foundation.banking.domain.products import run
 from yunjin.foundation.banking.domain.products.book import (
     CLOSED,
@@ -43,17 +44,19 @@ from yunjin.foundation.banking.service.books import (
     Kept,
     account_column,
 )
+from yunjin.foundation.banking.service.closing import Closing
 from yunjin.foundation.banking.service.converting import (
     Conversions,
     product_failed,
     refuse_refused,
 )
-from yunjin.foundation.banking.service.core import Core, Wave
+from yunjin.foundation.banking.service.core import FAILED, Core, Wave
 from yunjin.foundation.banking.service.entries import Entries
 from yunjin.foundation.banking.service.opening import Openings, checked_terms
 from yunjin.foundation.banking.service.orders import Orders
 from yunjin.foundation.banking.service.registry import Registry
 from yunjin.foundation.banking.service.terms import Reason, changes_of
+from yunjin.foundation.banking.service.waves import ACT
 from yunjin.foundation.banking.store import keeping, terms
 from yunjin.kernel.errors import Malformed, NotFound, Outage, Refusal, Unknown
 from yunjin.kernel.page import LIMIT_MAX, Page, seal, unseal
@@ -70,7 +73,7 @@ class AgreementService:
         self._core, self._registry, self._cursor_key = core, registry, cursor_key
         self._entries, self._openings = Entries(core), Openings(core, registry)
         self._conversions = Conversions(core, registry, self._openings)
-        self._orders = Orders(core.room)
+        self._orders, self._closing = Orders(core.room), Closing(core)
 
     def open(self, command_id: UUID, openings: Sequence[Opening]) -> list[int]:
         return self._openings.open(command_id, openings)
@@ -143,15 +146,18 @@ class AgreementService:
         with core.lock:
             core.ready()
             with core.room.work() as work:
-                if work.answers.find(command_id, hashed) is not None:
-                    return
+                first = work.answers.find(command_id, hashed)
+            self._closing.tell_refused()
+            if first is not None:
+                self._refuse_refused(first)
+                return
             kept, rows = self._core.books.found(agreement_id)
             if kept.book.columns[STATUS][rows[0]] != OPEN:
                 raise AgreementNotOpen(
                     f"Agreement {agreement_id} is not open.", agreement_id=str(agreement_id)
                 )
             core.books.refresh(kept, rows)
-            wave = Wave(core.draft(), {})
+            wave = Wave(core.draft(), {}, part=ACT)
             wave.draft.chains = 1
             wave.touched = [core.touch(kept, rows, np.zeros(1, np.int32))]
             try:
@@ -170,18 +176,19 @@ class AgreementService:
             wave.columns = wave.draft.finish(salt=derived_ids.salt_of(command_id.hex))
 
             def kept_too(work: SqlUnitOfWork) -> None:
-                work.answers.keep(command_id, hashed, True)
+                work.answers.keep(command_id, hashed, core.sequence + 1)
                 if more is not None:
                     more(work)
 
-            if core.commit(wave, kept_too).is_done.all():
-                return
+            core.commit(wave, kept_too)
+            sequence = core.sequence
+            self._closing.tell_refused()
+            self._refuse_refused(sequence)
 
-            def undone(work: SqlUnitOfWork) -> None:
-                keeping.set_status(work.connection, [agreement_id], OPEN)
-                terms.drop(work.connection, core.sequence)
-
-            core.room.run(undone)
+    def _refuse_refused(self, sequence: int) -> None:
+        """Raise where the ledger refused a wave, told by now. Raises: EntryRefused."""
+        kept = self._core.room.read(lambda connection: keeping.outcome(connection, sequence))
+        if kept is not None and not unpack(kept)["is_done"].all():
             raise EntryRefused(
                 "expected the ledger to book it, was refused", result="ledger-refused"
             )
@@ -196,7 +203,8 @@ class AgreementService:
             self._core.ready()
             self._core.books.found(agreement_id)
         rows = self._core.room.read(lambda connection: terms.of(connection, agreement_id))
-        return changes_of(rows, agreement_id)
+        owed = self._core.owed  # what the ledger refused changed nothing
+        return changes_of([row for row in rows if row.wave not in owed], agreement_id)
 
     def agreement(self, agreement_id: int) -> Agreement:
         with self._core.lock.looking():
@@ -279,9 +287,11 @@ class AgreementService:
             row = core.room.read(lambda connection: keeping.task(connection, task_id))
             if row is None:
                 raise NotFound(f"There is no task {task_id}.")
+            if row.is_done:
+                return
             wave = Wave(core.draft(), {})
             numbers, rows = core.books.find(np.array([row.agreement_id]))
-            if numbers[0] >= 0:
+            if row.code == FAILED and numbers[0] >= 0:
                 kept = core.books.kept[int(numbers[0])]
                 if kept.book.columns[STATUS][rows[0]] == STOPPED:
                     wave.touched.append(core.touch(kept, rows, np.array([-1])))

@@ -22,6 +22,7 @@ from yunjin.foundation.banking.domain.products.effects import Effect
 from yunjin.foundation.banking.domain.products.slots import Slot
 from yunjin.foundation.banking.domain.rounding import Rounding
 from yunjin.foundation.banking.service.books import (
+    AGREEMENT,
     BRANCH,
     GIVEN,
     OVERDUE,
@@ -31,12 +32,12 @@ from yunjin.foundation.banking.service.books import (
     TEMPLATE,
     Kept,
 )
-from yunjin.foundation.banking.service.core import Core, Wave
-from yunjin.foundation.banking.service.drafting import Kind
+from yunjin.foundation.banking.service.core import TASKS_A_WAVE, Core, More, Wave
+from yunjin.foundation.banking.service.drafting import Kind, done_of
 from yunjin.foundation.banking.service.orders import ORDERS, unpaid
 from yunjin.foundation.banking.service.terms import Reason
-from yunjin.foundation.banking.service.waves import Owed
-from yunjin.foundation.banking.store import keeping
+from yunjin.foundation.banking.service.waves import ACT, Owed
+from yunjin.foundation.banking.store import keeping, terms
 from yunjin.foundation.ledger.api import TransferStatus
 from yunjin.kernel import check
 
@@ -58,10 +59,10 @@ class Closing:
             for page in range(-(-len(kept.book) // PAGE_ROWS))
         ]
 
-    def kept_parts(self) -> set[str]:
-        """Return the parts of the open business date that are kept."""
-        days = int(self._core.today.astype(np.int64))
-        return self._core.room.read(lambda connection: keeping.parts_of(connection, days))
+    def kept_parts(self, since: int | None = None) -> set[str]:
+        """Return the parts that are kept of the open business date, or since a day."""
+        days = int(self._core.today.astype(np.int64)) if since is None else since
+        return self._core.room.read(lambda connection: keeping.parts_since(connection, days))
 
     def close(self, number: int, page: int) -> int:
         """Close the day for a page: accrue, book the accruals, classify, provide; return rows."""
@@ -116,7 +117,8 @@ class Closing:
         with self._undone_if_failed(wave):
             self._follow(kept, mine, run.apply(book, mine, ask, failed), wave)
             every, before = wave.touched[0].rows, wave.touched[0].before
-            wave.terms += Reason(Cause.PRODUCT, change_id).changed(kept, every, before)
+            cause = Cause.TEMPLATE if template else Cause.PRODUCT
+            wave.terms += Reason(cause, change_id).changed(kept, every, before)
             self._core.stop(kept, failed, wave.tasks)
         self._end(kept, page, wave)
 
@@ -237,23 +239,29 @@ class Closing:
         self.tell_refused()
 
     def tell_refused(self) -> None:
-        """Leave what the ledger refused of a close to a person: once, whatever stops us here."""
+        """Leave what the ledger refused of a close to a person; a change was none then.
+
+        Once, whatever stops us here.
+        """
         owed = self._core.owed
         while owed:
             sequence, one = owed.popitem()
             try:
-                self._tell(one)
+                self._tell(sequence, one)
             except BaseException:
                 owed[sequence] = one
                 raise
 
-    def _tell(self, one: Owed) -> None:
+    def _tell(self, sequence: int, one: Owed) -> None:
         core, columns, outcome = self._core, one.columns, one.outcome
         lost = ~outcome.is_done[columns["chain"]] & (columns["place"] == 0)
         ids = columns["user_data_64"][lost].astype(np.int64)
         why = [TransferStatus(each).name for each in outcome.status[columns["chain"][lost]]]
         wave = Wave(core.draft(), {})
-        if one.part == ORDERS:
+        more: More | None = None
+        if one.part == ACT:
+            more = self._taking_back(sequence, one)
+        elif one.part == ORDERS:
             high, low = columns["user_data_128_hi"][lost], columns["user_data_128_lo"][lost]
             for each, reason, one_high, one_low in zip(
                 ids.tolist(), why, high.tolist(), low.tolist(), strict=True
@@ -269,7 +277,26 @@ class Closing:
                 reasons = [why[place] for place in mine.tolist()]
                 core.stop(kept, run.Failed(rows[mine].tolist(), reasons), wave.tasks)
         wave.columns = wave.draft.finish()
-        core.commit(wave)
+        core.commit(wave, more)
+
+    def _taking_back(self, sequence: int, one: Owed) -> More:
+        """Return what takes back the rows of what the ledger refused: records, tasks, status."""
+        lost: dict[int, int] = {}  # agreement → its status
+        for number, kept in self._core.books.kept.items():
+            if f"rows/{number}" in one.columns:
+                is_lost = ~done_of(one.columns[f"chains/{number}"], one.outcome.is_done)
+                rows, columns = one.columns[f"rows/{number}"][is_lost], kept.book.columns
+                ids, status = columns[AGREEMENT][rows].tolist(), columns[STATUS][rows].tolist()
+                lost |= zip(ids, status, strict=True)
+
+        def more(work: SqlUnitOfWork) -> None:
+            terms.drop(work.connection, sequence)
+            keeping.drop_tasks(work.connection, sequence * TASKS_A_WAVE, TASKS_A_WAVE, lost)
+            for status in set(lost.values()):
+                some = [each for each, state in lost.items() if state == status]
+                keeping.set_status(work.connection, some, status)
+
+        return more
 
 
 def _overdue(kept: Kept, rows: Any, date: Any, failed: run.Failed) -> Any:

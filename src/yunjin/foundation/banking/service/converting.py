@@ -12,7 +12,13 @@ from yunjin.foundation.banking.domain import derived_ids
 from yunjin.foundation.banking.domain.products import run
 from yunjin.foundation.banking.domain.products.book import HELD, OPEN, STATUS, Applied, Book
 from yunjin.foundation.banking.errors import AgreementNotEmpty, EntryRefused
-from yunjin.foundation.banking.service.books import AGREEMENT, Kept, account_column
+from yunjin.foundation.banking.service.books import (
+    AGREEMENT,
+    GIVEN,
+    TEMPLATE,
+    Kept,
+    account_column,
+)
 from yunjin.foundation.banking.service.core import Core, Wave
 from yunjin.foundation.banking.service.opening import Openings
 from yunjin.foundation.banking.service.registry import Registry
@@ -88,9 +94,7 @@ class Conversions:
         for name in book.columns:
             if name in source.columns:
                 book.columns[name][rows] = source.columns[name][old]
-        for name, parameter in book.parameters.items():
-            if name not in source.parameters:
-                book.columns[name][rows] = parameter.default or 0
+        self._set_terms(kept, old, target, rows)
         fresh = [name for name in book.accounts if name not in source.accounts]
         if fresh:
             codes = [int(book.accounts[name].slot) for name in fresh]
@@ -108,6 +112,25 @@ class Conversions:
         wave.draft.follow(target, applied, chain_of)
         wave.hear(target, applied)
         return rows
+
+    def _set_terms(self, kept: Kept, old: Any, target: Kept, rows: Any) -> None:
+        """Let new parameters have what is set for all; keep which ones an agreement was given."""
+        source, book = kept.book, target.book
+        today, known = int(self._core.today.astype(np.int64)), list(source.parameters)
+        under = source.columns[TEMPLATE][old]
+        usual = {
+            number: self._registry.usual_under(kept.code, today, number)
+            for number in np.unique(under).tolist()
+        }
+        given = np.zeros(len(rows), np.int64)
+        for bit, (name, parameter) in enumerate(book.parameters.items()):
+            if name in source.parameters:
+                given |= ((source.columns[GIVEN][old] >> known.index(name)) & 1) << bit
+                continue
+            for number, values in usual.items():
+                value = values.get(name, parameter.default or 0)
+                book.columns[name][rows[under == number]] = value
+        book.columns[GIVEN][rows] = given
 
 
 def _check_fits(source: Book, target: Book, rows: Any) -> None:

@@ -6,7 +6,7 @@ and come to the same. Whoever commits the next sequence is the writer: a second 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -43,7 +43,7 @@ REST_CODE: Final = 999  # of the ledger's account that stands for all that has n
 TASKS_A_WAVE: Final = 1 << 16
 HALF_CLOSED: Final = ("closing", "opening")  # a business day that nothing may come between
 _LOADED_AT_ONCE: Final = 64
-_FAILED: Final = "product-failed"
+FAILED: Final = "product-failed"  # the task of an agreement that is stopped
 _log: Final = structlog.get_logger()
 More = Callable[[SqlUnitOfWork], None]
 
@@ -106,6 +106,10 @@ class Core:
         """Read everything again where the outcome of the last wave is not known."""
         if self._is_stale:
             self.load()
+
+    def doubt(self) -> None:
+        """Have everything read again: a commit's answer got lost, it may be done or not."""
+        self._is_stale = True
 
     def _read_books(self, connection: Any) -> int:
         """Read the pages; return the wave that the oldest page holds."""
@@ -248,7 +252,7 @@ class Core:
         sequence, told = self.sequence + 1, self._telling()
         days = int(wave.draft.date.astype(np.int64))
         at_us = instant_us(self.clock.now_ns())
-        stopped = [task["agreement_id"] for task in wave.tasks if task["code"] == _FAILED]
+        stopped = [task["agreement_id"] for task in wave.tasks if task["code"] == FAILED]
         tasks = [
             {**task, "task_id": sequence * TASKS_A_WAVE + place, "date": days}
             for place, task in enumerate(wave.tasks[:TASKS_A_WAVE])
@@ -274,7 +278,7 @@ class Core:
                 "expected to be the only writer of the agreements, was another beside"
             ) from conflict
         except Unknown:
-            self._is_stale = True
+            self.doubt()
             raise
         except Exception:
             self.rollback(wave)
@@ -291,7 +295,11 @@ class Core:
                 raise AnotherWriter("expected the newest wave to be this writer's, was another's")
             put(work.connection)
 
-        self.room.run(kept)
+        try:
+            self.room.run(kept)
+        except Unknown:
+            self.doubt()
+            raise
 
     def rollback(self, wave: Wave) -> None:
         """Take back what a wave changed in memory: it was not kept."""
@@ -327,7 +335,7 @@ class Core:
         for row, reason in zip(failed.rows, failed.reasons, strict=True):
             kept.book.columns[STATUS][row] = STOPPED
             agreement_id = int(kept.book.columns[AGREEMENT][row])
-            task = {"agreement_id": agreement_id, "code": _FAILED, "detail": reason[:500]}
+            task = {"agreement_id": agreement_id, "code": FAILED, "detail": reason[:500]}
             tasks.append(task)
             _log.error("banking.product_failed", agreement=agreement_id, reason=reason)
 
@@ -388,7 +396,3 @@ class Core:
         found = self.ledger.accounts([self.slot_ids[key] for key in keys])
         debits, credits = found["debits_posted"].to_pylist(), found["credits_posted"].to_pylist()
         return {key: debits[at] - credits[at] for at, key in enumerate(keys)}
-
-    def agreement_balances(self) -> Iterable[tuple[tuple[int, str, str], int]]:
-        """Return debits less credits of agreements' accounts by (slot, branch, currency)."""
-        return self.books.balances()

@@ -26,6 +26,7 @@ from yunjin.foundation.banking.service.orders import Orders, Payments
 from yunjin.foundation.banking.service.registry import Registry, number_of
 from yunjin.foundation.banking.store import keeping
 from yunjin.kernel import check
+from yunjin.kernel.errors import Unknown
 
 PART_ROWS: Final = 4 * PAGE_ROWS  # some tenths of a second: what a part costs beside is little
 ORDERS_AT_ONCE: Final = 4_000
@@ -137,7 +138,7 @@ class DayParts:
         for one in self._registry.due(_days(core.today)):
             template = number_of(one.template)
             apart = self._registry.overriding(one.product, one.parameter, _days(core.today))
-            part, kept_parts = f"terms/{one.change_id.hex}", self._closing.kept_parts()
+            part, kept_parts = f"terms/{one.change_id.hex}", self._closing.kept_parts(one.date)
             for number, page in self._closing.parts():
                 kept = core.books.kept[number]
                 is_new = f"{part}/{number}/{page}" not in kept_parts
@@ -162,6 +163,7 @@ class DayParts:
 
         Raises: AnotherWriter, where it is not the one we hold open.
         """
+        self._core.ready()
         row, today = self._core.room.read(keeping.newest_day), self._core.today
         if row is not None and np.datetime64(row.date, "D") != today:
             raise AnotherWriter(f"expected {today} to be the newest day, was another writer's")
@@ -172,11 +174,14 @@ class DayParts:
         """Take the lock for a part; give the date (datetime64[D]) and the newest day's row."""
         core, day = self._core, np.datetime64(date, "D")
         with core.lock.closing():
-            core.ready()
             row = self.newest()
             check.that(bool(day <= core.today), f"expected a day up to {core.today}, was {day}")
             self._closing.tell_refused()
-            yield day, row
+            try:
+                yield day, row
+            except Unknown:
+                core.doubt()  # the day may have come further than we know
+                raise
 
     # the pages ----------------------------------------------------------------------------------
 
@@ -213,7 +218,7 @@ class DayParts:
         self._gl.finish_waiting()
         core.refresh_all()
         subledger: Counter[tuple[int, str, str]] = Counter()
-        for key, minor in (*core.agreement_balances(), *core.slot_balances().items()):
+        for key, minor in (*core.books.balances(), *core.slot_balances().items()):
             subledger[key] += minor
         movements, facts = self._movements(), {**row.report, **self._facts()}
         lines: tuple[ProofLine, ...] = ()

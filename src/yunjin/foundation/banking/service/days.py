@@ -29,6 +29,7 @@ from yunjin.kernel.errors import Bug, Malformed, NotFound, of_document
 from yunjin.kernel.ids import uuid7_of
 
 DAYS_AHEAD_MAX: Final = 3_660
+FLOWS_KEPT_DAYS: Final = 400  # of closes that ended; what they came to, the days' rows say
 FLOW: Final = "day.close"
 _EPOCH: Final = dt.date(1970, 1, 1)
 _DAY_MS: Final = 86_400_000
@@ -103,14 +104,14 @@ class DayService:
                 core.new_day(day)
 
     def resume(self) -> None:
-        """See that a close which was stopped goes on, once the flows are worked."""
+        """See that a close which was stopped goes on; forget how those of long ago went."""
         with self._core.lock.looking():
-            self._core.ready()
             row = self._parts.newest()
             self._parts.tell_refused()
             self._parts.take_rules()
             if is_half_closed(row):
                 self._begun(_closing_date(row))
+        self.flows.prune(days=FLOWS_KEPT_DAYS)
 
     def business_date(self) -> dt.date:
         return _date(self._core.today)
@@ -130,7 +131,6 @@ class DayService:
         wait_s: int | None = None,
     ) -> DayReport:
         with self._core.lock.looking():
-            self._core.ready()
             row = self._parts.newest()
         first = _closing_date(row)
         last = first if until is None else until
@@ -251,9 +251,12 @@ class DayService:
     def _kept_report(self, row: Any, *, with_proof: bool) -> DayReport:
         facts, seconds = row.report, row.report.get("seconds", 0.0)
         steps: tuple[DayStep, ...] = ()
+        flow_id: UUID | None = None
+        if with_proof or is_half_closed(row):
+            attempt, state = self._newest_attempt(_closing_date(row))
+            flow_id = None if state is None else attempt.flow_id
         if is_half_closed(row):
             now_us = instant_us(self._core.clock.now_ns())
-            attempt, _ = self._newest_attempt(_closing_date(row))
             seconds = seconds_of(facts, now_us)
             steps = _steps(self.flows.progress(attempt.flow_id))
         return DayReport(
@@ -279,6 +282,7 @@ class DayService:
                 for slot, branch, currency, one, other in facts.get("proof", ())
                 if with_proof
             ),
+            flow_id=flow_id,
         )
 
 

@@ -225,13 +225,15 @@ def done_of(chains: Any, is_done: Any) -> Any:
     return np.append(is_done, True)[chains]
 
 
-def moved_of(columns: Mapping[str, Any], is_done: Any) -> tuple[Moved, Moved]:
-    """Return debits and credits by (book, branch, slot) of the chains that are done.
-
-    What is only held, or released, moves nothing.
-    """
+def counted_of(columns: Mapping[str, Any], is_done: Any) -> Any:
+    """Tell which transfers move money (bool[k]): what is only held, or released, moves nothing."""
     apart = int(TransferFlag.PENDING | TransferFlag.VOID_PENDING)
-    counted = is_done[columns["chain"]] & (columns["flags"] & apart == 0)
+    return is_done[columns["chain"]] & (columns["flags"] & apart == 0)
+
+
+def moved_of(columns: Mapping[str, Any], is_done: Any) -> tuple[Moved, Moved]:
+    """Return debits and credits by (book, branch, slot) of the chains that are done."""
+    counted = counted_of(columns, is_done)
     sums: tuple[Moved, Moved] = (Counter(), Counter())
     for side, into in zip(("debit", "credit"), sums, strict=True):
         names = (f"{side}_book", "branch", f"{side}_slot")

@@ -18,8 +18,9 @@ from yunjin.foundation.banking.domain.products.book import OPEN as IS_OPEN
 from yunjin.foundation.banking.domain.products.slots import grows_by_credit
 from yunjin.foundation.banking.events import EntriesBooked
 from yunjin.foundation.banking.service.books import Kept
+from yunjin.foundation.banking.service.closing import Closing
 from yunjin.foundation.banking.service.core import Core, Touched, Wave
-from yunjin.foundation.banking.service.drafting import Draft
+from yunjin.foundation.banking.service.drafting import Draft, Outcome
 from yunjin.foundation.banking.service.earlier import Earlier
 from yunjin.foundation.banking.service.entry_forms import (
     Answers,
@@ -32,6 +33,7 @@ from yunjin.foundation.banking.service.entry_forms import (
 )
 from yunjin.foundation.banking.service.moving import Mover, Sides, without
 from yunjin.foundation.banking.service.orders import ORDERS, Payments
+from yunjin.foundation.banking.service.waves import ACT
 from yunjin.foundation.ledger.api import TransferStatus
 
 _LOW: Final = 2**64 - 1
@@ -210,12 +212,7 @@ class Entries:
         except Exception:
             core.rollback(wave)
             raise
-        high, low = columns["id_hi"][alive].copy(), columns["id_lo"][alive].copy()
-        for chain, at in enumerate(alive.tolist()):
-            if columns["action"][at] == Action.REVERSE:  # one reversal of an entry, whoever asks
-                whole = reversal_id(columns, at).int
-                high[chain], low[chain] = whole >> 64, whole & _LOW
-        wave.columns = draft.finish((high, low))
+        wave.columns = draft.finish(_heads(columns, alive))
         booked = EntriesBooked(
             wave=core.sequence + 1,
             date=str(core.today),
@@ -226,6 +223,8 @@ class Entries:
         if payments is not None:
             wave.part = ORDERS
             wave.tasks += payments.decide(set(alive.tolist()), answers.status, answers.reason)
+        elif wave.tasks:
+            wave.part = ACT
 
         def more(work: SqlUnitOfWork) -> None:
             work.outbox.add(booked)
@@ -233,18 +232,9 @@ class Entries:
                 payments.keep(work)
 
         outcome = core.commit(wave, more)
-        answers.timestamp[alive] = outcome.timestamp
-        for chain, at in enumerate(alive.tolist()):
-            if answers.status[at]:
-                continue
-            why = int(outcome.status[chain])
-            if outcome.is_done[chain] or why == _EXISTS_LATER:
-                answers.status[at] = EntryStatus.BOOKED
-            elif why in _OTHERWISE:
-                answers.status[at] = EntryStatus.EXISTS_OTHERWISE
-            else:
-                answers.status[at] = _HOLD_WORDS.get(why, EntryStatus.LEDGER_REFUSED)
-                answers.reason[at] = TransferStatus(why).name.lower().replace("_", " ")
+        if wave.part == ACT:
+            Closing(core).tell_refused()
+        _tell(outcome, alive, answers)
         if (columns["action"][alive] != Action.BOOK).any():
             for one in sides:
                 core.books.refresh(one.kept, one.rows)
@@ -314,6 +304,31 @@ class Entries:
                 balance = -balance
             answers.balance[mine] = balance
             answers.available[mine] = balance - kept.book.columns[HELD][some]
+
+
+def _heads(columns: dict[str, Any], alive: Any) -> tuple[Any, Any]:
+    """Return the ids (uint64[k], high and low) under which entries are booked."""
+    high, low = columns["id_hi"][alive].copy(), columns["id_lo"][alive].copy()
+    for chain in np.flatnonzero(columns["action"][alive] == Action.REVERSE).tolist():
+        whole = reversal_id(columns, int(alive[chain])).int  # one reversal, whoever asks
+        high[chain], low[chain] = whole >> 64, whole & _LOW
+    return high, low
+
+
+def _tell(outcome: Outcome, alive: Any, answers: Answers) -> None:
+    """Say of each entry what the ledger made of its chain."""
+    answers.timestamp[alive] = outcome.timestamp
+    for chain, at in enumerate(alive.tolist()):
+        if answers.status[at]:
+            continue
+        why = int(outcome.status[chain])
+        if outcome.is_done[chain] or why == _EXISTS_LATER:
+            answers.status[at] = EntryStatus.BOOKED
+        elif why in _OTHERWISE:
+            answers.status[at] = EntryStatus.EXISTS_OTHERWISE
+        else:
+            answers.status[at] = _HOLD_WORDS.get(why, EntryStatus.LEDGER_REFUSED)
+            answers.reason[at] = TransferStatus(why).name.lower().replace("_", " ")
 
 
 def _judged(

@@ -28,13 +28,14 @@ from yunjin.foundation.banking.api.gl_reports import (
     Sheet,
     TrialBalance,
 )
+from yunjin.foundation.banking.api.gl_transfers import LineTransfer
 from yunjin.foundation.banking.domain.general_ledger.tables import csv_of
 from yunjin.foundation.banking.service.gl import reporting
 from yunjin.foundation.banking.service.gl.booking import Booking
 from yunjin.foundation.banking.service.gl.charting import Charting
 from yunjin.foundation.banking.service.gl.closing import Closing
 from yunjin.foundation.banking.service.gl.manual import Manual
-from yunjin.foundation.banking.service.gl.reading import Reading
+from yunjin.foundation.banking.service.gl.reading import Behind, Reading
 from yunjin.foundation.banking.service.gl.reporting import Reporting
 from yunjin.kernel.page import Page
 
@@ -50,6 +51,7 @@ class GeneralLedger:
         transaction.
     post_slots : books a manual entry's bank-side slots in the ledger; entries that touch such an
         account are refused without it.
+    behind : finds the ledger's transfers behind a line; lines have none without it.
     """
 
     def __init__(
@@ -59,7 +61,9 @@ class GeneralLedger:
         page_key: bytes,
         last_closed: Callable[[], dt.date | None],
         post_slots: PostSlots | None = None,
+        behind: Behind | None = None,
     ) -> None:
+        self._behind = behind
         self._booking = Booking(room.clock)
         self._reading = Reading(room, page_key=page_key)
         self._reporting = Reporting(room)
@@ -143,6 +147,14 @@ class GeneralLedger:
 
     def lines(self, query: LineQuery) -> Page[GlLine]:
         return self._reading.lines(query)
+
+    def transfers(
+        self, entry: int, place: int, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[LineTransfer]:
+        line = self._reading.line(entry, place)
+        if self._behind is None or not line.has_transfers:
+            return Page(items=())
+        return self._reading.transfers(self._behind, line, limit=limit, cursor=cursor)
 
     def daily(
         self, account: str, start: dt.date, end: dt.date, *, currency: str, branch: str = ""

@@ -215,8 +215,9 @@ def checked_terms(
                 raise Malformed(f"expected a value of {name}, was none", parameter=name)
         for name, value in given.items():
             wrong = parameters[name].complaint(value)
-            if parameters[name].level is Level.PRODUCT:
-                wrong = f"expected {name} to be set for the product, was for an agreement"
+            if parameters[name].level < Level.INSTANCE:
+                level = parameters[name].level.name.lower()
+                wrong = f"expected {name} to be set for the {level}, was for an agreement"
             if wrong:
                 raise Malformed(wrong, parameter=name)
 

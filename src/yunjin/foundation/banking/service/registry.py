@@ -196,6 +196,11 @@ class Registry:
             if one.product == code and one.template in ("", template) and one.date <= days
         )
 
+    def usual_under(self, code: str, days: int, template: int) -> dict[str, int]:
+        """Return the same of a template by its number, 0: of the product itself."""
+        names = [name for name in self._names(code) if number_of(name) == template]
+        return self.usual(code, days, *names)
+
     def _names(self, code: str) -> list[str]:
         return sorted({one.template for one in self.changes if one.product == code} - {""})
 

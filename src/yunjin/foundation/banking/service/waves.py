@@ -10,6 +10,7 @@ from yunjin.foundation.banking.service.books import Kept
 from yunjin.foundation.banking.service.drafting import Draft, Outcome, notices_of, tasks_of
 
 NOTICED_AT_ONCE: Final = 1_000
+ACT: Final = "act"  # the part of a wave that leaves rows behind, which a refusal takes back
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class Wave:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A wave of a close that the ledger refused in part: its outcome is kept with the tasks."""
+    """A wave that the ledger refused in part: its outcome is kept with what comes of that."""
 
     part: str
     columns: dict[str, Any]

@@ -227,6 +227,12 @@ def lines_of(connection: sa.Connection, number: int) -> Sequence[Any]:
     return connection.execute(query).all()
 
 
+def find_line(connection: sa.Connection, number: int, place: int) -> Any:
+    """Return a line of an entry, None where there is none."""
+    query = _lines().where(lines.c.number == number, lines.c.place == place)
+    return connection.execute(query).one_or_none()
+
+
 def find_lines(
     connection: sa.Connection,
     *,

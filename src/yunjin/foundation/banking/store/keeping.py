@@ -47,6 +47,13 @@ def put_outcomes(connection: sa.Connection, outcomes: Mapping[int, bytes]) -> No
         connection.execute(query)
 
 
+def outcome(connection: sa.Connection, sequence: int) -> bytes | None:
+    """Return what the ledger answered to a wave, None where that is not known yet."""
+    query = sa.select(waves.c.outcome).where(waves.c.sequence == sequence)
+    found: bytes | None = connection.execute(query).scalar_one()
+    return found
+
+
 def waves_after(connection: sa.Connection, sequence: int, limit: int) -> Sequence[Any]:
     """Return waves (sequence, date, part, body, outcome) after one, in order."""
     query = (
@@ -66,9 +73,9 @@ def waves_of(connection: sa.Connection, date: int, after: int, limit: int) -> Se
     return connection.execute(query).all()
 
 
-def parts_of(connection: sa.Connection, date: int) -> set[str]:
-    """Return the parts of a day's close that are kept."""
-    query = sa.select(waves.c.part).where(waves.c.date == date, waves.c.part != "")
+def parts_since(connection: sa.Connection, date: int) -> set[str]:
+    """Return the parts that are kept of a day and those after it."""
+    query = sa.select(waves.c.part).where(waves.c.date >= date, waves.c.part != "")
     return set(connection.execute(query).scalars())
 
 
@@ -216,6 +223,17 @@ def put_tasks(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> N
     """Keep what waits for a person."""
     if rows:
         connection.execute(sa.insert(tasks), [{"is_done": 0, "note": "", **row} for row in rows])
+
+
+def drop_tasks(
+    connection: sa.Connection, first: int, count: int, agreement_ids: Iterable[int]
+) -> None:
+    """Forget tasks of agreements, of the `count` ids from the first on."""
+    c, ids = tasks.c, list(agreement_ids)
+    for start in range(0, len(ids), 500):
+        some = c.agreement_id.in_(ids[start : start + 500])
+        among = c.task_id.between(first, first + count - 1)
+        connection.execute(sa.delete(tasks).where(among, some))
 
 
 def open_tasks(connection: sa.Connection, *, is_done: bool, limit: int) -> Sequence[Any]:

@@ -17,7 +17,7 @@ from tests.foundation.banking.products.oracle.base import (
 
 
 class Loan(Daily):
-    """The instalment loan, with monthly payments and without grace or holidays."""
+    """The instalment loan, paid monthly, without holidays and no grace but an interest-free one."""
 
     DUES = ("due_penalty", "due_fee", "due_interest", "due_principal")
 
@@ -100,7 +100,12 @@ class Loan(Daily):
         """Return the interest of one unit in each period after this one."""
         ends = [later(self.opened, self.number + 1 + step) for step in range(left)]
         days = [thirty(end) - thirty(start) for start, end in pairwise(ends)]
-        return [Fraction(self.terms["rate"] * one, 360 * 10**6) for one in days]
+        rates = [self.rate(self.number + 1 + step) for step in range(left)]
+        return [Fraction(rate * one, 360 * 10**6) for rate, one in zip(rates, days, strict=False)]
+
+    def rate(self, number: int) -> int:
+        """Return the rate of a period, counted from 0."""
+        return 0 if number < self.terms["interest_free"] else self.terms["rate"]
 
     def last(self, level: int, exact: Fraction, left: int) -> int:
         """Return what the last payment would be."""
@@ -140,14 +145,14 @@ class Loan(Daily):
     def change(self, name: str) -> None:
         if name in ("amount", "rate", "term"):
             self.level = -1
+        more = max(self.terms["amount"] - self.drawn, 0)
         if name == "amount":
-            more = max(self.terms["amount"] - self.drawn, 0)
             self.balances["main"] += more
             self.drawn += more
         if name == "term":
             for due in self.DUES:
                 self.move(due, "main", self.balances[due])
-        if name in ("amount", "term") and self.due is None:
+        if (more or name == "term") and self.due is None:
             self.number, self.began = 0, self.day
             while later(self.opened, self.number + 1) <= self.day:
                 self.number += 1
@@ -156,6 +161,6 @@ class Loan(Daily):
     def close(self) -> None:
         owe, terms = self.balances, self.terms
         tomorrow = self.day + ONE_DAY
-        self.weight += owe["main"] * terms["rate"] * (thirty(tomorrow) - thirty(self.day))
+        self.weight += owe["main"] * self.rate(self.number) * (thirty(tomorrow) - thirty(self.day))
         overdue = owe["due_principal"] + terms["compounds"] * owe["due_interest"]
         self.grown["late"] += e8(overdue, part(terms["rate"], terms["penalty"]), 1, 360)

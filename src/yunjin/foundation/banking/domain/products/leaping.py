@@ -23,6 +23,8 @@ STOPS_MAX: Final = 512
 PASSES_MAX: Final = 40
 PATIENCE: Final = 6  # turns, and after them as many stops a turn must have been proven
 PROVEN_A_TURN: Final = 8
+BESIDE_MAX: Final = 0.01  # of what is added: lies beside a line that may still be called one
+SHARE_MAX: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class _Stops(Book):
         self.is_date = np.array([kind.kind == "M" for kind in kinds.values()])
         self._renewed = np.array([name.endswith(BOOKED) for name in kinds]) | self.is_date
         self._was_put = np.zeros(self.table.shape, np.bool_)
+        self._before: tuple[Any, Any] | None = None  # the turn before: guess and what it added
 
     def image_of(self, agreement: Book) -> Any:
         """Return an agreement's columns (int64[columns]) as the table has them."""
@@ -133,7 +136,35 @@ class _Stops(Book):
         grown = np.cumsum(moved, axis=1)
         newest = np.maximum.accumulate(np.where(is_new, np.arange(guess.shape[1]), -1), axis=1)
         base = np.take_along_axis(came - grown, np.maximum(newest, 0), axis=1)
-        return np.where(newest >= 0, base, guess[:, :1]) + grown
+        found = np.where(newest >= 0, base, guess[:, :1]) + grown
+        found[:, :-1] += self._bent(guess, moved, ~is_new.any(axis=1))
+        return found
+
+    def _bent(self, guess: Any, moved: Any, may_bend: Any) -> Any:
+        """Return what the better guess is wrong by, where what is added depends on what there is.
+
+        Interest, and so the principal paid, is a share of the principal: between two turns what a
+        stop adds changed in one proportion to what it begins with, and goes on doing so.
+        """
+        before, self._before = self._before, (guess.copy(), moved)
+        wrong = np.zeros((len(guess), guess.shape[1] - 1), np.int64)
+        if before is None:
+            return wrong
+        both = min(guess.shape[1], before[0].shape[1])
+        start, more = (
+            (now[:, :both] - then[:, :both]).astype(np.float64)
+            for now, then in zip((guess, moved), before, strict=True)
+        )
+        share = np.median(more / np.where(start, start, np.inf), axis=1)  # the last stop is apart
+        beside = np.median(np.abs(more - share[:, np.newaxis] * start), axis=1)
+        is_line = may_bend & (share != 0) & (beside <= BESIDE_MAX * np.median(abs(more), axis=1))
+        steps = np.arange(guess.shape[1] - 1)
+        for place in np.flatnonzero(is_line & (np.abs(share) < SHARE_MAX)).tolist():
+            off = guess[place, :-1] + moved[place, :-1] - guess[place, 1:]
+            power = (1 + share[place]) ** steps
+            whole = power * np.cumsum(off / power) - np.cumsum(off)
+            wrong[place] = np.where(np.abs(whole) < 2.0**53, np.rint(whole), 0)
+        return wrong
 
 
 def leap(book: Book, start: Any, last: Any, money: Money) -> Leap | None:

@@ -81,6 +81,7 @@ class Plan:
     rate, term, method, every : of the contract; term in periods.
     first_due : days from the opening to an odd first due date; 0 where the period is regular.
     no_principal, no_interest : periods of grace 宽限期, counted from the first.
+    interest_free : periods 免息期, counted from the first, in which no interest grows.
     holiday : where due dates roll.
     number, level, is_solved, began : what the agreement remembers: payments that fell due, the
         instalment, 0 where it is to be solved anew, where the period in progress began.
@@ -96,6 +97,7 @@ class Plan:
     first_due: Parameter
     no_principal: Parameter
     no_interest: Parameter
+    interest_free: Parameter
     holiday: Parameter
     day_count: DayCount
     number: Field
@@ -156,6 +158,7 @@ def planned(at: Context, plan: Plan, *, until: Any = None) -> Planned:
         solves=solves,
         no_principal=np.minimum(_without_principal(at, plan), at[plan.term] - 1),
         no_interest=at[plan.no_interest],
+        free=at[plan.interest_free],
     )
     method = at[plan.method]
     columns = {name: np.zeros(len(at), np.int64) for name in ("interest", "principal", "level")}
@@ -209,8 +212,8 @@ def due_dates(at: Context, plan: Plan, count: int, *, first: Any = None) -> Any:
 
 def grown(at: Context, plan: Plan) -> Any:
     """Return the interest on the balance since it was last accrued (int64[n], 10⁻⁸ minor)."""
-    within = at[plan.began]
-    return daily(at, at[plan.balance], at[plan.rate], plan.day_count, within=within)
+    rate = np.where(at[plan.number] < at[plan.interest_free], 0, at[plan.rate])
+    return daily(at, at[plan.balance], rate, plan.day_count, within=at[plan.began])
 
 
 def move_on(bill: Planned, at: Context, event: Event) -> Iterator[Effect]:

@@ -28,7 +28,7 @@ class Underway(NamedTuple):
     until: datetime64[D][n], where `accrued` ends; the rest of the period is reckoned from there.
     unpaid: int64[n], minor: interest owed from before that bears none.
     level: int64[n], minor, in force; solved anew where `solves` (bool[n]).
-    no_principal, no_interest: int64[n], periods of grace, counted from the loan's first.
+    no_principal, no_interest, free: int64[n], periods of grace, counted from the loan's first.
     """
 
     dates: Days
@@ -43,6 +43,7 @@ class Underway(NamedTuple):
     solves: Bools
     no_principal: Int64s
     no_interest: Int64s
+    free: Int64s
 
     def where(self, rows: Int64s) -> Self:
         """Return some of the loans."""
@@ -86,6 +87,7 @@ def next_payment(terms: Terms, loans: Underway) -> Next:
     begin = np.minimum(loans.until, end[head])
     ahead = fraction_within(terms.day_count, start[head], begin, end[head]).numerator
     share[head] = ahead * (E8 // PPM)
+    share[number < loans.free[loan]] = 0
     flags = np.where(is_last | ((number >= loans.no_principal[loan]) & (not no_principal)), 1, 0)
     flags *= PAYS_PRINCIPAL
     interest_due = is_last | ((number >= loans.no_interest[loan]) & (terms.method != Method.BULLET))

@@ -1,11 +1,12 @@
 """Entries and lines, read."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from yunjin.chassis.persistence import RoomDatabase
 from yunjin.foundation.banking.api.general_ledger import (
+    MOVEMENTS_MAX,
     EntryKind,
     GlEntry,
     GlLine,
@@ -13,6 +14,7 @@ from yunjin.foundation.banking.api.general_ledger import (
     LineQuery,
 )
 from yunjin.foundation.banking.api.gl_reports import DayMovement
+from yunjin.foundation.banking.api.gl_transfers import LineTransfer
 from yunjin.foundation.banking.domain.general_ledger.chart import slot_name
 from yunjin.foundation.banking.domain.general_ledger.movements import (
     FIRST_DAY,
@@ -28,6 +30,8 @@ from yunjin.kernel.money import checked_currency
 from yunjin.kernel.page import LIMIT_MAX, Page, seal, unseal
 
 NUMBER_MAX: Final = 2**63 - 1
+Position = tuple[int, int]  # where to go on behind a line
+Behind = Callable[[GlLine, Position, int], tuple[list[LineTransfer], Position | None]]
 
 
 class Reading:
@@ -116,6 +120,35 @@ class Reading:
         return Page(
             items=items, next_cursor=seal([last.day, last.number, last.place], self._page_key)
         )
+
+    def line(self, number: int, place: int) -> GlLine:
+        """Return a line of an entry. Raises: GlEntryNotFound."""
+        row = None
+        if 0 < number <= NUMBER_MAX and 0 < place <= MOVEMENTS_MAX:
+            row = self._room.read(lambda connection: store.find_line(connection, number, place))
+        if row is None:
+            said = f"There is no line {str(place)[:20]} of an entry {str(number)[:20]}."
+            raise GlEntryNotFound(said)
+        return _line(row)
+
+    def transfers(
+        self, behind: Behind, line: GlLine, *, limit: int, cursor: str | None
+    ) -> Page[LineTransfer]:
+        """Return transfers behind a line, as `behind` finds them. Raises: Malformed."""
+        if not 1 <= limit <= LIMIT_MAX:
+            raise Malformed(f"expected a limit of 1–{LIMIT_MAX}, was {limit}")
+        position = (0, 0)
+        if cursor is not None:
+            match unseal(cursor, self._page_key):
+                case [line.entry, line.place, int(sequence), int(row)]:
+                    position = (sequence, row)
+                case _:
+                    raise Malformed("expected a cursor of this line, was another one's")
+        items, after = behind(line, position, limit)
+        if after is None:
+            return Page(items=tuple(items))
+        sealed = seal([line.entry, line.place, *after], self._page_key)
+        return Page(items=tuple(items), next_cursor=sealed)
 
     def daily(
         self, account: str, start: dt.date, end: dt.date, *, currency: str, branch: str = ""

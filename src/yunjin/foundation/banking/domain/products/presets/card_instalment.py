@@ -30,7 +30,7 @@ class CardInstalment(Product):
 
     amount = Money(level=Level.INSTANCE, least=1)
     parts = Count(level=Level.INSTANCE, least=2, most=60)
-    fee = Share(default=6_000, most=20_000)  # of the amount, each month, ppm
+    fee = Share(level=Level.INSTANCE, default=6_000, most=20_000)  # of the amount, each month, ppm
 
     main = Account(Slot.CARD_RECEIVABLE)
     due_fee = Account(Slot.FEES_RECEIVABLE, is_due=True)

@@ -62,7 +62,7 @@ class CreditCard(Product):
     limit = Money(level=Level.INSTANCE, least=1)
     cash_limit = Money(level=Level.INSTANCE, default=0)
     disputed = Money(level=Level.INSTANCE, default=0)
-    rate = Rate(default=182_500, most=182_500)  # 日利率万分之五
+    rate = Rate(level=Level.INSTANCE, default=182_500, most=182_500)  # 日利率万分之五
     statement_day = Count(level=Level.INSTANCE, default=5, least=1, most=28)
     days_to_pay = Days(default=20, least=10, most=27)
     minimum = Share(default=100_000, most=1_000_000)  # of the statement, ppm

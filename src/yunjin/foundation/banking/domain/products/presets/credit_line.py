@@ -45,7 +45,7 @@ class CreditLine(Product):
     rate = Rate(level=Level.INSTANCE, most=240_000)
     bill_day = Count(default=20, least=1, most=28)
     months = Count(level=Level.INSTANCE, default=12, least=1, most=120)
-    undrawn_fee = Rate(default=0, most=20_000)  # 承诺费
+    undrawn_fee = Rate(level=Level.INSTANCE, default=0, most=20_000)  # 承诺费
     minimum = Share(default=100_000, most=1_000_000)  # of what is drawn, due each month, ppm
     least = Money(default=10_000)  # the smallest minimum
     penalty = Share(default=1_500_000, least=1_000_000, most=2_000_000)  # of the rate, ppm

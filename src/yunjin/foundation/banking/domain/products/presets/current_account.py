@@ -45,7 +45,7 @@ class CurrentAccount(Product):
     needs = History(days=LATE_MAX)
 
     overdraft_limit = Money(level=Level.INSTANCE, default=0)
-    overdraft_rate = Rate(default=150_000, most=240_000)
+    overdraft_rate = Rate(level=Level.INSTANCE, default=150_000, most=240_000)
     sleeps_after = Days(level=Level.INSTANCE, default=3_650, least=30, most=36_500)
 
     main = Account(Slot.DEPOSITS)

@@ -58,15 +58,16 @@ class InstalmentLoan(Product):
     rate = Rate(level=INSTANCE, most=240_000)
     term = Count(level=INSTANCE, least=1, most=480)
     method = Choice(Repay, level=INSTANCE, default=Repay.EQUAL_INSTALMENT)
-    every = Choice(Every, default=Every.MONTH)
+    every = Choice(Every, level=INSTANCE, default=Every.MONTH)
     first_due = Days(level=INSTANCE, default=0, most=400)
     no_principal = Count(level=INSTANCE, default=0, most=480)
     no_interest = Count(level=INSTANCE, default=0, most=480)
-    holiday = Choice(Holiday, default=Holiday.STAYS)
+    interest_free = Count(level=INSTANCE, default=0, most=480)
+    holiday = Choice(Holiday, level=INSTANCE, default=Holiday.STAYS)
     surplus = Count(level=INSTANCE, default=WAITS, most=LOWERS)
     penalty = Share(default=1_500_000, least=1_000_000, most=2_000_000)  # of the loan's rate, ppm
     compounds = Count(default=1, most=1)  # penalty interest on overdue interest too
-    late_fee = Money(default=0)  # at each due date that finds something unpaid
+    late_fee = Money(level=INSTANCE, default=0)  # at each due date that finds something unpaid
 
     main = Account(Slot.LOANS)  # principal that is not due yet
     unbilled = Account(Slot.INTEREST_RECEIVABLE)  # interest that is put off or was short
@@ -97,6 +98,7 @@ class InstalmentLoan(Product):
         first_due=first_due,
         no_principal=no_principal,
         no_interest=no_interest,
+        interest_free=interest_free,
         holiday=holiday,
         day_count=DayCount.THIRTY_E_360,
         number=number,
