@@ -1,4 +1,7 @@
-"""`yunjin products list | show | check | lines | simulate | template | templates`: what is sold."""
+"""`yunjin products list | show | check | lines | simulate`: what is sold, and what it comes to.
+
+And what the bank has of them: `register | release | versions | set | template | templates`.
+"""
 
 import datetime as dt
 import json
@@ -11,8 +14,11 @@ import typer
 from yunjin.app.commands.opening import bank_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from yunjin.app.bootstrap import Bank
     from yunjin.foundation.banking.api import Change, Entry, ProductInfo, ProductsApi, Simulation
-    from yunjin.foundation.banking.api.registry import RegistryApi
+    from yunjin.foundation.banking.api.registry import ProductVersion, RegistryApi
 
 app = typer.Typer(help="Products as code: read, tried and simulated.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -111,6 +117,90 @@ def _show(info: "ProductInfo", as_json: bool) -> None:
 
 
 @app.command()
+def register(
+    file: Annotated[Path, typer.Argument(help="The product's file.")],
+    agreement: Annotated[
+        list[int] | None, typer.Option(help="Only these come over to it, as a gray lane.")
+    ] = None,
+    note: Annotated[str, typer.Option(help="Why there is a new version.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try a product's file and make it the next version of its code, live at once."""
+    from yunjin.kernel.ids import uuid7
+
+    source = _source(str(file))
+    with bank_of(home) as bank:
+        from yunjin.foundation.banking.api.registry import RegistryApi
+
+        registry, command_id = bank.door(RegistryApi), uuid7(bank.clock)
+        one = registry.register(command_id, source, agreements=agreement or None, note=note)
+        _tell_versions([one], as_json=as_json)
+
+
+@app.command()
+def release(
+    product: Annotated[str, typer.Argument(help="A product's code.")],
+    version: Annotated[int, typer.Argument(help="The gray version.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open a version that some agreements had first to everybody."""
+    from yunjin.kernel.ids import uuid7
+
+    with bank_of(home) as bank:
+        from yunjin.foundation.banking.api.registry import RegistryApi
+
+        one = bank.door(RegistryApi).release(uuid7(bank.clock), product, version)
+        _tell_versions([one], as_json=as_json)
+
+
+@app.command()
+def versions(
+    product: Annotated[str, typer.Argument(help="A product's code; else all.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what is registered in the bank, newest first."""
+    with bank_of(home) as bank:
+        from yunjin.foundation.banking.api.registry import RegistryApi
+
+        _tell_versions(bank.door(RegistryApi).versions(product), as_json=as_json)
+
+
+def _tell_versions(found: "Sequence[ProductVersion]", *, as_json: bool) -> None:
+    rows = [
+        {
+            "product": one.code,
+            "version": one.version,
+            "registered": one.registered.isoformat(),
+            "agreements": None if one.agreements is None else list(one.agreements),
+            "note": one.note,
+        }
+        for one in found
+    ]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    for one in found:
+        lane = "for all" if one.agreements is None else f"for {len(one.agreements)} agreements"
+        print(f"{one.code:<20} {one.version:>4}  {one.registered.date()}  {lane}  {one.note}")
+
+
+@app.command("set")
+def set_term(
+    product: Annotated[str, typer.Argument(help="A product's code.")],
+    term: Annotated[list[str], typer.Option(help="Its value of a parameter: rate=48000.")],
+    since: Annotated[str, typer.Option(help="From this business day on; else from today.")] = "",
+    home: Home = None,
+) -> None:
+    """Give a product's parameters other values: for all that were not given their own."""
+    with bank_of(home) as bank:
+        _set_terms(bank, product, "", term, since)
+        print("\n".join(f"{product} {one} is set." for one in term))
+
+
+@app.command()
 def template(
     product: Annotated[str, typer.Argument(help="A product's code.")],
     name: Annotated[str, typer.Argument(help="The template's name; a new one begins.")],
@@ -119,20 +209,24 @@ def template(
     home: Home = None,
 ) -> None:
     """Give a template of a product values: agreements opened under it have them."""
+    with bank_of(home) as bank:
+        from yunjin.foundation.banking.api.registry import RegistryApi
+
+        _set_terms(bank, product, name, term, since)
+        _tell_templates(bank.door(RegistryApi), product, as_json=False)
+
+
+def _set_terms(bank: "Bank", product: str, name: str, term: list[str], since: str) -> None:
+    from yunjin.foundation.banking.api.days import DaysApi
+    from yunjin.foundation.banking.api.registry import RegistryApi, TermsChange
     from yunjin.kernel.ids import uuid7
 
-    with bank_of(home) as bank:
-        from yunjin.foundation.banking.api.days import DaysApi
-        from yunjin.foundation.banking.api.registry import RegistryApi, TermsChange
-
-        day = _date(since) if since else bank.door(DaysApi).business_date()
-        registry = bank.door(RegistryApi)
-        for parameter, value in map(_term, term):
-            change = TermsChange(
-                product=product, template=name, parameter=parameter, value=value, since=day
-            )
-            registry.set_terms(uuid7(bank.clock), change)
-        _tell_templates(registry, product, as_json=False)
+    day = _date(since) if since else bank.door(DaysApi).business_date()
+    for parameter, value in map(_term, term):
+        change = TermsChange(
+            product=product, template=name, parameter=parameter, value=value, since=day
+        )
+        bank.door(RegistryApi).set_terms(uuid7(bank.clock), change)
 
 
 @app.command()

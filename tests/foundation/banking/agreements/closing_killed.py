@@ -46,7 +46,7 @@ def main(home: Path, last: dt.date | None) -> None:
         if last is not None:
             wanted = [Opening(product=one, party_id="p") for one in PRODUCTS]
             agreements.open(uuid7_of(1, 1), wanted)
-        tell(days._core.room)
+        tell(days)
         assert room.start is not None
         assert room.close is not None
         room.start()
@@ -60,13 +60,16 @@ def main(home: Path, last: dt.date | None) -> None:
                 each.close()
 
 
-def tell(room: Any) -> None:
-    """Say each commit of a room."""
-    run = room.run
+def tell(days: Any) -> None:
+    """Say each commit of the room, from the one on with which a close is begun."""
+    room, run = days._core.room, days._core.room.run
+    begun: list[Any] = []
 
     def told(body: Any) -> Any:
         answer = run(body)
-        print("commit", flush=True)
+        begun.extend([] if begun else days.flows.page().items)
+        if begun:  # the worker's lease comes before
+            print("commit", flush=True)
         return answer
 
     room.run = told

@@ -17,7 +17,7 @@ from yunjin.chassis.transport.streams import joined
 from yunjin.foundation.banking.api.agreements import AgreementsApi
 from yunjin.foundation.banking.api.days import DaysApi
 from yunjin.kernel import tenant
-from yunjin.kernel.clock import SystemClock
+from yunjin.kernel.clock import Clock, SystemClock
 from yunjin.kernel.ids import uuid7
 
 FIRST_DAY = "2026-01-05"
@@ -31,6 +31,7 @@ class Bank:
     agreements: AgreementsApi
     days: DaysApi
     flight: str
+    clock: Clock
 
     def opened(self, product: str = "current-account", **terms: int) -> str:
         """Open an agreement over HTTP; return its id."""
@@ -64,7 +65,7 @@ def open_served(home: Path) -> Iterator[Bank]:
                 app = Guard(root_of(api, bank.rooms), tenant="demo", clock=bank.clock)
                 with served(app) as address, connect(address) as web:
                     at = f"grpc://127.0.0.1:{flight.port}"
-                    yield Bank(web, bank.door(AgreementsApi), bank.door(DaysApi), at)
+                    yield Bank(web, bank.door(AgreementsApi), bank.door(DaysApi), at, bank.clock)
             finally:
                 flight.close(1)
         finally:

@@ -4,6 +4,7 @@ Method: the app's rooms on a loopback port, the flows' worker among them; a clie
 asks for the day's address.
 """
 
+import datetime as dt
 from collections.abc import Iterator
 
 import pytest
@@ -39,6 +40,21 @@ def test_who_does_not_wait_is_told_where_to_look(bank: Bank) -> None:
     assert (joined.status_code, joined.json()["date"]) == (200, last)
     assert bank.web.get(f"/v1/days/{last}").json()["status"] == "closed"
     assert bank.days.business_date().isoformat() == "2026-01-13"
+
+
+def test_whose_patience_ends_between_two_days_is_answered(bank: Bank) -> None:
+    first = bank.days.business_date()
+    until, clock = first + dt.timedelta(days=20), bank.clock
+    real = clock.monotonic_ns
+
+    def after_a_day() -> int:
+        return real() + (10**12 if bank.days.business_date() > first else 0)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(type(clock), "monotonic_ns", lambda _: after_a_day())
+        found = bank.days.close(until, wait_s=500)
+    assert found.date < until
+    assert bank.days.close(until).date == until
 
 
 @pytest.mark.parametrize("form", [{"until": "2026-01-01"}, {"wait_s": -1}, {"wait_s": 10**9}])

@@ -140,12 +140,18 @@ class DayService:
             )
         clock = self._core.clock
         until_ns = clock.monotonic_ns() + (wait_s or 0) * 1_000_000_000
+
+        def is_late() -> bool:
+            return wait_s is not None and clock.monotonic_ns() >= until_ns
+
         for days in range((last - first).days + 1):
             date = first + dt.timedelta(days=days)
             attempt = self._begun(date, last, is_first=not days)
             while not self._is_closed(attempt, progress, 0 if wait_s == 0 else 1):
-                if wait_s is not None and clock.monotonic_ns() >= until_ns:
+                if is_late():
                     return self.day(self.business_date())
+            if date < last and is_late():  # the flow goes on by itself
+                return self.day(self.business_date())
         return self.day(last)
 
     def _begun(

@@ -106,7 +106,8 @@ class Registry:
         ]
         if not live or version:
             codes = ", ".join(sorted({name for name, _ in self._rows}))
-            raise ProductNotFound(f"expected one of {codes}; was {code[:60]} {version or ''}")
+            wanted = f"{code[:60]} {version or ''}".rstrip()
+            raise ProductNotFound(f"expected one of {codes}; was {wanted}")
         return live[-1]
 
     def register(
