@@ -56,7 +56,9 @@ KEYS = {
 @pytest.mark.parametrize("name", KEYS)
 def test_a_benchmark_prints_the_keys_it_promises(name: str) -> None:
     words = [sys.executable, "-m", f"benchmarks.{name}", "--json", "--quick"]
-    done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    real = {name: value for name, value in os.environ.items() if name != "TMPDIR"}
+    # on the machine's own disk: a benchmark is about it, and PostgreSQL's own user can go there
+    done = subprocess.run(words, cwd=ROOT, env=real, stdout=subprocess.PIPE, text=True, check=True)
     figures = json.loads(done.stdout)
     assert set(figures) >= KEYS[name]
     if postgres.programs() is not None:
