@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from yunjin.app.commands.opening import print_table
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from yunjin.foundation.banking.api.gl_transfers import LineTransfer
 
 
-_PIPE_COLUMNS: Final = 160
 _KINDS: Final = {1: "entry", 2: "product", 3: "accrual", 4: "provision", 5: "manual"}
 
 
@@ -31,15 +32,6 @@ def _table(*columns: str, numbers: Sequence[str] = ()) -> "Table":
     for name in numbers:
         made.add_column(name, justify="right", no_wrap=True)
     return made
-
-
-def _print(table: "Table") -> None:
-    import sys
-
-    from rich.console import Console
-
-    # a pipe has no width of its own: let every row be whole
-    Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS).print(table)
 
 
 def _amount(minor: int, currency: str) -> str:
@@ -68,7 +60,7 @@ def show_trial_balance(report: "TrialBalance", language: str) -> None:
         amounts = [_amount(side, total.currency) for side in sides]
         table.add_section()
         table.add_row("", "difference", total.branch, *amounts, total.currency, style="bold")
-    _print(table)
+    print_table(table)
 
 
 def show_statement(report: "Sheet | IncomeStatement", now: str, prior: str, language: str) -> None:
@@ -83,7 +75,7 @@ def show_statement(report: "Sheet | IncomeStatement", now: str, prior: str, lang
         amounts = [_amount(side, one.currency) for side in sides]
         table.add_section()
         table.add_row("", "difference", *amounts, one.currency)
-    _print(table)
+    print_table(table)
 
 
 def show_lines(lines: "Sequence[GlLine]") -> None:
@@ -97,7 +89,7 @@ def show_lines(lines: "Sequence[GlLine]") -> None:
         place = (line.account, line.slot, line.product, line.branch)
         number = (str(line.entry), str(line.place))
         table.add_row(*number, str(line.date), *place, *sides, line.currency)
-    _print(table)
+    print_table(table)
 
 
 def show_transfers(found: "Sequence[LineTransfer]", currency: str) -> None:
@@ -112,7 +104,7 @@ def show_transfers(found: "Sequence[LineTransfer]", currency: str) -> None:
     )
     sums = [_amount(side, currency) for side in (debits, credits)]
     table.add_row(f"{len(found)} transfers", "", "", "", *sums, currency)
-    _print(table)
+    print_table(table)
 
 
 def show_accounts(accounts: "Sequence[GlAccount]") -> None:
@@ -128,4 +120,4 @@ def show_accounts(accounts: "Sequence[GlAccount]") -> None:
         said = ", ".join(name for name, holds in marks.items() if holds)
         names = (one.name_zh, one.name_en)
         table.add_row(one.code, *names, one.element, said, ", ".join(one.slots))
-    _print(table)
+    print_table(table)

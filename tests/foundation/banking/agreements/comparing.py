@@ -1,16 +1,20 @@
 """What two banks, or one bank twice, are compared by; a general ledger in the bank's own tables."""
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from tests.foundation.banking.bank import Bank
 from yunjin.chassis.persistence import RoomDatabase
+from yunjin.foundation.banking.domain import derived_ids
 from yunjin.foundation.banking.domain.products.book import OPEN, STATUS
 from yunjin.foundation.banking.domain.products.slots import Slot, grows_by_credit
 from yunjin.foundation.banking.service.books import AGREEMENT
 from yunjin.foundation.banking.service.core import Core
 from yunjin.foundation.banking.service.general_ledger import GeneralLedger
+from yunjin.foundation.ledger.api import TRANSFERS_REQUIRED, TransferStatus
 
 FALLS_DUE = {
     "instalment-loan": ("due", ("main", "unbilled")),
@@ -116,3 +120,23 @@ def check_proven(bank: Bank) -> None:
     if closed is not None:
         proof = bank.days.day(closed.date).proof
         assert all(line.difference_minor == 0 for line in proof)
+
+
+def use_up_the_id(bank: Bank, date: dt.date, part: str, agreement_id: int) -> None:
+    """Post something else under the id of a part's or command's first posting: it is refused."""
+    ids, salt = np.array([agreement_id]), derived_ids.salt_of(part)
+    high, low = derived_ids.of_day(np.datetime64(date, "D"), salt, ids, np.zeros(1, np.int64))
+    one, other = bank.core.open_accounts(2, 156, [999]).tolist()
+    row = {
+        "id_hi": int(high[0]),
+        "id_lo": int(low[0]),
+        "debit_account_id": one,
+        "credit_account_id": other,
+        "amount_minor": 1,
+        "ledger": 156,
+        "code": 9,
+        "flags": 0,
+    }
+    arrays = [pa.array([row[name]], kind) for name, kind in TRANSFERS_REQUIRED.items()]
+    batch = pa.RecordBatch.from_arrays(arrays, names=list(TRANSFERS_REQUIRED))
+    assert bank.ledger.post_transfers(batch)["status"].to_pylist() == [TransferStatus.CREATED]

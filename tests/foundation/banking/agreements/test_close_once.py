@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import numpy as np
-import pyarrow as pa
 import pytest
 
-from tests.foundation.banking.agreements.comparing import check, check_proven, in_tables
+from tests.foundation.banking.agreements.comparing import (
+    check,
+    check_proven,
+    in_tables,
+    use_up_the_id,
+)
 from tests.foundation.banking.agreements.test_crashes import Death, Died, ids_of
 from tests.foundation.banking.agreements.test_failing_products import SOURCE
 from tests.foundation.banking.bank import FIRST_DAY, Bank, open_bank
 from yunjin.foundation.banking.api.agreements import StandingOrder
-from yunjin.foundation.banking.domain import derived_ids
-from yunjin.foundation.ledger.api import TRANSFERS_REQUIRED, TransferStatus
+from yunjin.foundation.ledger.api import TransferStatus
 from yunjin.kernel.ids import uuid7
 
 DUE = FIRST_DAY + dt.timedelta(days=1)
@@ -96,7 +98,8 @@ def test_whose_posting_the_ledger_refuses_is_stopped_once_and_no_one_else(
         bank.registry.register(uuid7(bank.clock), SOURCE)
         bad, good = bank.open("fragile", 2)
         bank.post(bank.entry(bad, -10_000), bank.entry(good, -10_000))
-        _use_the_id(bank, bad)
+        kept, _ = bank.core.books.found(bad)
+        use_up_the_id(bank, DUE, f"open/{kept.number}/0", bad)
         if dies:
             bank.ledger.post_transfers = _dying(bank.ledger.post_transfers)  # type: ignore
             with pytest.raises(Died):
@@ -115,28 +118,6 @@ def test_whose_posting_the_ledger_refuses_is_stopped_once_and_no_one_else(
         check(bank)
         check_proven(bank)
         assert len(bank.agreements.waiting()) == 1
-
-
-def _use_the_id(bank: Bank, agreement_id: int) -> None:
-    """Post something else under the id of what the next day asks of an agreement."""
-    kept, _ = bank.core.books.found(agreement_id)
-    ids = np.array([agreement_id])
-    salt = derived_ids.salt_of(f"open/{kept.number}/0")
-    high, low = derived_ids.of_day(np.datetime64(DUE, "D"), salt, ids, np.zeros(1, np.int64))
-    one, other = bank.core.open_accounts(2, 156, [999]).tolist()
-    row = {
-        "id_hi": int(high[0]),
-        "id_lo": int(low[0]),
-        "debit_account_id": one,
-        "credit_account_id": other,
-        "amount_minor": 1,
-        "ledger": 156,
-        "code": 9,
-        "flags": 0,
-    }
-    arrays = [pa.array([row[name]], kind) for name, kind in TRANSFERS_REQUIRED.items()]
-    batch = pa.RecordBatch.from_arrays(arrays, names=list(TRANSFERS_REQUIRED))
-    assert bank.ledger.post_transfers(batch)["status"].to_pylist() == [TransferStatus.CREATED]
 
 
 def _dying(post: Any) -> Any:

@@ -7,17 +7,18 @@ dies at each commit and posting of it, is opened again, and the same change is a
 from pathlib import Path
 from uuid import UUID
 
-import numpy as np
-import pyarrow as pa
 import pytest
 
-from tests.foundation.banking.agreements.comparing import check, check_proven, in_tables
+from tests.foundation.banking.agreements.comparing import (
+    check,
+    check_proven,
+    in_tables,
+    use_up_the_id,
+)
 from tests.foundation.banking.agreements.test_crashes import Death, Died
 from tests.foundation.banking.bank import FIRST_DAY, Bank, open_bank
 from yunjin.foundation.banking.api.agreements import Action, AgreementQuery, EntryStatus
-from yunjin.foundation.banking.domain import derived_ids
 from yunjin.foundation.banking.errors import EntryRefused
-from yunjin.foundation.ledger.api import TRANSFERS_REQUIRED, TransferStatus
 from yunjin.kernel.ids import uuid7
 
 WATCHED = '''
@@ -36,26 +37,6 @@ class Watched(Product):
 '''
 
 
-def _use_the_id(bank: Bank, command_id: UUID, agreement_id: int) -> None:
-    """Post something else under the id of the first posting of a command."""
-    ids, salt = np.array([agreement_id]), derived_ids.salt_of(command_id.hex)
-    high, low = derived_ids.of_day(np.datetime64(FIRST_DAY, "D"), salt, ids, np.zeros(1, np.int64))
-    one, other = bank.core.open_accounts(2, 156, [999]).tolist()
-    row = {
-        "id_hi": int(high[0]),
-        "id_lo": int(low[0]),
-        "debit_account_id": one,
-        "credit_account_id": other,
-        "amount_minor": 1,
-        "ledger": 156,
-        "code": 9,
-        "flags": 0,
-    }
-    arrays = [pa.array([row[name]], kind) for name, kind in TRANSFERS_REQUIRED.items()]
-    batch = pa.RecordBatch.from_arrays(arrays, names=list(TRANSFERS_REQUIRED))
-    assert bank.ledger.post_transfers(batch)["status"].to_pylist() == [TransferStatus.CREATED]
-
-
 def _expect_it_refused(bank: Bank, command_id: UUID, loan: int) -> None:
     with pytest.raises(EntryRefused):
         bank.agreements.change(command_id, loan, {"amount": 310_000})
@@ -69,7 +50,7 @@ def test_a_change_that_the_ledger_refuses_leaves_no_record(tmp_path: Path, at: i
     with open_bank(tmp_path, general_ledger=in_tables) as bank:
         (loan,) = bank.open("instalment-loan", amount=300_000, rate=120_000, term=3)
         command_id = uuid7(bank.clock)
-        _use_the_id(bank, command_id, loan)
+        use_up_the_id(bank, FIRST_DAY, command_id.hex, loan)
         room, ledger = bank.room, bank.ledger
         for owner, name in ((room, "run"), (ledger, "post_transfers")):
             setattr(owner, name, death.wrapped(getattr(owner, name)))
