@@ -172,6 +172,8 @@ def mariadb() -> MariaDb:
     found = server()
     if found is None:
         pytest.skip("needs MariaDB: apt-get install mariadb-server")
+    if not found.is_up():  # whatever befell it before: every test begins with a server
+        found.start()
     return found
 
 
