@@ -32,6 +32,17 @@ def _settled() -> None:
     gc.freeze()
 
 
+class Reader(User):
+    """A reader who waits until a page has filled itself."""
+
+    async def open(self, path: str, *, clear_forward_history: bool = True) -> Client:
+        """Open a path; return once no skeleton is left."""
+        client = await super().open(path, clear_forward_history=clear_forward_history)
+        while any("yj-skeleton" in one.classes for one in client.elements.values()):
+            await asyncio.sleep(0.005)
+        return client
+
+
 @asynccontextmanager
 async def visited(
     rooms: Sequence[Room], *, clock: Clock, home: Path, language: Language = "zh"
@@ -51,7 +62,7 @@ async def visited(
                     headers={"accept-language": language},
                 ) as http,
             ):
-                yield User(http)
+                yield Reader(http)
         except BaseException:
             await core.app.stop()  # NiceGUI's own lifespan forgets to when a story fails
             raise

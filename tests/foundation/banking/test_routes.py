@@ -3,6 +3,7 @@
 Method: all rooms' addresses on a loopback port, asked as a stranger would.
 """
 
+import datetime as dt
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -176,6 +177,19 @@ def test_agreements_are_brought_over_to_another_version(web: httpx.Client) -> No
     ):
         refused = web.post("/v1/agreements/convert", json=body | {"id": fresh()} | wrong)
         assert refused.status_code == status, refused.text
+
+
+def test_what_the_customer_was_told_is_listed(web: httpx.Client) -> None:
+    today = dt.date.fromisoformat(web.get("/v1/days").json()[0]["date"])
+    terms = {"limit": 500_000, "statement_day": (today + dt.timedelta(days=1)).day}
+    card = opened(web, "credit-card", **terms)
+    entered(web, card, -12_300)
+    assert web.get(f"/v1/agreements/{card}/notices").json() == {"items": [], "next_cursor": None}
+    web.post("/v1/days/close", json={"until": str(today + dt.timedelta(days=1))})
+    (told,) = web.get(f"/v1/agreements/{card}/notices").json()["items"]
+    assert told["code"] == "card-statement"
+    for path, status in (("77/notices", 404), (f"{card}/notices?cursor=x", 422)):
+        assert web.get(f"/v1/agreements/{path}").status_code == status
 
 
 def test_an_agreement_is_opened_under_a_template(web: httpx.Client) -> None:

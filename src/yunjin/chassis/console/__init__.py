@@ -17,7 +17,7 @@ from yunjin.chassis.console.listing import listing
 from yunjin.chassis.console.live import Job, Sampler, contact_chip, live, turn_calendar
 from yunjin.chassis.console.markup import Tone
 from yunjin.chassis.console.mounting import mount
-from yunjin.chassis.console.pages import page
+from yunjin.chassis.console.pages import laid, page
 from yunjin.chassis.console.parts import (
     Figure,
     Progress,
@@ -71,6 +71,7 @@ __all__ = [
     "html",
     "icon_button",
     "keep_calendar",
+    "laid",
     "language",
     "listing",
     "live",

@@ -45,7 +45,8 @@ class Chart:
     """A chart and its table. `draw()` makes it, `show(…)` pushes new data to it.
 
     The x axis is either words (`labels`) or instants in ns (`instants`); the latter are spaced
-    by time and written in the console's zone.
+    by time and written in the console's zone. `marks` are instants and what is written at them;
+    `since` is where the axis begins, before the first instant too.
     """
 
     title: str
@@ -53,6 +54,8 @@ class Chart:
     labels: Sequence[str] = ()
     instants: Sequence[int] = ()
     series: Sequence[Series] = ()
+    marks: Sequence[tuple[int, str]] = ()
+    since: int = 0
     height_px: int = 240
     note: Markup | str = ""
     _note: ui.html | None = field(default=None, init=False)
@@ -79,12 +82,15 @@ class Chart:
         instants: Sequence[int] = (),
         series: Sequence[Series],
         note: Markup | str = "",
+        marks: Sequence[tuple[int, str]] = (),
+        since: int = 0,
     ) -> None:
         """Push new data."""
         if self._note is not None and self._note.content != str(escape(note)):
             self._note.set_content(str(escape(note)))
         self.note = note
         self.labels, self.instants, self.series = labels, instants, series
+        self.marks, self.since = marks, since
         if self._is_table:
             self._fill_table()
         elif self._chart is not None:
@@ -98,7 +104,12 @@ class Chart:
             self._chart.set_visibility(not self._is_table)
             self._table.set_visibility(self._is_table)
             self.show(
-                labels=self.labels, instants=self.instants, series=self.series, note=self.note
+                labels=self.labels,
+                instants=self.instants,
+                series=self.series,
+                note=self.note,
+                marks=self.marks,
+                since=self.since,
             )
 
     def _fill_table(self) -> None:
@@ -139,30 +150,58 @@ class Chart:
         if self.instants:
             x_axis |= {"type": "time", "splitLine": {"show": False}}
             x_axis["axisLabel"] = label | {":formatter": "yj.timeLabel"}
+            if self.since:
+                x_axis["min"] = _wall_ms(self.since)
             if self._is_daily:
                 x_axis["minInterval"] = _DAY_MS
         else:
             is_bar = any(one.kind == "bar" for one in self.series)
             x_axis |= {"type": "category", "data": list(self.labels), "boundaryGap": is_bar}
         decimals = max((one.decimals for one in self.series), default=0)
+        units = {one.unit for one in self.series}
+        unit = units.pop() if len(units) == 1 else ""
         return {
             "animation": False,
             "useUTC": True,  # instants come shifted to the console's zone
             "color": colours.series,
             "textStyle": {"fontFamily": "inherit"},
-            "grid": {"left": 4, "right": 26, "top": 14, "bottom": 4, "containLabel": True},
+            "grid": {
+                "left": 4,
+                "right": 26,
+                "top": 28 if unit else 14,
+                "bottom": 4,
+                "containLabel": True,
+            },
             "tooltip": self._tooltip(colours),
             "xAxis": x_axis,
             "yAxis": {
                 "type": "value",
+                "name": unit,
+                "nameTextStyle": {"color": colours.muted, "fontSize": 11, "align": "right"},
                 "minInterval": 1,
                 "splitNumber": 4,
                 "splitLine": {"lineStyle": {"color": colours.line}},
                 "axisLabel": label | {":formatter": f"value => yj.short(value, {decimals})"},
             },
-            "series": [self._line(one) for one in self.series],
+            "series": self._lines(colours),
             **({"legend": _legend(colours)} if len(self.series) > 1 else {}),
         }
+
+    def _lines(self, colours: Palette) -> list[dict[str, Any]]:
+        lines = [self._line(one) for one in self.series]
+        if lines and self.marks:
+            data = [
+                {"xAxis": _wall_ms(at_ns), "label": {"formatter": text}}
+                for at_ns, text in self.marks
+            ]
+            lines[0]["markLine"] = {
+                "silent": True,
+                "symbol": "none",
+                "lineStyle": {"color": colours.bad, "type": "dashed", "width": 1},
+                "label": {"color": colours.bad_text, "fontSize": 11, "fontWeight": 600},
+                "data": data,
+            }
+        return lines
 
     def _line(self, one: Series) -> dict[str, Any]:
         at_ms = [_wall_ms(at_ns) for at_ns in self.instants]

@@ -62,7 +62,7 @@ def confirm_by_typing(
         html(effect, tag="p")
         html(t("confirm.reversible" if is_reversible else "confirm.irreversible"), tag="p")
         typed = ui.input(label=t("confirm.type", name=name)).props("outlined dense autofocus")
-        typed.on("keydown.enter", confirm)
+        typed.classes("yj-field").on("keydown.enter", confirm)
         with ui.element("div").classes("yj-dialog-actions"):
             button(t("action.cancel"), dialog.close)
             deed = button(action, confirm).classes("yj-danger")

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import ParamSpec
 
-from nicegui import ui
+from nicegui import context, ui
+from nicegui.client import ClientConnectionTimeout
 
 from yunjin.chassis.console.context import entry_of
 from yunjin.chassis.console.parts import problem_panel, title_row
@@ -13,6 +14,7 @@ from yunjin.chassis.console.shell import shell
 from yunjin.chassis.console.words import t
 
 P = ParamSpec("P")
+ARRIVES_S = 30  # within which a browser opens its socket, or nobody looks
 Build = Callable[P, Awaitable[None] | None]
 
 
@@ -37,7 +39,11 @@ def page(
                         if inspect.isawaitable(built):
                             await built
                         return
+                    except ClientConnectionTimeout:  # nobody is there to be told
+                        raise
                     except Exception as error:
+                        if content.client.is_deleted:  # the reader left before the page was whole
+                            return
                         problem = error
                 content.clear()
                 with content:
@@ -49,3 +55,8 @@ def page(
         return shown
 
     return registered
+
+
+async def laid() -> None:
+    """Let the reader have what is laid so far; what takes longer follows over skeletons."""
+    await context.client.connected(timeout=ARRIVES_S)

@@ -72,7 +72,9 @@ class FlowView:
         """Lay the page."""
         flow = self._look.flow
         name = named("name", flow.name)
-        title = Markup("{} <small>{}</small>").format(name, formats.shortened(str(flow.flow_id)))
+        title = Markup("{} <small class='yj-side'>{}</small>").format(
+            name, formats.shortened(str(flow.flow_id))
+        )
         with title_row(title, note=markup.link(t(self._pages.key), self._pages.path)):
             self._chip = html("", tag="span")
             contact_chip()

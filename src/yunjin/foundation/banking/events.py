@@ -22,7 +22,7 @@ class AgreementsOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntriesBooked:
-    """Entries were sent to the ledger; what each came to is in the ledger under its id."""
+    """Entries were booked; what each came to is in the ledger under its id."""
 
     type: ClassVar[str] = "yunjin.banking.entries.booked.v1"
     wave: int

@@ -57,6 +57,12 @@ class Settings(BaseModel):
     close_wait_s: int = Field(
         60, ge=1, le=3_600, description="entries wait so long for the end of a day's close, s"
     )
+    repaid_open_days: int = Field(
+        30,
+        ge=0,
+        le=3_650,
+        description="a loan that is paid back stays open so long, for more of it: days",
+    )
     flows: FlowLimits = Field(
         default_factory=lambda: FlowLimits(lease_s=5),
         description="how much the durable flows of banking may do",
@@ -176,7 +182,7 @@ def _room(
 
     def close() -> None:
         worker.close()
-        core.tell_outcomes()
+        core.outcomes.keep()
 
     return Room(
         name="banking",
@@ -234,5 +240,6 @@ def _core(
         registry.product,
         currencies=currencies,
         close_wait_s=settings.close_wait_s,
+        repaid_open_days=settings.repaid_open_days,
     )
     return core, registry

@@ -1,10 +1,12 @@
 """What two banks, or one bank twice, are compared by; a general ledger in the bank's own tables."""
 
 import datetime as dt
+from collections import Counter
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import sqlalchemy as sa
 
 from tests.foundation.banking.bank import Bank
 from yunjin.chassis.persistence import RoomDatabase
@@ -14,7 +16,16 @@ from yunjin.foundation.banking.domain.products.slots import Slot, grows_by_credi
 from yunjin.foundation.banking.service.books import AGREEMENT
 from yunjin.foundation.banking.service.core import Core
 from yunjin.foundation.banking.service.general_ledger import GeneralLedger
-from yunjin.foundation.ledger.api import TRANSFERS_REQUIRED, TransferStatus
+from yunjin.foundation.banking.store.agreements import agreements, days, orders, tasks
+from yunjin.foundation.banking.store.notices import notices
+from yunjin.foundation.banking.store.terms import terms
+from yunjin.foundation.ledger.api import (
+    TRANSFERS_OPTIONAL,
+    TRANSFERS_REQUIRED,
+    TransferFlag,
+    TransferStatus,
+)
+from yunjin.kernel.ids import uuid7
 
 FALLS_DUE = {
     "instalment-loan": ("due", ("main", "unbilled")),
@@ -70,7 +81,43 @@ def by_order(bank: Bank) -> Any:
         )
         for one in bank.days.days()
     ]
-    return rows, slots, today, moved, tasks, days
+    return rows, slots, today, moved, tasks, days, told_by_order(bank, ids)
+
+
+def events(bank: Bank) -> list[tuple[str, dict[str, Any]]]:
+    """Return what the bank told so far: (type, data)."""
+    outbox = bank.room.tables.outbox.c
+    newest_last = (outbox.at_us, outbox.subject, outbox.sequence)
+    query = sa.select(outbox.type, outbox.data).order_by(*newest_last)
+    rows = bank.room.read(lambda connection: connection.execute(query).all())
+    return [(row.type.split(".", 1)[1], row.data) for row in rows]
+
+
+def told_by_order(bank: Bank, ids: list[int]) -> Any:
+    """Return what the bank told, however many waves told it."""
+    bank.core.outcomes.keep()
+    told: Counter[tuple[str, str, str | int]] = Counter()
+    for kind, data in events(bank):
+        for name in ("agreements", "count", "entries", "transfers"):
+            told[kind, name, data["date"]] += data.get(name, 0)
+        for one in data.get("agreement_ids", ()):
+            told[kind, data.get("code", ""), ids.index(int(one))] += 1
+    return {key: count for key, count in told.items() if count}
+
+
+def left_behind(bank: Bank) -> Any:
+    """Return every row that tells of agreements, and all that was told: what a refusal may not add.
+
+    Without the waves themselves, and the answer that is kept for the command.
+    """
+    tables = [agreements, tasks, orders, terms, notices, days]
+    rows = [
+        sorted(map(repr, bank.room.read(lambda c, one=one: c.execute(sa.select(one)).all())))
+        for one in tables
+    ]
+    found, slots, today, moved = whole(bank.core)
+    balances = {key: minor for key, minor in slots.items() if minor}
+    return rows, events(bank), found, balances, today, moved
 
 
 def check(bank: Bank) -> None:
@@ -127,16 +174,33 @@ def use_up_the_id(bank: Bank, date: dt.date, part: str, agreement_id: int) -> No
     ids, salt = np.array([agreement_id]), derived_ids.salt_of(part)
     high, low = derived_ids.of_day(np.datetime64(date, "D"), salt, ids, np.zeros(1, np.int64))
     one, other = bank.core.open_accounts(2, 156, [999]).tolist()
+    _move_one(bank, (int(high[0]), int(low[0])), one, other)
+
+
+def shut(bank: Bank, slot: Slot, branch: str) -> None:
+    """Close a slot's account of a branch in the ledger: whatever is booked on it is refused."""
+    number = np.array([bank.core.branch(branch)])
+    account = int(bank.core.slots.of(slot, number, "CNY")[0])
+    other = int(bank.core.open_accounts(1, 156, [999])[0])
+    whole_id = uuid7(bank.clock).int
+    flags = int(TransferFlag.PENDING | TransferFlag.CLOSING_CREDIT)
+    _move_one(bank, (whole_id >> 64, whole_id & (2**64 - 1)), other, account, flags)
+
+
+def _move_one(
+    bank: Bank, transfer_id: tuple[int, int], debit: int, credit: int, flags: int = 0
+) -> None:
     row = {
-        "id_hi": int(high[0]),
-        "id_lo": int(low[0]),
-        "debit_account_id": one,
-        "credit_account_id": other,
+        "id_hi": transfer_id[0],
+        "id_lo": transfer_id[1],
+        "debit_account_id": debit,
+        "credit_account_id": credit,
         "amount_minor": 1,
         "ledger": 156,
         "code": 9,
-        "flags": 0,
+        "flags": flags,
     }
-    arrays = [pa.array([row[name]], kind) for name, kind in TRANSFERS_REQUIRED.items()]
-    batch = pa.RecordBatch.from_arrays(arrays, names=list(TRANSFERS_REQUIRED))
+    kinds = {**TRANSFERS_REQUIRED, **TRANSFERS_OPTIONAL}
+    arrays = [pa.array([value], kinds[name]) for name, value in row.items()]
+    batch = pa.RecordBatch.from_arrays(arrays, names=list(row))
     assert bank.ledger.post_transfers(batch)["status"].to_pylist() == [TransferStatus.CREATED]

@@ -13,11 +13,9 @@ import pytest
 
 from tests.foundation.banking.agreements import test_crashes as crashes
 from tests.foundation.banking.agreements.comparing import by_order, check, check_proven, in_tables
-from tests.foundation.banking.agreements.test_crashes import Story
+from tests.foundation.banking.agreements.test_crashes import STORIES, Story
 from tests.foundation.banking.bank import open_bank
 from yunjin.kernel.errors import Unknown
-
-STORIES = [crashes.entries, crashes.openings, crashes.closing, crashes.changes]
 
 
 class Loss:
@@ -39,7 +37,7 @@ class Loss:
 
 def _lived(home: Path, ids: list[Any], story: Story, loss: Loss) -> Any:
     with open_bank(home, general_ledger=in_tables) as bank:
-        crashes.prepared(bank, ids)
+        crashes.BEFORE.get(story, crashes.prepared)(bank, ids)
         setattr(bank.room, "run", loss.wrapped(bank.room.run))  # noqa: B010 - for mypy
         try:
             story(bank, ids)

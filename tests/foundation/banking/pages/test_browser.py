@@ -7,33 +7,20 @@ The normal lane goes the main paths once, the slow one looks at every page in ev
 go to artefacts/console, to be looked at.
 """
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.browser import LOCALES, SIZES, Served, browser, serving, visit
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.ids import uuid7
 
+__all__ = ["browser", "visit"]
 pytestmark = pytest.mark.browser
-ROOT = Path(__file__).parents[4]
-PICTURES = ROOT / "artefacts" / "console"
-CHROMIUM = shutil.which("chromium") or ""
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-)
-SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
-LOCALES = {"zh": "zh-CN", "en": "en-US"}
 PAGES = {
     "agreements": "/agreements",
     "none": "/agreements?party=nobody",
@@ -69,56 +56,6 @@ PAGES = {
 }
 
 
-@dataclass(frozen=True)
-class Served:
-    """The console's address, and whose agreements there are."""
-
-    url: str
-    saver: str
-    loan: str
-
-
-@dataclass
-class Visit:
-    """A page in a browser, and what went wrong on it."""
-
-    page: Any
-    served: Served
-    troubles: list[str] = field(default_factory=list)
-
-    def open(self, path: str) -> None:
-        """Open a page of the console and wait until it is there and live."""
-        one = self.served
-        self.page.goto(one.url + path.format(saver=one.saver, loan=one.loan))
-        self.page.wait_for_selector("h1")
-        self.page.wait_for_function("document.documentElement.dataset.contact === 'live'")
-
-    def press(self, name: str) -> None:
-        """Press the button of this whole name."""
-        self.page.get_by_role("button", name=name, exact=True).last.click()
-
-    def see(self, text: str) -> None:
-        """Wait until a text is in sight."""
-        self.page.get_by_text(text).first.wait_for()
-
-    def watch(self) -> None:
-        """Note errors and requests to anybody else."""
-        host = self.served.url.split("/console", maxsplit=1)[0]
-
-        def on_console(message: Any) -> None:
-            if message.type == "error":
-                self.troubles.append(f"console: {message.text}")
-
-        def on_request(request: Any) -> None:
-            is_inline = request.url.startswith(("data:", "blob:"))
-            if not is_inline and not request.url.startswith(host):
-                self.troubles.append(f"asked {request.url}")
-
-        self.page.on("console", on_console)
-        self.page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
-        self.page.on("request", on_request)
-
-
 def filled(address: str) -> Served:
     """Open a depositor and a borrower, pay in, close two days."""
     with httpx.Client(base_url=f"{address}/v1", timeout=60) as web:
@@ -137,75 +74,15 @@ def filled(address: str) -> Served:
         entry = str(uuid7(SystemClock()))
         sent("/entries", id=entry, agreement_id=saver, amount_minor=1_234_567)
         sent("/days/close", until="2026-01-06")
-        return Served(f"{address}/console", saver, loan)
+        return Served(f"{address}/console", {"saver": saver, "loan": loan})
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Serve a small bank; yield where it is."""
-    if not CHROMIUM:
-        pytest.skip("needs Chromium: no program named chromium")
     home = tmp_path_factory.mktemp("bank")
-    program = Path(sys.executable).parent / "yunjin"
-    settings = {
-        "YUNJIN_HTTP__PORT": "0",
-        "YUNJIN_HTTP__FLIGHT_PORT": "0",
-        "YUNJIN_BANKING__FIRST_DAY": "2026-01-05",
-    }
-    with subprocess.Popen(
-        [program, "serve", "--home", home],
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=home,
-        env={**os.environ, **settings},
-    ) as server:
-        said: list[str] = []
-        assert server.stderr is not None
-        for line in server.stderr:
-            said.append(line)
-            found = re.search(r"http://127\.0\.0\.1:\d+", line)
-            if found:
-                break
-        else:
-            pytest.fail("the bank did not open:\n" + "".join(said))
-        yield filled(found[0])
-        server.terminate()
-        server.stderr.read()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Start Chromium, or skip where there is none."""
-    if not CHROMIUM:
-        pytest.skip("needs Chromium: no program named chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs Chromium: no Playwright")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def visit(browser: Any, served: Served) -> Callable[..., Any]:
-    """Return a way to visit the console as a reader of a language, on a screen."""
-
-    @contextmanager
-    def visiting(size: str = "desktop", language: str = "en") -> Iterator[Visit]:
-        width, height = SIZES[size]
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            locale=LOCALES[language],
-            is_mobile=size == "phone",
-            has_touch=size == "phone",
-        )
-        context.set_default_timeout(20_000)
-        visit = Visit(context.new_page(), served)
-        visit.watch()
-        yield visit
-        assert visit.troubles == []
-        context.close()
-
-    return visiting
+    with serving("serve", home, YUNJIN_BANKING__FIRST_DAY="2026-01-05") as address:
+        yield filled(address)
 
 
 def test_what_is_paid_in_is_on_the_page_and_held_money_is_captured(
@@ -299,7 +176,7 @@ def test_the_pages_that_are_opened_most_fit_a_phone(visit: Callable[..., Any]) -
     with visit("phone", "zh") as here:
         for name in ("agreements", "loan", "days", "gl"):
             here.open(PAGES[name])
-            assert overflow_px(here.page) <= 0, name
+            assert here.overflow_px <= 0, name
 
 
 @pytest.mark.slow
@@ -309,29 +186,13 @@ def test_the_pages_that_are_opened_most_fit_a_phone(visit: Callable[..., Any]) -
 def test_every_page_loads_fits_and_names_its_controls(
     visit: Callable[..., Any], size: str, language: str, appearance: str
 ) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    nameless = """() => [...document.querySelectorAll("button, a, input, [role=button]")]
-        .filter(one => one.checkVisibility({visibilityProperty: true}) && one.offsetParent
-            && !(one.ariaLabel || one.innerText.trim()
-            || one.labels?.length || one.getAttribute("aria-labelledby") || one.title))
-        .map(one => one.outerHTML.slice(0, 200))"""
     with visit(size, language) as here:
         here.open("/days")
         if appearance == "dark":
-            here.page.locator("header .yj-icon-button").last.click()
-            here.page.locator(".yj-menu .q-item").click()
-            here.page.wait_for_selector("html[data-theme=dark] h1")
+            here.darken()
         for name, path in PAGES.items():
             here.open(path)
-            here.page.wait_for_selector(".yj-skeleton", state="detached")
-            assert overflow_px(here.page) <= 0, name
-            assert here.page.evaluate(nameless) == [], name
+            assert here.overflow_px <= 0, name
+            assert here.nameless == [], name
             assert here.page.locator(".yj-problem").count() == 0, name
-            picture = PICTURES / f"banking-{name}-{size}-{language}-{appearance}.png"
-            here.page.screenshot(path=picture, animations="disabled", full_page=True)
-
-
-def overflow_px(page: Any) -> int:
-    """Return how much wider the page is than the window."""
-    width: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    return width
+            here.keep(f"banking-{name}-{size}-{language}-{appearance}", full_page=True)

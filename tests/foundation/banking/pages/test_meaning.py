@@ -23,6 +23,7 @@ from yunjin.foundation.banking.pages.setting import billed
 from yunjin.foundation.banking.pages.simulating import months_from
 from yunjin.foundation.banking.pages.words import WORDS
 from yunjin.foundation.banking.service.drafting import Kind
+from yunjin.foundation.banking.service.registry import shipped
 from yunjin.kernel.errors import Malformed
 from yunjin.kernel.ids import account_id
 
@@ -54,6 +55,12 @@ def test_slots_and_codes_are_those_of_the_core() -> None:
     assert {number: name.upper() for number, name in reading.CODES.items()} == {
         int(kind): kind.name for kind in Kind
     }
+
+
+def test_every_notice_has_words() -> None:
+    told = {code for one in shipped().values() for code in re.findall(r'notice\("(.+?)"', one)}
+    assert told
+    assert [code for code in told if f"banking.said.{code}" not in WORDS] == []
 
 
 def test_every_slot_has_a_word() -> None:

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import sqlalchemy as sa
 
 from tests.foundation.banking.agreements.comparing import check, check_proven, in_tables
 from tests.foundation.banking.bank import FIRST_DAY, open_bank
+from yunjin.foundation.banking.api.agreements import Action
 from yunjin.foundation.banking.domain.products.presets.fixed_deposit import FixedDeposit
 from yunjin.foundation.banking.domain.products.presets.notice_deposit import NoticeDeposit
 from yunjin.foundation.banking.domain.products.simulation import Change, Entry, simulate
+from yunjin.foundation.banking.errors import AgreementNotEmpty
 from yunjin.kernel.ids import uuid7
 
 
@@ -58,6 +61,24 @@ def test_a_credit_line_is_closed_with_the_fee_for_what_was_not_drawn(tmp_path: P
         assert (closed.status, set(closed.balances.values())) == ("closed", {0})
         bank.days.close()
         check_proven(bank)
+        check(bank)
+
+
+def test_a_close_that_is_refused_tells_the_amounts_in_its_way(tmp_path: Path) -> None:
+    with open_bank(tmp_path) as bank:
+        (one,) = bank.open("wallet")
+        bank.post(bank.entry(one, 1_000))
+        bank.post(bank.entry(one, 300, action=Action.HOLD))
+        with pytest.raises(AgreementNotEmpty, match=r"main 10\.00, hold 3\.00 CNY") as refusal:
+            bank.agreements.close(uuid7(bank.clock), one)
+        assert refusal.value.facts == {"left": {"main": 1_000, "hold": 300}, "currency": "CNY"}
+        (loan,) = bank.open("instalment-loan", amount=300_000, rate=120_000, term=3)
+        bank.days.close()
+        with pytest.raises(AgreementNotEmpty) as refusal:
+            bank.agreements.close(uuid7(bank.clock), loan)
+        left = refusal.value.facts["left"]
+        assert sum(left.values()) == 300_000 + left["interest"]
+        assert left["interest"] == 100  # a day of 12 % a year, of 360 days
         check(bank)
 
 

@@ -24,7 +24,9 @@ from yunjin.foundation.banking.domain import (
     period_dates,
     schedule,
 )
+from yunjin.foundation.banking.domain.products.slots import Slot
 from yunjin.foundation.banking.errors import AgreementNotOpen, NoSchedule
+from yunjin.foundation.banking.service.statements import words
 from yunjin.foundation.banking.service.statements.service import StatementService
 from yunjin.foundation.banking.service.statements.writing import PaperWriter
 from yunjin.kernel.errors import Malformed
@@ -172,6 +174,18 @@ def test_statements_of_the_real_ledger_agree_with_its_balances(tmp_path: Path) -
         assert papers.balances(account, date=dates[1]).balances["main"] == 480_00
         bank.post(bank.entry(account, 7))
         assert papers.verify(query, found.seal).is_genuine
+
+
+@pytest.mark.parametrize("slot", [Slot.LOANS, Slot.CARD_RECEIVABLE])
+def test_money_that_is_drawn_is_not_called_a_repayment(slot: Slot) -> None:
+    def said(one: Slot, other: Slot, *, is_debit: bool) -> str:
+        return words.posting(2, one, other, is_debit=is_debit, is_own=True)[1]
+
+    assert said(slot, Slot.OVERPAYMENTS, is_debit=True) == "Drawn"
+    assert said(Slot.OVERPAYMENTS, slot, is_debit=False) == "Drawn"
+    paid = "Principal paid early" if slot is Slot.LOANS else "Repayment"
+    assert said(slot, Slot.OVERPAYMENTS, is_debit=False) == paid
+    assert said(Slot.OVERPAYMENTS, slot, is_debit=True) == paid
 
 
 def test_what_is_no_loan_has_no_schedule(tmp_path: Path) -> None:

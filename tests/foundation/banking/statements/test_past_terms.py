@@ -191,3 +191,16 @@ def test_the_record_is_read_over_http(tmp_path: Path) -> None:
         assert change["new"] == 2**53 - 1
         assert (change["by"], change["command_id"]) == ("李伟", command)
         assert (change["date"], change["cause"]) == ("2026-01-05", "agreement")
+
+
+def test_the_cost_of_a_loan_is_that_of_the_terms_it_was_opened_with(tmp_path: Path) -> None:
+    with bank_of(tmp_path) as (bank, papers):
+        (loan,) = bank.open("instalment-loan", amount=AMOUNT, rate=RATE, term=TERM)
+        disclosed = papers.cost(loan)
+        bank.days.close(dt.date(2026, 1, 20))
+        terms = {"rate": RATE + 60_000, "amount": AMOUNT + 500_000, "term": TERM + 6}
+        bank.agreements.change(uuid7(bank.clock), loan, terms)
+        now = papers.cost(loan)
+        assert (now.apr_ppm, now.drawn_minor) == (disclosed.apr_ppm, AMOUNT)
+        assert now.payments == disclosed.payments
+        assert papers.schedule(loan).drawn_minor == AMOUNT + 500_000

@@ -188,6 +188,19 @@ class Waiting:
     is_done: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that a customer was told of an agreement.
+
+    code : what it is, a word of the product's file such as `card-statement`.
+    """
+
+    agreement_id: int
+    date: dt.date  # business date
+    at: dt.datetime
+    code: str
+
+
 class AgreementsApi(Protocol):
     """The thin core: whatever changes a balance of an agreement goes through here.
 
@@ -195,9 +208,11 @@ class AgreementsApi(Protocol):
     """
 
     def open(self, command_id: UUID, openings: Sequence[Opening]) -> list[int]:
-        """Open agreements, all or none; return their ids in order. Sent again, answers the same.
+        """Open agreements; return their ids in order. Sent again, answers the same.
 
-        Raises: ProductNotFound, Malformed (terms), IdempotencyConflict.
+        Raises: ProductNotFound, Malformed (terms), IdempotencyConflict, EntryRefused: by the
+        product, and none is opened; or by the ledger, where sums are beyond all bounds, and those
+        that it booked are open: `agreement_ids` says which, in order, null for those it refused.
         """
 
     def post(self, entries: pa.RecordBatch) -> pa.RecordBatch:
@@ -218,13 +233,15 @@ class AgreementsApi(Protocol):
     def close(self, command_id: UUID, agreement_id: int) -> Agreement:
         """Close an agreement whose accounts the product brings to 0.
 
-        Raises: AgreementNotFound, AgreementNotOpen, AgreementNotEmpty, IdempotencyConflict.
+        Raises: AgreementNotFound, AgreementNotOpen, AgreementNotEmpty (`left`: what is in its way,
+        minor by name), EntryRefused, IdempotencyConflict.
         """
 
     def convert(self, command_id: UUID, agreement_ids: Sequence[int], version: int) -> int:
         """Bring agreements over to another version of their product; return how many came.
 
-        Raises: AgreementNotFound, ProductNotFound, Malformed.
+        Raises: AgreementNotFound, AgreementNotEmpty, ProductNotFound, Malformed, EntryRefused: by
+        the product, and none came; or by the ledger, and those that it refused stay as they are.
         """
 
     def agreement(self, agreement_id: int) -> Agreement:
@@ -234,6 +251,14 @@ class AgreementsApi(Protocol):
         """Return what changed in an agreement's terms since it was opened, in order.
 
         Raises: AgreementNotFound.
+        """
+
+    def notices(
+        self, agreement_id: int, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Notice]:
+        """Return what the customer was told of an agreement, newest first.
+
+        Raises: AgreementNotFound, Malformed (limit, cursor).
         """
 
     def find(self, query: AgreementQuery) -> Page[Agreement]:

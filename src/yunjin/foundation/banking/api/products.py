@@ -34,6 +34,7 @@ class ProductInfo:
     rule_lines: int
     parameters: tuple[ParameterInfo, ...]
     accounts: Mapping[str, str]  # slot of the general ledger by account
+    dues: tuple[str, ...]  # accounts whose balance should have been paid by now
     source: str
     warnings: tuple[str, ...] = ()  # what the law has something to say about
 

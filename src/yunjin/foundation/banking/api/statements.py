@@ -309,7 +309,10 @@ class StatementsApi(Protocol):
         """
 
     def cost(self, agreement_id: int) -> LoanCost:
-        """Return a loan's annual cost by its terms 年化综合成本. Raises: NoSchedule, NoRate."""
+        """Return a loan's annual cost by the terms it was opened with 年化综合成本.
+
+        What was agreed since changes nothing of it. Raises: NoSchedule, NoRate.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

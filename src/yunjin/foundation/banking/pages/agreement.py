@@ -1,7 +1,6 @@
 """One agreement: what it holds, on which terms, how it came to that and what is to come."""
 
 import asyncio
-from typing import Final
 from uuid import UUID
 
 from nicegui import ui
@@ -18,6 +17,7 @@ from yunjin.chassis.console import (
     figures,
     formats,
     html,
+    laid,
     markup,
     page,
     panel,
@@ -48,11 +48,10 @@ from yunjin.foundation.banking.pages.movements import (
     holds_of,
     what,
 )
+from yunjin.foundation.banking.pages.noticed import Notices
 from yunjin.foundation.banking.pages.outlook import ComingPanel
-from yunjin.foundation.banking.pages.reading import Movement, is_asset, whole
+from yunjin.foundation.banking.pages.reading import Movement, owed_minor, whole
 from yunjin.foundation.banking.pages.tasks import TASKS_MAX, Tasks
-
-DUE: Final = "due_"  # a product's accounts of what is due now begin so
 
 
 class AgreementPage:
@@ -80,7 +79,7 @@ class AgreementPage:
         movements = Movements(self._desk, one, accounts, self._address, deeds.reverse)
         with box("yj-split"):
             with box("yj-column"):
-                await movements.draw_chart()
+                movements.draw_chart()
                 self._balances(one, info, accounts)
             with box("yj-column"):
                 if tasks:
@@ -91,9 +90,18 @@ class AgreementPage:
             self._holds(one, holds, deeds)
         if orders:
             self._orders(one, orders, deeds)
-        await movements.draw_history()
+        movements.draw_history()
+        notices = Notices(self._desk, self._id)
+        notices.draw()
+        coming = ComingPanel(self._desk, one, info, accounts)
         if one.status == "open":
-            await ComingPanel(self._desk, one, info, accounts).draw()
+            coming.draw()
+        await laid()
+        await movements.fill_chart()
+        await movements.fill_history()
+        await notices.fill()
+        if one.status == "open":
+            await coming.fill()
 
     def _waiting(self) -> list[Waiting]:
         found = self._desk.doors.agreements.waiting(limit=TASKS_MAX)
@@ -144,24 +152,27 @@ class AgreementPage:
 
     def _figures(self, one: Agreement, info: ProductInfo) -> None:
         currency = one.currency
-        is_loan = is_asset(info.accounts.get("main", ""))
-        due = {name: minor for name, minor in one.balances.items() if name.startswith(DUE)}
+        owed = owed_minor(one, info)
         with figures():
-            name = "banking.principal" if is_loan else "banking.balance"
-            Figure(
-                f"{t(name)} {currency}",
-                formats.money(one.balance_minor, currency),
-                terms.slot_name(info.accounts.get("main", "")),
-                tone="bad" if one.balance_minor < 0 else "",
-            )
-            if is_loan:
+            if owed is not None:
+                Figure(
+                    f"{t('banking.owed')} {currency}",
+                    formats.money(owed, currency),
+                    t("banking.owed_note"),
+                )
                 Figure(
                     f"{t('banking.due_now')} {currency}",
-                    formats.money(sum(due.values()), currency),
+                    formats.money(sum(one.balances[name] for name in info.dues), currency),
                     t("banking.due_now_note"),
                     tone="bad" if one.days_overdue else "",
                 )
             else:
+                Figure(
+                    f"{t('banking.balance')} {currency}",
+                    formats.money(one.balance_minor, currency),
+                    terms.slot_name(info.accounts.get("main", "")),
+                    tone="bad" if one.balance_minor < 0 else "",
+                )
                 Figure(
                     f"{t('banking.available')} {currency}",
                     formats.money(one.available_minor, currency),
@@ -178,7 +189,7 @@ class AgreementPage:
                 terms.accrued(grown, currency),
                 t("banking.accrued_note"),
             )
-            if is_loan:
+            if owed is not None:
                 note = min((f"{day}" for day in one.due.values()), default="—")
                 Figure(t("banking.next_due"), note, self._next_event(one))
 
@@ -196,7 +207,7 @@ class AgreementPage:
                 is_number=True,
                 card="side",
             ),
-            Column(key="id", label=t("banking.ledger_account"), card="right"),
+            Column(key="id", label=t("banking.ledger_account"), card="line"),
         ]
         rows = [
             {

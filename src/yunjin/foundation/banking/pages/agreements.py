@@ -26,6 +26,7 @@ from yunjin.chassis.console import (
     title_row,
 )
 from yunjin.foundation.banking.api.agreements import Agreement, AgreementQuery
+from yunjin.foundation.banking.api.products import ProductInfo
 from yunjin.foundation.banking.errors import AgreementNotFound
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.desk import (
@@ -35,7 +36,7 @@ from yunjin.foundation.banking.pages.desk import (
     risk_chips,
     status_chip,
 )
-from yunjin.foundation.banking.pages.reading import agreement_number
+from yunjin.foundation.banking.pages.reading import agreement_number, owed_minor
 
 PAGE_ROWS: Final = 50
 CSV_ROWS: Final = 200
@@ -155,7 +156,7 @@ class Agreements:
         found, after = await ask(
             find, self._desk, self._address.all(), wanted.cursor, limit=PAGE_ROWS
         )
-        return [row_of(one) for one in found], after
+        return await ask(rows_of, self._desk, found), after
 
 
 def columns() -> list[Column]:
@@ -172,19 +173,26 @@ def columns() -> list[Column]:
     ]
 
 
-def row_of(one: Agreement) -> Row:
-    """Return an agreement as a row."""
-    due = min(one.due.values(), default=None)
+def rows_of(desk: Desk, found: Sequence[Agreement]) -> list[Row]:
+    """Return agreements as rows. Raises: what reading a product file raises."""
+    kinds = {(one.product, one.version) for one in found}
+    infos = {kind: desk.info(*kind) for kind in kinds}
+    return [row_of(one, infos[one.product, one.version]) for one in found]
+
+
+def row_of(one: Agreement, info: ProductInfo) -> Row:
+    """Return an agreement as a row; a loan's balance is all that is owed."""
+    due, owed = min(one.due.values(), default=None), owed_minor(one, info)
     return {
         "id": agreement_ident(one.agreement_id),
         "product": product_link(one.product),
         "party": one.party_id,
         "branch": terms.branch_name(one.branch),
         "balance": Markup('<span>{} <small class="yj-side">{}</small></span>').format(
-            formats.money(one.balance_minor, one.currency), one.currency
+            formats.money(one.balance_minor if owed is None else owed, one.currency), one.currency
         ),
-        # a loan's balance is what is owed: nothing of it is there to be taken
-        "available": "—" if one.risk_class else formats.money(one.available_minor, one.currency),
+        # what is owed is not there to be taken
+        "available": formats.money(one.available_minor, one.currency) if owed is None else "—",
         "due": due.isoformat() if due else "—",
         "state": status_chip(one) + risk_chips(one, only_bad=True),
     }

@@ -99,7 +99,9 @@ def proof_table(lines: Sequence[ProofLine]) -> Markup:
         totals[one.currency] = totals.get(one.currency, 0) + one.ledger_minor
     table = table_html(columns, rows, caption=t("banking.proof"))
     sums = " · ".join(f"{formats.money(minor, code)} {code}" for code, minor in totals.items())
-    return table + Markup('<p class="yj-note num">{}</p>').format(t("banking.proof_sum", sums=sums))
+    return table + Markup('<p class="yj-note yj-more num">{}</p>').format(
+        t("banking.proof_sum", sums=sums)
+    )
 
 
 def _line(one: ProofLine) -> Row:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from nicegui import context, ui
@@ -31,6 +31,8 @@ from yunjin.kernel.ids import uuid7
 from yunjin.kernel.money import exponent, parse_minor
 
 Check = Callable[[str], str]
+Fields = dict[str, ui.input | ui.select]
+V = TypeVar("V")
 _ICONS: Final = {"good": "check_circle", "bad": "error_outline", "warn": "warning_amber"}
 
 
@@ -229,7 +231,8 @@ class Deed:
             self._words = html("", classes="yj-effect").props('role="status"')
             if typed:
                 self._confirm = ui.input(label=t("confirm.type", name=typed))
-                self._confirm.props("outlined dense").on_value_change(self.changed)
+                self._confirm.props("outlined dense").classes("yj-field")
+                self._confirm.on_value_change(self.changed)
             with box("yj-dialog-actions"):
                 button(t("action.cancel"), self._dialog.close)
                 self._button = button(action, self._submit, primary=not typed)
@@ -281,6 +284,54 @@ class Deed:
     def _stay(self, words: Markup) -> None:
         self._words.set_content(str(words))
         self._button.set_enabled(True)
+
+
+def value_deed(
+    clock: Clock,
+    name: str,
+    *,
+    build: Callable[[Fields], None],
+    made: Callable[[Fields], V | None],
+    effect: Callable[[V], str],
+    keep: Callable[[UUID, V], object],
+    done: Callable[[], Awaitable[None]],
+) -> None:
+    """Open the dialog that keeps one value; its words are `banking.deed.<name>` and the like.
+
+    Parameters
+    ----------
+    build : lays the fields into the dictionary.
+    made : makes the value of what they hold; None while something is missing.
+    effect : what will happen, in a sentence.
+    keep : does it, in a worker thread.
+    """
+    fields: Fields = {}
+
+    def lay(deed: Deed) -> None:
+        build(fields)
+        for one in fields.values():
+            one.on_value_change(deed.changed)
+
+    def words() -> str:
+        value = made(fields)
+        return "" if value is None else effect(value)
+
+    def act(command_id: UUID) -> Done:
+        value = made(fields)
+        if value is None:  # `effect` saw to it
+            return Done(t("banking.form.needed"), is_good=False)
+        keep(command_id, value)
+        return Done(t(f"banking.done.{name}"))
+
+    Deed(
+        clock=clock,
+        title=t(f"banking.deed.{name}"),
+        action=t(f"banking.deed.{name}_now"),
+        build=lay,
+        effect=words,
+        act=act,
+        done=done,
+    ).open()
 
 
 def menu_button(text: str, deeds: Mapping[str, Callable[[], Any]]) -> None:

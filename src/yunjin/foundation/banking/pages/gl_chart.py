@@ -1,9 +1,6 @@
 """The chart of accounts 科目表: what there is, what is booked to it, new ones of the bank's."""
 
 from collections.abc import Sequence
-from uuid import UUID
-
-from nicegui import ui
 
 from yunjin.chassis.console import (
     Address,
@@ -27,7 +24,7 @@ from yunjin.foundation.banking.api.general_ledger import GeneralLedgerApi, GlAcc
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.books import account_words, book_tabs, named
 from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import Deed, Done, choice_field, grid, text_field
+from yunjin.foundation.banking.pages.forms import Fields, choice_field, grid, text_field, value_deed
 
 ELEMENTS = ("asset", "liability", "equity", "income", "expense")
 CODE_MAX = 16
@@ -72,11 +69,10 @@ class ChartOfAccounts:
                 empty(t("banking.no_account"), hint=t("banking.none_found_hint"), icon="search_off")
 
     def _add(self) -> None:
-        fields: dict[str, ui.input | ui.select] = {}
         headings = {one.code: account_words(one) for one in self._chart if not one.is_control}
         elements = {one.code: one.element for one in self._chart}
 
-        def build(deed: Deed) -> None:
+        def build(fields: Fields) -> None:
             fields["parent"] = choice_field(
                 t("banking.parent"),
                 {"": t("banking.no_parent"), **headings},
@@ -92,10 +88,8 @@ class ChartOfAccounts:
                 fields["zh"] = text_field(t("banking.name_zh"))
                 fields["en"] = text_field(t("banking.name_en"))
             fields["code"].props("autofocus")
-            for one in fields.values():
-                one.on_value_change(deed.changed)
 
-        def account() -> GlAccount | None:
+        def account(fields: Fields) -> GlAccount | None:
             given = {name: str(one.value or "").strip() for name, one in fields.items()}
             if _code(given["code"]) or not (given["zh"] and given["en"]):
                 return None
@@ -107,27 +101,19 @@ class ChartOfAccounts:
                 parent=given["parent"],
             )
 
-        def effect() -> str:
-            made = account()
-            words = made and f"{account_words(made)} ({t(f'banking.element.{made.element}')})"
-            return t("banking.effect.account", account=words) if words else ""
+        def effect(made: GlAccount) -> str:
+            words = f"{account_words(made)} ({t(f'banking.element.{made.element}')})"
+            return t("banking.effect.account", account=words)
 
-        def act(command_id: UUID) -> Done:
-            made = account()
-            if made is None:  # `effect` saw to it
-                return Done(t("banking.form.needed"), is_good=False)
-            self._books.add_account(command_id, made)
-            return Done(t("banking.done.account"))
-
-        Deed(
-            clock=self._desk.clock,
-            title=t("banking.deed.account"),
-            action=t("banking.deed.account_now"),
+        value_deed(
+            self._desk.clock,
+            "account",
             build=build,
+            made=account,
             effect=effect,
-            act=act,
+            keep=self._books.add_account,
             done=self._show,
-        ).open()
+        )
 
 
 def _code(text: str) -> str:

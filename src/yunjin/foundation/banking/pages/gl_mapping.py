@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from uuid import UUID
 
 from nicegui import ui
 from nicegui.events import GenericEventArguments
@@ -35,12 +34,12 @@ from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.books import account_words, book_tabs, product_words
 from yunjin.foundation.banking.pages.desk import Desk
 from yunjin.foundation.banking.pages.forms import (
-    Deed,
-    Done,
+    Fields,
     choice_field,
     day_field,
     grid,
     notice,
+    value_deed,
 )
 from yunjin.foundation.banking.pages.movements import deed_button
 
@@ -120,10 +119,9 @@ class Mappings:
         self._map(slot, product)
 
     def _map(self, slot: str = "", product: str = EVERY_PRODUCT) -> None:
-        shown: dict[str, ui.input | ui.select] = {}
         slots = sorted({name for one in self._accounts.values() for name in one.slots})
 
-        def build(deed: Deed) -> None:
+        def build(shown: Fields) -> None:
             with grid():
                 names = {one: terms.slot_name(one) for one in slots}
                 shown["slot"] = choice_field(t("banking.slot"), names, slot or slots[0])
@@ -137,22 +135,8 @@ class Mappings:
                 value=self._today.isoformat(),
                 hint=t("banking.since_hint"),
             )
-            for one in shown.values():
-                one.on_value_change(deed.changed)
 
-        def mapping() -> GlMapping | None:
-            since = formats.parse_day(str(shown["since"].value or ""))
-            account, own = str(shown["account"].value or ""), str(shown["product"].value)
-            if since is None or (not account and own == EVERY_PRODUCT):
-                return None
-            return GlMapping(
-                slot=str(shown["slot"].value), account=account, product=own, since=since
-            )
-
-        def effect() -> str:
-            made = mapping()
-            if made is None:
-                return ""
+        def effect(made: GlMapping) -> str:
             return t(
                 "banking.effect.map",
                 slot=terms.slot_name(made.slot),
@@ -163,22 +147,23 @@ class Mappings:
                 since=made.since,
             )
 
-        def act(command_id: UUID) -> Done:
-            made = mapping()
-            if made is None:  # `effect` saw to it
-                return Done(t("banking.form.needed"), is_good=False)
-            self._books.map_slot(command_id, made)
-            return Done(t("banking.done.map"))
-
-        Deed(
-            clock=self._desk.clock,
-            title=t("banking.deed.map"),
-            action=t("banking.deed.map_now"),
+        value_deed(
+            self._desk.clock,
+            "map",
             build=build,
+            made=_mapping,
             effect=effect,
-            act=act,
+            keep=self._books.map_slot,
             done=self._show,
-        ).open()
+        )
+
+
+def _mapping(shown: Fields) -> GlMapping | None:
+    since = formats.parse_day(str(shown["since"].value or ""))
+    account, own = str(shown["account"].value or ""), str(shown["product"].value)
+    if since is None or (not account and own == EVERY_PRODUCT):
+        return None
+    return GlMapping(slot=str(shown["slot"].value), account=account, product=own, since=since)
 
 
 def account_field(label: str, accounts: Sequence[GlAccount], none: str = "") -> ui.select:

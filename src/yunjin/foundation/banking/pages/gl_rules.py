@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Final
-from uuid import UUID
-
-from nicegui import ui
 
 from yunjin.chassis.console import (
     Column,
@@ -31,7 +28,7 @@ from yunjin.foundation.banking.api.general_ledger import (
 )
 from yunjin.foundation.banking.pages.books import book_tabs, product_words
 from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import Deed, Done, choice_field, day_field, grid
+from yunjin.foundation.banking.pages.forms import Fields, choice_field, day_field, grid, value_deed
 
 NAMES: Final = {one.name.lower(): one for one in Rule}
 
@@ -72,9 +69,7 @@ class Rules:
                     html(_set_table(known))
 
     def _set(self) -> None:
-        shown: dict[str, ui.input | ui.select] = {}
-
-        def build(deed: Deed) -> None:
+        def build(shown: Fields) -> None:
             with grid():
                 products = {one: product_words(one) for one in (EVERY_PRODUCT, *self._codes)}
                 shown["product"] = choice_field(t("banking.product"), products, EVERY_PRODUCT)
@@ -83,40 +78,28 @@ class Rules:
             shown["since"] = day_field(
                 t("banking.since"), value=f"{self._today}", hint=t("banking.rule_since_hint")
             )
-            for one in shown.values():
-                one.on_value_change(deed.changed)
 
-        def rule() -> GlRule | None:
-            since = formats.parse_day(str(shown["since"].value or ""))
-            if since is None:
-                return None
-            named = NAMES[str(shown["rule"].value)]
-            return GlRule(product=str(shown["product"].value), rule=named, since=since)
-
-        def effect() -> str:
-            made = rule()
-            if made is None:
-                return ""
-            name = made.rule.name.lower()
-            product = product_words(made.product)
+        def effect(made: GlRule) -> str:
+            name, product = made.rule.name.lower(), product_words(made.product)
             return t(f"banking.effect.rule.{name}", product=product, since=made.since)
 
-        def act(command_id: UUID) -> Done:
-            made = rule()
-            if made is None:  # `effect` saw to it
-                return Done(t("banking.form.needed"), is_good=False)
-            self._books.set_rule(command_id, made)
-            return Done(t("banking.done.rule"))
-
-        Deed(
-            clock=self._desk.clock,
-            title=t("banking.deed.rule"),
-            action=t("banking.deed.rule_now"),
+        value_deed(
+            self._desk.clock,
+            "rule",
             build=build,
+            made=_rule,
             effect=effect,
-            act=act,
+            keep=self._books.set_rule,
             done=self._show,
-        ).open()
+        )
+
+
+def _rule(shown: Fields) -> GlRule | None:
+    since = formats.parse_day(str(shown["since"].value or ""))
+    if since is None:
+        return None
+    named = NAMES[str(shown["rule"].value)]
+    return GlRule(product=str(shown["product"].value), rule=named, since=since)
 
 
 def rule_chip(rule: Rule) -> Markup:

@@ -24,6 +24,7 @@ from yunjin.chassis.console import (
     html,
     markup,
     panel,
+    skeleton,
     t,
 )
 from yunjin.foundation.banking.api.agreements import Agreement
@@ -91,15 +92,22 @@ class Movements:
         wanted = address.get("account")
         self._account = next((one for one in accounts if one.name == wanted), accounts[0])
 
-    async def draw_chart(self) -> None:
+    def draw_chart(self) -> None:
         """Lay the panel of the chart."""
+        with panel() as self._panel:
+            html(Markup("<h2>{}</h2>").format(t("banking.balance_chart")))
+            skeleton(6)
+
+    async def fill_chart(self) -> None:
+        """Draw the chart in its panel."""
         found, is_all = await ask(newest, self._desk.doors.ledger, self._account, CHART_PAGES)
         points = evenings(found)
         today = await ask(self._desk.doors.days.business_date)
         if points and points[-1][0] < today:
             points.append((today, points[-1][1]))
         currency = self._agreement.currency
-        with panel():
+        self._panel.clear()
+        with self._panel:
             if len(points) < 2:
                 html(Markup("<h2>{}</h2>").format(t("banking.balance_chart")))
                 empty(t("banking.no_curve"), hint=t("banking.no_curve_hint"), icon="show_chart")
@@ -122,8 +130,8 @@ class Movements:
                 note=note if is_all else f"{note} · {t('banking.latest_only')}",
             ).draw()
 
-    async def draw_history(self) -> None:
-        """Lay the panel of the history."""
+    def draw_history(self) -> None:
+        """Lay the panel of the history; `fill_history` loads its first page."""
         with panel(t("banking.history")) as element:
             element.on("yj-reverse", self._asked, js_handler="(e) => emit(e.target.dataset.value)")
             with box("yj-filter-row"):
@@ -142,6 +150,9 @@ class Movements:
                 ),
                 address=self._address,
             )
+
+    async def fill_history(self) -> None:
+        """Load the page of the history that the address names."""
         await self._table.show()
 
     def _ledger_link(self) -> Markup:

@@ -126,8 +126,8 @@ class ComingPanel:
         self._is_loan = set(BILLED) <= set(info.accounts)
         self._span = "1"
 
-    async def draw(self) -> None:
-        """Lay the panel."""
+    def draw(self) -> None:
+        """Lay the panel; `fill` says what is to come."""
         title = "banking.schedule" if self._is_loan else "banking.coming"
         with panel():
             with box("yj-chart-head"):
@@ -137,13 +137,13 @@ class ComingPanel:
                 switch(spans, self._span, self._choose, name=t("banking.span"))
             with box("") as self._box:
                 skeleton(3)
-        await self._show()
 
     async def _choose(self, span: str) -> None:
         self._span = span
-        await self._show()
+        await self.fill()
 
-    async def _show(self) -> None:
+    async def fill(self) -> None:
+        """Run the agreement ahead and show what comes."""
         try:
             found = await ask(
                 outlook, self._desk, self._one, self._info, self._accounts, SPANS[self._span]
@@ -182,7 +182,7 @@ class ComingPanel:
                     card="side"
                     if name == "instalment"
                     else "left"
-                    if name == "principal"
+                    if name in ("principal", "other")
                     else "right",
                 )
                 for name in names
@@ -204,7 +204,7 @@ class ComingPanel:
         currency = self._one.currency
         columns = [
             Column(key="date", label=t("banking.business_date"), card="lead"),
-            Column(key="what", label=t("banking.what"), card="line"),
+            Column(key="what", label=t("banking.from_to_short"), card="line"),
             Column(
                 key="amount",
                 label=f"{t('banking.amount')} {currency}",

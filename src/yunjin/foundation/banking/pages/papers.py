@@ -15,6 +15,7 @@ from yunjin.chassis.console import (
     file_route,
     formats,
     html,
+    laid,
     language,
     markup,
     page,
@@ -114,6 +115,7 @@ class PapersPage:
                 self._links = html("")
             with box("yj-content") as self._paper:
                 skeleton(6)
+        await laid()
         await self._show()
 
     async def _show(self) -> None:

@@ -170,7 +170,11 @@ def instalments(found: Sequence[Instalment], currency: str, *, is_plan: bool = F
                 key=name,
                 label=f"{t(f'banking.schedule.{name}')} {currency}",
                 is_number=True,
-                card="side" if name == "total" else "left" if name == "principal" else "right",
+                card="side"
+                if name == "total"
+                else "left"
+                if name in ("principal", "other")
+                else "right",
             )
             for name in sums
         ),

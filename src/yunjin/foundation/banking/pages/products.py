@@ -243,7 +243,7 @@ def terms_table(info: ProductInfo) -> Markup:
         Column(key="help", label=t("banking.help"), card="line"),
         Column(key="level", label=t("banking.level"), card="left"),
         Column(key="default", label=t("banking.default"), is_number=True, card="side"),
-        Column(key="bounds", label=t("banking.bounds"), is_number=True, card="right"),
+        Column(key="bounds", label=t("banking.bounds"), card="right"),
     ]
     rows = [
         {

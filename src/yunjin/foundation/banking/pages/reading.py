@@ -8,7 +8,9 @@ from uuid import UUID
 
 import pyarrow as pa
 
+from yunjin.foundation.banking.api.agreements import Agreement
 from yunjin.foundation.banking.api.dates import business_days
+from yunjin.foundation.banking.api.products import ProductInfo
 from yunjin.foundation.ledger.api import TransferFlag, TransferStatus
 from yunjin.kernel.ids import SEQUENCE_MAX
 from yunjin.kernel.ids import account_id as made_id
@@ -40,6 +42,13 @@ PROVISION: Final = 130
 def is_asset(slot: str) -> bool:
     """Say whether a slot by name is something the bank owns, as a loan."""
     return any(name == slot and number < 200 for number, name in SLOTS.items())
+
+
+def owed_minor(one: Agreement, info: ProductInfo) -> int | None:
+    """Return what a borrower owes, due or not, minor units; None where nothing is lent."""
+    if not is_asset(info.accounts.get("main", "")):
+        return None
+    return sum(one.balances[name] for name, slot in info.accounts.items() if is_asset(slot))
 
 
 def grows_by_credit(code: int) -> bool:

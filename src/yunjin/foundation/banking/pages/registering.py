@@ -58,7 +58,7 @@ class NewVersion:
             self._source.props(
                 "outlined stack-label spellcheck=false debounce=300 input-class=yj-mono"
             )
-            self._source.classes("yj-code yj-field").on_value_change(self._edited)
+            self._source.classes("yj-editor yj-field").on_value_change(self._edited)
             self._upload = ui.upload(
                 on_upload=self._uploaded,
                 on_rejected=self._rejected,

@@ -147,11 +147,12 @@ def complaint(one: ParameterInfo, text: str, currency: str) -> str:
 
 
 def bounds(one: ParameterInfo, currency: str) -> str:
-    """Write the bounds of a term."""
+    """Write the bounds of a term, never broken over two lines."""
     least = shown(one, one.least, currency)
-    if one.most >= MINOR_MAX:
-        return f"≥ {least}"
-    return f"{least} – {shown(one, one.most, currency)}"
+    written = (
+        f"≥ {least}" if one.most >= MINOR_MAX else f"{least} – {shown(one, one.most, currency)}"
+    )
+    return written.replace(" ", "\u00a0").replace("–", "–\u2060")
 
 
 def accrued(e8: int, currency: str) -> str:

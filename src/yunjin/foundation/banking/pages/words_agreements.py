@@ -41,7 +41,8 @@ AGREEMENTS: Final[dict[str, tuple[str, str]]] = {
     "banking.note_hint": ("可不填。", "Optional."),
     "banking.currency": ("币种", "Currency"),
     "banking.balance": ("余额", "Balance"),
-    "banking.principal": ("未到期本金", "Principal not due"),
+    "banking.owed": ("欠款合计", "Owed in all"),
+    "banking.owed_note": ("到期与未到期，不含应计", "due or not, without what accrues"),
     "banking.available": ("可用", "Available"),
     "banking.available_note": ("余额减冻结", "balance less holds"),
     "banking.held": ("冻结", "Held"),
@@ -120,7 +121,14 @@ AGREEMENTS: Final[dict[str, tuple[str, str]]] = {
     "banking.schedule.other": ("罚息与费用", "Penalty, fees"),
     "banking.schedule.instalment": ("应还合计", "Instalment"),
     "banking.schedule.left": ("剩余本金", "Principal left"),
-    # holds, orders, tasks
+    # holds, orders, notices, tasks
+    "banking.notices": ("客户通知", "Notices to the customer"),
+    "banking.notices_note": ("最近的在前", "newest first"),
+    "banking.no_notices": ("还没有通知", "Nothing was told yet"),
+    "banking.no_notices_hint": (
+        "产品规则告知客户的事列在这里。",
+        "What its product tells the customer is listed here.",
+    ),
     "banking.holds": ("在途冻结", "Open holds"),
     "banking.orders": ("定期转账", "Standing orders"),
     "banking.to_agreement": ("转入合约", "To agreement"),

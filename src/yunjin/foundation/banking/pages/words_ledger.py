@@ -151,6 +151,7 @@ LEDGER: Final[dict[str, tuple[str, str]]] = {
     ),
     "banking.transfer": ("流水", "Transfer"),
     "banking.from_to": ("借方账户 → 贷方账户", "Debit → credit account"),
+    "banking.from_to_short": ("借方 → 贷方", "Debit → credit"),
     "banking.value_date": ("起息日", "Value date"),
     # months
     "banking.periods_note": (

@@ -36,6 +36,7 @@ from yunjin.kernel.errors import NotFound
 from yunjin.kernel.money import MINOR_MAX
 
 Count = Annotated[int, Field(strict=True, ge=0, le=1_200)]
+Cursor = Annotated[str | None, Query(min_length=1, max_length=500)]
 
 
 class AgreementTerms(Form):
@@ -130,6 +131,21 @@ class TermChangeOut(Answer):
     command_id: UUID
 
 
+class NoticeOut(Answer):
+    """Something that the customer was told. code: a word of the product's file."""
+
+    date: dt.date
+    at: dt.datetime
+    code: str
+
+
+class NoticesOut(Answer):
+    """A page of notices, newest first."""
+
+    items: list[NoticeOut]
+    next_cursor: str | None
+
+
 class AgreementsOut(Answer):
     """A page of agreements, newest first."""
 
@@ -210,7 +226,7 @@ class Agreements:
         branch: Annotated[str, Query(max_length=16)] = "",
         status: Annotated[str, Query(max_length=16)] = "",
         limit: Limit = 50,
-        cursor: Annotated[str | None, Query(min_length=1, max_length=500)] = None,
+        cursor: Cursor = None,
     ) -> AgreementsOut:
         """Return agreements, newest first."""
         page = self._agreements.find(
@@ -239,6 +255,14 @@ class Agreements:
         """Return what changed in an agreement's terms since it was opened, in order."""
         found = self._agreements.term_changes(agreement_id)
         return [TermChangeOut.model_validate(one) for one in found]
+
+    def notices(
+        self, agreement_id: AgreementId, limit: Limit = 50, cursor: Cursor = None
+    ) -> NoticesOut:
+        """Return what the customer was told of an agreement, newest first."""
+        page = self._agreements.notices(agreement_id, limit=limit, cursor=cursor)
+        items = [NoticeOut.model_validate(one) for one in page.items]
+        return NoticesOut(items=items, next_cursor=page.next_cursor)
 
     def close_agreement(
         self, agreement_id: AgreementId, form: ClosingForm | None = None, key: Key = None
@@ -285,6 +309,7 @@ def router(agreements: AgreementsApi) -> APIRouter:
         ("GET", one, to.agreement, 200, "agreements"),
         ("POST", f"{one}/terms", to.change_terms, 200, "agreements"),
         ("GET", f"{one}/terms", to.term_changes, 200, "agreements"),
+        ("GET", f"{one}/notices", to.notices, 200, "agreements"),
         ("POST", f"{one}/close", to.close_agreement, 200, "agreements"),
         ("POST", f"{one}/orders", to.add_order, 201, "agreements"),
         ("GET", f"{one}/orders", to.orders, 200, "agreements"),

@@ -13,13 +13,13 @@ from yunjin.foundation.banking.api.agreements import (
     Agreement,
     AgreementQuery,
     Cause,
+    Notice,
     Opening,
     StandingOrder,
     TermChange,
     Waiting,
 )
-from yunjin.foundation.banking.domain import derived_ids
-from yunjin.foundation.banking.domain.packing import unpack
+from yunjin.foundation.banking.domain import derived_ids, rounding
 from yunjin.foundation.banking.domain.products import run
 from yunjin.foundation.banking.domain.products.book import (
     CLOSED,
@@ -32,10 +32,10 @@ from yunjin.foundation.banking.domain.products.book import (
     Applied,
 )
 from yunjin.foundation.banking.domain.products.slots import grows_by_credit
+from yunjin.foundation.banking.domain.rounding import Rounding
 from yunjin.foundation.banking.errors import (
     AgreementNotEmpty,
     AgreementNotOpen,
-    EntryRefused,
 )
 from yunjin.foundation.banking.service.books import (
     GIVEN,
@@ -44,21 +44,22 @@ from yunjin.foundation.banking.service.books import (
     Kept,
     account_column,
 )
-from yunjin.foundation.banking.service.closing import Closing
 from yunjin.foundation.banking.service.converting import (
     Conversions,
     product_failed,
+    refuse_lost,
     refuse_refused,
 )
 from yunjin.foundation.banking.service.core import FAILED, Core, Wave
 from yunjin.foundation.banking.service.entries import Entries
+from yunjin.foundation.banking.service.noticing import notices_of
 from yunjin.foundation.banking.service.opening import Openings, checked_terms
 from yunjin.foundation.banking.service.orders import Orders
 from yunjin.foundation.banking.service.registry import Registry
 from yunjin.foundation.banking.service.terms import Reason, changes_of
-from yunjin.foundation.banking.service.waves import ACT
 from yunjin.foundation.banking.store import keeping, terms
 from yunjin.kernel.errors import Malformed, NotFound, Outage, Refusal, Unknown
+from yunjin.kernel.money import format_minor
 from yunjin.kernel.page import LIMIT_MAX, Page, seal, unseal
 
 BY_MAX: Final = 64
@@ -73,7 +74,7 @@ class AgreementService:
         self._core, self._registry, self._cursor_key = core, registry, cursor_key
         self._entries, self._openings = Entries(core), Openings(core, registry)
         self._conversions = Conversions(core, registry, self._openings)
-        self._orders, self._closing = Orders(core.room), Closing(core)
+        self._orders = Orders(core.room)
 
     def open(self, command_id: UUID, openings: Sequence[Opening]) -> list[int]:
         return self._openings.open(command_id, openings)
@@ -115,21 +116,12 @@ class AgreementService:
                 book, rows, lambda some: book.product.on_close(book.context(some, today))
             )
             yield from run.fall_due(book, rows, today)
-            left = [name for name in book.accounts if book.columns[name][rows].any()]
-            left += [name for name in book.accruals if abs(book.columns[name][rows]) >= 5 * 10**7]
-            left += ["hold"] if book.columns[HELD][rows].any() else []
-            if left:
-                raise AgreementNotEmpty(
-                    f"expected nothing left on {', '.join(left)}, was something", left=left
-                )
+            _check_empty(kept, int(rows[0]))
             book.columns[STATUS][rows] = CLOSED
             for name in book.events:
                 book.columns[name][rows] = np.datetime64("NaT")
 
-        def more(work: SqlUnitOfWork) -> None:
-            keeping.set_status(work.connection, [agreement_id], CLOSED)
-
-        self._act(command_id, ["close", agreement_id], agreement_id, ask, more)
+        self._act(command_id, ["close", agreement_id], agreement_id, ask, closes=True)
         return self.agreement(agreement_id)
 
     def _act(
@@ -138,7 +130,8 @@ class AgreementService:
         request: list[Any],
         agreement_id: int,
         ask: Ask,
-        more: Callable[[SqlUnitOfWork], None] | None = None,
+        *,
+        closes: bool = False,
         by: str = "",
     ) -> None:
         """Do something with one agreement, once."""
@@ -147,9 +140,8 @@ class AgreementService:
             core.ready()
             with core.room.work() as work:
                 first = work.answers.find(command_id, hashed)
-            self._closing.tell_refused()
             if first is not None:
-                self._refuse_refused(first)
+                refuse_lost(core.outcomes.done(first))
                 return
             kept, rows = self._core.books.found(agreement_id)
             if kept.book.columns[STATUS][rows[0]] != OPEN:
@@ -157,7 +149,7 @@ class AgreementService:
                     f"Agreement {agreement_id} is not open.", agreement_id=str(agreement_id)
                 )
             core.books.refresh(kept, rows)
-            wave = Wave(core.draft(), {}, part=ACT)
+            wave = Wave(core.draft(), {})
             wave.draft.chains = 1
             wave.touched = [core.touch(kept, rows, np.zeros(1, np.int32))]
             try:
@@ -166,7 +158,8 @@ class AgreementService:
                 wave.draft.follow(kept, applied, {int(rows[0]): 0})
                 wave.hear(kept, applied)
                 why = Reason(Cause.AGREEMENT, command_id, by)
-                wave.terms += why.changed(kept, rows, wave.touched[0].before)
+                wave.follows.terms += why.changed(kept, rows, wave.touched[0].before)
+                wave.follows.closed += [agreement_id] if closes else []
             except (Refusal, Outage, Unknown):
                 core.rollback(wave)
                 raise
@@ -175,23 +168,11 @@ class AgreementService:
                 raise product_failed(error) from error
             wave.columns = wave.draft.finish(salt=derived_ids.salt_of(command_id.hex))
 
-            def kept_too(work: SqlUnitOfWork) -> None:
+            def answered(work: SqlUnitOfWork) -> None:
                 work.answers.keep(command_id, hashed, core.sequence + 1)
-                if more is not None:
-                    more(work)
 
-            core.commit(wave, kept_too)
-            sequence = core.sequence
-            self._closing.tell_refused()
-            self._refuse_refused(sequence)
-
-    def _refuse_refused(self, sequence: int) -> None:
-        """Raise where the ledger refused a wave, told by now. Raises: EntryRefused."""
-        kept = self._core.room.read(lambda connection: keeping.outcome(connection, sequence))
-        if kept is not None and not unpack(kept)["is_done"].all():
-            raise EntryRefused(
-                "expected the ledger to book it, was refused", result="ledger-refused"
-            )
+            core.commit(wave, answered)
+            refuse_lost(core.outcomes.done(core.sequence))
 
     def convert(self, command_id: UUID, agreement_ids: Sequence[int], version: int) -> int:
         return self._conversions.convert(command_id, agreement_ids, version)
@@ -203,8 +184,15 @@ class AgreementService:
             self._core.ready()
             self._core.books.found(agreement_id)
         rows = self._core.room.read(lambda connection: terms.of(connection, agreement_id))
-        owed = self._core.owed  # what the ledger refused changed nothing
-        return changes_of([row for row in rows if row.wave not in owed], agreement_id)
+        return changes_of(rows, agreement_id)
+
+    def notices(
+        self, agreement_id: int, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Notice]:
+        with self._core.lock.looking():
+            self._core.ready()
+            self._core.books.found(agreement_id)
+        return notices_of(self._core.room, agreement_id, limit, cursor, self._cursor_key)
 
     def agreement(self, agreement_id: int) -> Agreement:
         with self._core.lock.looking():
@@ -215,7 +203,7 @@ class AgreementService:
     def find(self, query: AgreementQuery) -> Page[Agreement]:
         if not 1 <= query.limit <= LIMIT_MAX:
             raise Malformed(f"expected a limit of 1 to {LIMIT_MAX}, was {query.limit}")
-        before = int(unseal(query.cursor, self._cursor_key)[0]) if query.cursor else None
+        before = _after(query.cursor, self._cursor_key) if query.cursor else None
         equal: dict[str, Any] = {
             name: getattr(query, name)
             for name in ("product", "party_id", "branch")
@@ -306,6 +294,29 @@ class AgreementService:
             core.commit(wave, more)
 
 
+def _after(cursor: str, key: bytes) -> int:
+    match unseal(cursor, key):
+        case [int(agreement_id)]:
+            return agreement_id
+    raise Malformed("expected a cursor of the list of agreements, was another list's")
+
+
+def _check_empty(kept: Kept, row: int) -> None:
+    """Refuse to close an agreement with something left on it. Raises: AgreementNotEmpty."""
+    book = kept.book
+    left = _balances(kept, row)
+    for name in book.accruals:
+        left[name] = int(rounding.post(book.columns[name][[row]], Rounding.HALF_AWAY)[0][0])
+    left["hold"] = int(book.columns[HELD][row])
+    left = {name: minor for name, minor in left.items() if minor}
+    if left:
+        currency = book.product.currency
+        words = ", ".join(f"{name} {format_minor(minor, currency)}" for name, minor in left.items())
+        raise AgreementNotEmpty(
+            f"expected nothing left on it, was {words} {currency}", left=left, currency=currency
+        )
+
+
 def _date(day: Any) -> dt.date:
     found: dt.date = day.astype(dt.date)
     return found
@@ -315,12 +326,17 @@ def _numbers(kept: Kept, names: Iterable[str], row: int) -> dict[str, int]:
     return {name: int(kept.book.columns[name][row]) for name in names}
 
 
+def _balances(kept: Kept, row: int) -> dict[str, int]:
+    """Return what is on an agreement's accounts, each of the sign it grows by."""
+    return {
+        name: (-1 if grows_by_credit(account.slot) else 1) * int(kept.book.columns[name][row])
+        for name, account in kept.book.accounts.items()
+    }
+
+
 def _view(kept: Kept, row: int, about: Any) -> Agreement:
     book = kept.book
-    balances = {
-        name: (-1 if grows_by_credit(account.slot) else 1) * int(book.columns[name][row])
-        for name, account in book.accounts.items()
-    }
+    balances = _balances(kept, row)
     due = {name: book.columns[name][row] for name in book.events}
     is_date = {name: book.columns[name].dtype.kind == "M" for name in book.fields}
     dates = {name: book.columns[name][row] for name in book.fields if is_date[name]}

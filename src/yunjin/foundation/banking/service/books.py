@@ -23,6 +23,7 @@ AGREEMENT, BRANCH = ".agreement", ".branch"
 OVERDUE, RISK, PROVISION = ".overdue", ".risk", ".provision"
 GIVEN: Final = ".given"  # bits: which parameters were given for the agreement itself
 TEMPLATE: Final = ".template"  # number_of its name; 0: none
+OVER: Final = ".over"  # of what ends when repaid: the evening that left nothing, days; 0: not yet
 OWN: Final = (AGREEMENT, BRANCH, OVERDUE, RISK, PROVISION, GIVEN, TEMPLATE)
 PAGE_ROWS: Final = 32_768
 _NOT_KEPT: Final = HELD  # the ledger knows it
@@ -60,10 +61,10 @@ class Kept:
         return out
 
     def restore(self, rows: Any, image: Any) -> None:
-        """Set rows to an image."""
-        for place, name in enumerate(self.columns_kept()):
+        """Set rows to an image; one of an older program lacks the last columns."""
+        for name, values in zip(self.columns_kept(), image, strict=False):
             column = self.book.columns[name]
-            column[rows] = image[place].view(column.dtype)
+            column[rows] = values.view(column.dtype)
 
 
 class Books:
@@ -82,6 +83,8 @@ class Books:
         book = Book(self._product_of(code, version))
         for name in (*OWN, *map(account_column, book.accounts)):
             book.hold_column(name)
+        if book.product.ends_when_repaid:
+            book.hold_column(OVER)
         if book.product.needs is not None:
             book.past = Evenings(self._ledger, book, account_column("{}"))
         kept = Kept(number, version, book)

@@ -4,7 +4,7 @@ A part is a page of a book. Its wave holds the ledger's transfers, the page itse
 it in the same transaction; the page's columns that did not change are left as they are.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -21,8 +21,8 @@ from yunjin.foundation.banking.domain.products.book import CLOSED, OPEN, STATUS,
 from yunjin.foundation.banking.domain.products.effects import Effect
 from yunjin.foundation.banking.domain.products.slots import Slot
 from yunjin.foundation.banking.domain.rounding import Rounding
+from yunjin.foundation.banking.service import repaid
 from yunjin.foundation.banking.service.books import (
-    AGREEMENT,
     BRANCH,
     GIVEN,
     OVERDUE,
@@ -32,12 +32,12 @@ from yunjin.foundation.banking.service.books import (
     TEMPLATE,
     Kept,
 )
-from yunjin.foundation.banking.service.core import TASKS_A_WAVE, Core, More, Wave
-from yunjin.foundation.banking.service.drafting import Kind, done_of
+from yunjin.foundation.banking.service.core import Core, Wave
+from yunjin.foundation.banking.service.drafting import Kind
 from yunjin.foundation.banking.service.orders import ORDERS, unpaid
+from yunjin.foundation.banking.service.outcomes import Owed
 from yunjin.foundation.banking.service.terms import Reason
-from yunjin.foundation.banking.service.waves import ACT, Owed
-from yunjin.foundation.banking.store import keeping, terms
+from yunjin.foundation.banking.store import keeping
 from yunjin.foundation.ledger.api import TransferStatus
 from yunjin.kernel import check
 
@@ -69,13 +69,15 @@ class Closing:
         wave, kept, rows = self._begun(f"close/{number}/{page}", number, page)
         date, failed = self._core.today, run.Failed()
         with self._undone_if_failed(wave):
-            self._follow(kept, rows, run.close_day(kept.book, rows, date, failed), wave)
+            self._follow(kept, run.close_day(kept.book, rows, date, failed), wave)
             good = rows[~np.isin(rows, failed.rows)]
             self._accruals(kept, good, wave)
             self._classify(kept, good, failed, wave)
             self._release(kept, page, wave)
             self._core.stop(kept, failed, wave.tasks)
-        self._end(kept, page, wave)
+            good = rows[~np.isin(rows, failed.rows)]
+            ended = repaid.ended(kept, good, date, self._core.repaid_open_days)
+        self._end(kept, page, wave, ended=ended)
         return len(rows)
 
     def open(self, number: int, page: int) -> int:
@@ -87,9 +89,9 @@ class Closing:
         failed = run.Failed()
         with self._undone_if_failed(wave):
             applied = run.fall_due(kept.book, rows, self._core.today, failed)
-            self._follow(kept, rows, applied, wave)
+            moved = self._follow(kept, applied, wave)
             self._core.stop(kept, failed, wave.tasks)
-        self._end(kept, page, wave)
+        self._end(kept, page, wave, moved)
         return len(rows)
 
     def terms(
@@ -115,12 +117,12 @@ class Closing:
             return effects
 
         with self._undone_if_failed(wave):
-            self._follow(kept, mine, run.apply(book, mine, ask, failed), wave)
+            moved = self._follow(kept, run.apply(book, mine, ask, failed), wave)
             every, before = wave.touched[0].rows, wave.touched[0].before
             cause = Cause.TEMPLATE if template else Cause.PRODUCT
-            wave.terms += Reason(cause, change_id).changed(kept, every, before)
+            wave.follows.terms += Reason(cause, change_id).changed(kept, every, before)
             self._core.stop(kept, failed, wave.tasks)
-        self._end(kept, page, wave)
+        self._end(kept, page, wave, moved)
 
     def _begun(self, part: str, number: int, page: int) -> tuple[Wave, Kept, Any]:
         core = self._core
@@ -141,16 +143,16 @@ class Closing:
             self._core.rollback(wave)
             raise
 
-    def _follow(self, kept: Kept, rows: Any, applied: Iterable[Applied], wave: Wave) -> None:
-        """Draft what the product asks for: a chain an agreement."""
+    def _follow(self, kept: Kept, applied: Iterable[Applied], wave: Wave) -> Any:
+        """Draft what the product asks for: a chain an agreement; return the rows with a chain."""
         done = list(applied)
         moved = [one.rows for each in done for one in each.transfers]
-        if moved:
-            first = wave.draft.chains
-            having = np.unique(np.concatenate(moved))
-            wave.draft.follow_sorted(kept, done, having, first)
+        having = np.unique(np.concatenate([np.zeros(0, np.int64), *moved]))
+        if len(having):
+            wave.draft.follow_sorted(kept, done, having, wave.draft.chains)
             wave.draft.chains += len(having)
         wave.hear(kept, done)
+        return having
 
     def _accruals(self, kept: Kept, rows: Any, wave: Wave) -> None:
         """Book what accrued, one transfer an accrual and branch."""
@@ -215,7 +217,15 @@ class Closing:
             slots = Slot.IMPAIRMENT, Slot.PROVISION
             self._in_sum(kept, branch, *slots, total, Kind.PROVISION, wave)
 
-    def _end(self, kept: Kept, page: int, wave: Wave) -> None:
+    def _end(
+        self, kept: Kept, page: int, wave: Wave, moved: Any = (), ended: Sequence[int] = ()
+    ) -> None:
+        """Keep a part.
+
+        moved : rows (int64[k]) that are to be as they were, should the ledger refuse their chain.
+            None at a close: what accrues is booked in sum, whatever becomes of an agreement.
+        ended : ids of agreements that were closed with the day.
+        """
         core = self._core
         rows, before = wave.touched[0].rows, wave.touched[0].before
         after = kept.image(rows)
@@ -229,39 +239,41 @@ class Closing:
             if changed[place]
         }
         wave.columns = wave.draft.finish(salt=derived_ids.salt_of(wave.part))
+        if len(moved):
+            wave.columns |= {
+                "undo/rows": moved,
+                "undo/columns": np.flatnonzero(changed),
+                "undo/image": before[changed][:, moved - rows[0]],
+            }
         sequence = core.sequence + 1
 
         def more(work: SqlUnitOfWork) -> None:
             keeping.put_page(work.connection, kept.number, page, bodies, sequence)
+            repaid.keep_ended(work, ended)
 
         core.commit(wave, more, with_pages=True)
         core.dirty.discard((kept.number, page))
         self.tell_refused()
 
     def tell_refused(self) -> None:
-        """Leave what the ledger refused of a close to a person; a change was none then.
-
-        Once, whatever stops us here.
-        """
-        owed = self._core.owed
+        """Leave what the ledger refused of a close to a person. Once, whatever stops us here."""
+        owed = self._core.outcomes.owed
         while owed:
-            sequence, one = owed.popitem()
+            sequence = min(owed)
+            one = owed.pop(sequence)
             try:
-                self._tell(sequence, one)
+                self._tell(one)
             except BaseException:
                 owed[sequence] = one
                 raise
 
-    def _tell(self, sequence: int, one: Owed) -> None:
+    def _tell(self, one: Owed) -> None:
         core, columns, outcome = self._core, one.columns, one.outcome
         lost = ~outcome.is_done[columns["chain"]] & (columns["place"] == 0)
         ids = columns["user_data_64"][lost].astype(np.int64)
         why = [TransferStatus(each).name for each in outcome.status[columns["chain"][lost]]]
         wave = Wave(core.draft(), {})
-        more: More | None = None
-        if one.part == ACT:
-            more = self._taking_back(sequence, one)
-        elif one.part == ORDERS:
+        if one.part == ORDERS:
             high, low = columns["user_data_128_hi"][lost], columns["user_data_128_lo"][lost]
             for each, reason, one_high, one_low in zip(
                 ids.tolist(), why, high.tolist(), low.tolist(), strict=True
@@ -275,28 +287,11 @@ class Closing:
                 kept, mine = core.books.kept[number], np.flatnonzero(numbers == number)
                 wave.touched.append(core.touch(kept, rows[mine], np.full(len(mine), -1)))
                 reasons = [why[place] for place in mine.tolist()]
+                _undo(kept, rows[mine], one.columns)
+                core.books.refresh(kept, rows[mine])
                 core.stop(kept, run.Failed(rows[mine].tolist(), reasons), wave.tasks)
         wave.columns = wave.draft.finish()
-        core.commit(wave, more)
-
-    def _taking_back(self, sequence: int, one: Owed) -> More:
-        """Return what takes back the rows of what the ledger refused: records, tasks, status."""
-        lost: dict[int, int] = {}  # agreement → its status
-        for number, kept in self._core.books.kept.items():
-            if f"rows/{number}" in one.columns:
-                is_lost = ~done_of(one.columns[f"chains/{number}"], one.outcome.is_done)
-                rows, columns = one.columns[f"rows/{number}"][is_lost], kept.book.columns
-                ids, status = columns[AGREEMENT][rows].tolist(), columns[STATUS][rows].tolist()
-                lost |= zip(ids, status, strict=True)
-
-        def more(work: SqlUnitOfWork) -> None:
-            terms.drop(work.connection, sequence)
-            keeping.drop_tasks(work.connection, sequence * TASKS_A_WAVE, TASKS_A_WAVE, lost)
-            for status in set(lost.values()):
-                some = [each for each, state in lost.items() if state == status]
-                keeping.set_status(work.connection, some, status)
-
-        return more
+        core.commit(wave)
 
 
 def _overdue(kept: Kept, rows: Any, date: Any, failed: run.Failed) -> Any:
@@ -311,6 +306,15 @@ def _overdue(kept: Kept, rows: Any, date: Any, failed: run.Failed) -> Any:
     half = len(rows) // 2
     parts = rows[:half], rows[half:]
     return np.concatenate([_overdue(kept, part, date, failed) for part in parts])
+
+
+def _undo(kept: Kept, rows: Any, columns: Mapping[str, Any]) -> None:
+    """Set rows back to what they were before a part whose postings the ledger refused."""
+    if "undo/rows" in columns:
+        places, names = np.searchsorted(columns["undo/rows"], rows), kept.columns_kept()
+        for name, values in zip(columns["undo/columns"], columns["undo/image"], strict=True):
+            column = kept.book.columns[names[name]]
+            column[rows] = values[places].view(column.dtype)
 
 
 def _all_rows(kept: Kept, page: int) -> Any:

@@ -23,7 +23,6 @@ from yunjin.foundation.banking.service.core import Core, Wave
 from yunjin.foundation.banking.service.opening import Openings
 from yunjin.foundation.banking.service.registry import Registry
 from yunjin.foundation.banking.service.terms import Reason
-from yunjin.foundation.banking.store import keeping
 from yunjin.kernel.errors import Outage, Refusal, Unknown
 
 
@@ -41,25 +40,25 @@ class Conversions:
             with core.room.work() as work:
                 first = work.answers.find(command_id, hashed)
             if first is not None:
-                return int(first)
+                return refuse_lost(core.outcomes.done(first))
             groups: dict[int, list[int]] = {}
             for each in dict.fromkeys(agreement_ids):
                 kept, rows = core.books.found(each)
                 if kept.version != version and kept.book.columns[STATUS][rows[0]] == OPEN:
                     groups.setdefault(kept.number, []).append(int(rows[0]))
-            count = sum(map(len, groups.values()))
             wave, why = Wave(core.draft(), {}), Reason(Cause.VERSION, command_id)
-            moved: list[tuple[int, int, int]] = []
             placed = []
             targets = {number: self._target(number, version) for number in groups}
             try:
                 for number, old in groups.items():
                     kept, target = core.books.kept[number], targets[number]
                     rows = self._bring(kept, np.array(old), target, wave)
-                    wave.terms += why.converted(kept, np.array(old), target, rows)
+                    wave.follows.terms += why.converted(kept, np.array(old), target, rows)
                     placed.append((target, rows))
                     ids, new = target.book.columns[AGREEMENT][rows].tolist(), rows.tolist()
-                    moved += [(one, target.number, row) for one, row in zip(ids, new, strict=True)]
+                    wave.follows.moved += [
+                        (one, target.number, row) for one, row in zip(ids, new, strict=True)
+                    ]
             except (Refusal, Outage, Unknown):
                 core.rollback(wave)
                 raise
@@ -68,14 +67,13 @@ class Conversions:
                 raise product_failed(error) from error
             wave.columns = wave.draft.finish(salt=derived_ids.salt_of(command_id.hex))
 
-            def more(work: SqlUnitOfWork) -> None:
-                work.answers.keep(command_id, hashed, count)
-                keeping.move_agreements(work.connection, moved)
+            def answered(work: SqlUnitOfWork) -> None:
+                work.answers.keep(command_id, hashed, core.sequence + 1)
 
-            core.commit(wave, more)
+            outcome = core.commit(wave, answered)
             for target, rows in placed:
-                core.books.place(target, rows)
-            return count
+                core.books.place(target, rows[target.book.columns[STATUS][rows] > 0])
+            return refuse_lost(outcome.is_done)
 
     def _target(self, number: int, version: int) -> Kept:
         code = self._core.books.kept[number].code
@@ -86,11 +84,10 @@ class Conversions:
         core, source, book = self._core, kept.book, target.book
         core.books.refresh(kept, old)
         _check_fits(source, book, old)
-        wave.touched.append(core.touch(kept, old, np.full(len(old), -1)))
         rows = book.add(len(old))
         chains = np.arange(len(old), dtype=np.int32) + wave.draft.chains
         wave.draft.chains += len(old)
-        wave.touched.append(core.touch(target, rows, np.full(len(old), -1)))
+        wave.touched += [core.touch(kept, old, chains), core.touch(target, rows, chains)]
         for name in book.columns:
             if name in source.columns:
                 book.columns[name][rows] = source.columns[name][old]
@@ -158,6 +155,17 @@ def refuse_refused(applied: Iterable[Applied]) -> None:
     refused = [reason for one in applied for reason, rows in one.refusals if len(rows)]
     if refused:
         raise EntryRefused(f"The product refused: {refused[0]}.", reason=refused[0])
+
+
+def refuse_lost(is_done: Any) -> int:
+    """Return how many were booked (bool[k]), where all were. Raises: EntryRefused."""
+    count, lost = len(is_done), int(np.count_nonzero(~is_done))
+    if lost:
+        many = f"{lost} of {count} " if count > 1 else ""
+        raise EntryRefused(
+            f"expected the ledger to book it, was {many}refused", result="ledger-refused"
+        )
+    return count
 
 
 def product_failed(error: Exception) -> EntryRefused:

@@ -30,17 +30,19 @@ from yunjin.foundation.banking.service.drafting import (
     moved_of,
     outcome_of,
 )
+from yunjin.foundation.banking.service.follows import IN_BODY
+from yunjin.foundation.banking.service.outcomes import Answered, Outcomes
 from yunjin.foundation.banking.service.turns import WAIT_S, Turns
-from yunjin.foundation.banking.service.waves import Owed, Touched, Wave, noticed
-from yunjin.foundation.banking.store import keeping, terms
+from yunjin.foundation.banking.service.waves import Touched, Wave
+from yunjin.foundation.banking.store import keeping
 from yunjin.foundation.ledger.api import AccountFlag, Ledger, LedgerApi
 from yunjin.kernel import check
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.errors import Outage, Unknown
 
-__all__ = ["HALF_CLOSED", "REST_CODE", "TASKS_A_WAVE", "Core", "More", "Touched", "Wave"]
+__all__ = ["HALF_CLOSED", "REST_CODE", "Core", "More", "Touched", "Wave"]
+REPAID_OPEN_DAYS: Final = 30  # of a loan on which nothing is left: more of it may be wanted
 REST_CODE: Final = 999  # of the ledger's account that stands for all that has no slot
-TASKS_A_WAVE: Final = 1 << 16
 HALF_CLOSED: Final = ("closing", "opening")  # a business day that nothing may come between
 _LOADED_AT_ONCE: Final = 64
 FAILED: Final = "product-failed"  # the task of an agreement that is stopped
@@ -60,9 +62,11 @@ class Core:
         *,
         currencies: Sequence[tuple[str, int]],
         close_wait_s: int = WAIT_S,
+        repaid_open_days: int = REPAID_OPEN_DAYS,
     ) -> None:
         self.room, self.ledger, self.clock = room, ledger, clock
         self.lock = Turns(close_wait_s)
+        self.repaid_open_days = repaid_open_days
         self._product_of, self._currencies = product_of, currencies
         self._reset()
         self.today = np.datetime64("NaT", "D")
@@ -75,8 +79,7 @@ class Core:
         self.sequence = 0
         self._as_of: dict[tuple[int, int], int] = {}  # (book, page) → the wave it holds
         self.dirty: set[tuple[int, int]] = set()  # pages that waves changed since they were kept
-        self._told: dict[int, bytes] = {}  # outcomes to be kept with the next wave
-        self.owed: dict[int, Owed] = {}  # of a close, by wave: what a person is still to be told
+        self.outcomes = Outcomes(self.room, self.books)
         self.debits: Moved = Counter()  # of the open business date
         self.credits: Moved = Counter()
         self.transfers_today = 0
@@ -103,9 +106,10 @@ class Core:
             self._is_stale = False
 
     def ready(self) -> None:
-        """Read everything again where the outcome of the last wave is not known."""
+        """Read everything again where the outcome of the last wave is not known; tell of it."""
         if self._is_stale:
             self.load()
+        self.outcomes.keep(only_news=True)
 
     def doubt(self) -> None:
         """Have everything read again: a commit's answer got lost, it may be done or not."""
@@ -156,17 +160,8 @@ class Core:
         if row.outcome is not None:
             return unpack(row.outcome)["is_done"]
         outcome = self._post(body)
-        self._tell(row.sequence, row.part, body, outcome)
+        self.outcomes.take(row.sequence, row.part, body, outcome)
         return outcome.is_done
-
-    def _tell(self, sequence: int, part: str, body: dict[str, Any], outcome: Outcome) -> None:
-        self._told[sequence] = pack({"is_done": outcome.is_done})
-        if part and not outcome.is_done.all():
-            self.owed[sequence] = Owed(part, body, outcome)
-
-    def _telling(self) -> dict[int, bytes]:
-        """Return the outcomes that may be kept: where something is owed, the tasks come first."""
-        return {each: told for each, told in self._told.items() if each not in self.owed}
 
     def _restore(self, sequence: int, body: dict[str, Any], is_done: Any) -> None:
         for name in body:
@@ -216,30 +211,36 @@ class Core:
         return Touched(kept, rows, np.full(len(rows), -1, np.int32), before)
 
     def commit(self, wave: Wave, more: More | None = None, *, with_pages: bool = False) -> Outcome:
-        """Keep a wave, post it, and take back what the ledger refused.
+        """Keep a wave, post it, do what follows, and take back what the ledger refused.
 
-        more : what else belongs to the transaction.
+        more : what else belongs to the transaction, whatever the ledger will answer.
         with_pages : the books' pages were kept by `more`: no images are.
 
         Raises: AnotherWriter, Outage: nothing is changed. Unknown: `load` finds out.
         """
         body = dict(wave.columns)
         body["chain_count"] = np.array([wave.draft.chains])
+        wave.number_tasks(self.sequence + 1)
+        is_asking = len(body["place"]) > 0  # else nothing is asked of the ledger
+        if is_asking and wave.follows:
+            body[IN_BODY] = wave.follows.column()
         if not with_pages:
             body |= images((one.kept, one.rows, one.chains) for one in wave.touched)
             for one in wave.touched:
                 pages = np.unique(one.rows // PAGE_ROWS).tolist()
                 self.dirty |= {(one.kept.number, page) for page in pages}
-        self._keep(wave, pack(body), more)
+        self._keep(wave, body, more, is_asking=is_asking)
         self._is_stale = True  # should the ledger be away: `ready` posts the wave again
         try:
             outcome = self._post(body)
+            if is_asking:
+                self.outcomes.take(self.sequence, wave.part, body, outcome)
+                self.outcomes.keep(only_news=True)
         except Outage as outage:  # it is kept: `ready` will post it, sooner or later
             raise Unknown(
                 "The ledger was away; whether it is booked, asking again tells."
             ) from outage
         self._is_stale = False
-        self._tell(self.sequence, wave.part, body, outcome)
         self._count(body, outcome.is_done)
         for one in wave.touched:
             lost = ~done_of(one.chains, outcome.is_done)
@@ -248,25 +249,21 @@ class Core:
                 self.books.refresh(one.kept, one.rows[lost])
         return outcome
 
-    def _keep(self, wave: Wave, body: bytes, more: More | None) -> None:
-        sequence, told = self.sequence + 1, self._telling()
-        days = int(wave.draft.date.astype(np.int64))
+    def _keep(
+        self, wave: Wave, columns: dict[str, Any], more: More | None, *, is_asking: bool
+    ) -> None:
+        sequence, told, body = self.sequence + 1, self.outcomes.ripe(), pack(columns)
+        own = Answered.unasked(sequence, wave.draft.chains, wave.follows)
         at_us = instant_us(self.clock.now_ns())
         stopped = [task["agreement_id"] for task in wave.tasks if task["code"] == FAILED]
-        tasks = [
-            {**task, "task_id": sequence * TASKS_A_WAVE + place, "date": days}
-            for place, task in enumerate(wave.tasks[:TASKS_A_WAVE])
-        ]
 
         def kept(work: SqlUnitOfWork) -> None:
             connection = work.connection
-            keeping.put_wave(connection, sequence, days, wave.part, at_us, body)
-            keeping.put_outcomes(connection, told)
-            keeping.put_tasks(connection, tasks)
-            terms.put(connection, sequence, days, at_us, wave.terms)
+            keeping.put_wave(connection, sequence, wave.follows.days, wave.part, at_us, body)
+            for each in (*told, *([] if is_asking else [own])):
+                each.keep(work, at_us)
+            keeping.put_tasks(connection, wave.tasks)
             keeping.set_status(connection, stopped, STOPPED)
-            for each in noticed(wave, sequence):
-                work.outbox.add(each)
             if more is not None:
                 more(work)
 
@@ -284,8 +281,7 @@ class Core:
             self.rollback(wave)
             raise
         self.sequence = sequence
-        for each in told:
-            del self._told[each]
+        self.outcomes.forget(told)
 
     def keep_aside(self, put: Callable[[Any], None]) -> None:
         """Keep what waves will need: a book, a branch, a slot's account. Raises: AnotherWriter."""
@@ -319,14 +315,6 @@ class Core:
             timestamp[part] = answer["timestamp"].to_numpy()
             start += answer.num_rows
         return outcome_of(body, status, timestamp, chains)
-
-    def tell_outcomes(self) -> None:
-        """Keep the outcomes that wait: nothing has to be posted again when the bank opens."""
-        told = self._telling()
-        if told:
-            self.room.run(lambda work: keeping.put_outcomes(work.connection, told))
-            for each in told:
-                del self._told[each]
 
     # what waves are made of ---------------------------------------------------------------------
 

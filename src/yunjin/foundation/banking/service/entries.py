@@ -10,15 +10,12 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from yunjin.chassis.persistence import SqlUnitOfWork
 from yunjin.foundation.banking.api.agreements import Action, EntryStatus
 from yunjin.foundation.banking.domain.products import run
 from yunjin.foundation.banking.domain.products.book import HELD, STATUS, STOPPED
 from yunjin.foundation.banking.domain.products.book import OPEN as IS_OPEN
 from yunjin.foundation.banking.domain.products.slots import grows_by_credit
-from yunjin.foundation.banking.events import EntriesBooked
 from yunjin.foundation.banking.service.books import Kept
-from yunjin.foundation.banking.service.closing import Closing
 from yunjin.foundation.banking.service.core import Core, Touched, Wave
 from yunjin.foundation.banking.service.drafting import Draft, Outcome
 from yunjin.foundation.banking.service.earlier import Earlier
@@ -33,7 +30,6 @@ from yunjin.foundation.banking.service.entry_forms import (
 )
 from yunjin.foundation.banking.service.moving import Mover, Sides, without
 from yunjin.foundation.banking.service.orders import ORDERS, Payments
-from yunjin.foundation.banking.service.waves import ACT
 from yunjin.foundation.ledger.api import TransferStatus
 
 _LOW: Final = 2**64 - 1
@@ -213,27 +209,12 @@ class Entries:
             core.rollback(wave)
             raise
         wave.columns = draft.finish(_heads(columns, alive))
-        booked = EntriesBooked(
-            wave=core.sequence + 1,
-            date=str(core.today),
-            entries=len(alive),
-            transfers=len(wave.columns["place"]),
-        )
+        wave.follows.entries, wave.follows.transfers = len(alive), len(wave.columns["place"])
         payments = self._payments
         if payments is not None:
             wave.part = ORDERS
             wave.tasks += payments.decide(set(alive.tolist()), answers.status, answers.reason)
-        elif wave.tasks:
-            wave.part = ACT
-
-        def more(work: SqlUnitOfWork) -> None:
-            work.outbox.add(booked)
-            if payments is not None:
-                payments.keep(work)
-
-        outcome = core.commit(wave, more)
-        if wave.part == ACT:
-            Closing(core).tell_refused()
+        outcome = core.commit(wave, None if payments is None else payments.keep)
         _tell(outcome, alive, answers)
         if (columns["action"][alive] != Action.BOOK).any():
             for one in sides:

@@ -10,10 +10,9 @@ from yunjin.chassis.persistence import SqlUnitOfWork, request_hash
 from yunjin.foundation.banking.api.agreements import OPENINGS_MAX, Opening
 from yunjin.foundation.banking.domain import derived_ids
 from yunjin.foundation.banking.domain.products import run
-from yunjin.foundation.banking.domain.products.book import CLOSED, OPEN, OPENED, STATUS
+from yunjin.foundation.banking.domain.products.book import OPEN, OPENED, STATUS
 from yunjin.foundation.banking.domain.products.declarations import Level, Parameter, declared
 from yunjin.foundation.banking.errors import EntryRefused
-from yunjin.foundation.banking.events import AgreementsOpened
 from yunjin.foundation.banking.service.books import (
     AGREEMENT,
     BRANCH,
@@ -47,7 +46,7 @@ class Openings:
             with core.room.work() as work:
                 first = work.answers.find(command_id, hashed)
             if first is not None:
-                return [int(one) for one in first]
+                return self._there([int(one) for one in first])
             groups: dict[tuple[str, int], list[int]] = {}
             for place, one in enumerate(openings):
                 version = self._registry.live(one.product, one.version)
@@ -77,12 +76,13 @@ class Openings:
         try:
             for (code, version), places in groups.items():
                 kept = self.kept_of(code, version)
-                rows = self._rows(kept, [openings[place] for place in places])
-                ids[places] = kept.book.columns[AGREEMENT][rows]
-                made.append((kept, rows, places))
+                rows = kept.book.add(len(places))
                 chains = np.arange(len(rows)) + wave.draft.chains
                 wave.draft.chains += len(rows)
                 wave.touched.append(core.touch(kept, rows, chains))
+                self._fill(kept, rows, [openings[place] for place in places])
+                ids[places] = kept.book.columns[AGREEMENT][rows]
+                made.append((kept, rows, places))
                 self._begin(kept, rows, chains, wave)
         except Exception as error:
             core.rollback(wave)
@@ -94,61 +94,47 @@ class Openings:
             ) from error
         wave.columns = wave.draft.finish(salt=derived_ids.salt_of(command_id.hex))
 
-        def more(work: SqlUnitOfWork) -> None:
-            for kept, rows, places in made:
-                keeping.put_agreements(
-                    work.connection,
-                    [
-                        {
-                            "agreement_id": int(ids[place]),
-                            "book_id": kept.number,
-                            "row": int(row),
-                            "product": kept.code,
-                            "party_id": openings[place].party_id,
-                            "branch": openings[place].branch,
-                            "status": OPEN,
-                            "note": openings[place].note.rstrip(),
-                        }
-                        for row, place in zip(rows.tolist(), places, strict=True)
-                    ],
-                )
+        for kept, rows, places in made:
+            wave.follows.opened += [
+                {
+                    "agreement_id": int(ids[place]),
+                    "book_id": kept.number,
+                    "row": row,
+                    "product": kept.code,
+                    "party_id": openings[place].party_id,
+                    "branch": openings[place].branch,
+                    "status": OPEN,
+                    "note": openings[place].note.rstrip(),
+                }
+                for row, place in zip(rows.tolist(), places, strict=True)
+            ]
+
+        def answered(work: SqlUnitOfWork) -> None:
             work.answers.keep(command_id, hashed, ids.tolist())
-            work.outbox.add(
-                AgreementsOpened(
-                    wave=core.sequence + 1,
-                    date=str(core.today),
-                    agreement_ids=tuple(map(str, ids[:1_000].tolist())),
-                    count=len(ids),
-                )
-            )
 
-        outcome = core.commit(wave, more)
+        core.commit(wave, answered)
         for kept, rows, _ in made:
-            core.books.place(kept, rows)
-        if not outcome.is_done.all():
-            self._give_up([(kept, rows) for kept, rows, _ in made])
-        found: list[int] = ids.tolist()
-        return found
+            core.books.place(kept, rows[kept.book.columns[STATUS][rows] > 0])
+        return self._there(ids.tolist())
 
-    def _give_up(self, made: Sequence[tuple[Kept, Any]]) -> None:
-        """Close the agreements of an opening whose postings the ledger refused.
+    def _there(self, ids: list[int]) -> list[int]:
+        """Return the ids of an opening that the ledger did not refuse. Raises: EntryRefused.
 
         Only sums beyond all bounds are refused: what was paid out by the others stays with them.
         """
-        core = self._core
-        wave, lost = Wave(core.draft(), {}), []
-        for kept, rows in made:
-            status = kept.book.columns[STATUS]
-            some = rows[status[rows] != OPEN]
-            wave.touched.append(core.touch(kept, some, np.full(len(some), -1)))
-            status[some] = CLOSED
-            lost += kept.book.columns[AGREEMENT][some].tolist()
-        wave.columns = wave.draft.finish()
-        core.commit(wave, lambda work: keeping.set_status(work.connection, lost, CLOSED))
-        raise EntryRefused(
-            f"expected the ledger to book every opening, was {len(lost)} refused, which are closed",
-            result="ledger-refused",
-        )
+        numbers, _ = self._core.books.find(np.array(ids, np.int64))
+        lost = int(np.count_nonzero(numbers < 0))
+        if lost:
+            opened = [
+                None if number < 0 else str(one)
+                for one, number in zip(ids, numbers.tolist(), strict=True)
+            ]
+            raise EntryRefused(
+                f"expected the ledger to book every opening, was {lost} of {len(ids)} refused",
+                result="ledger-refused",
+                agreement_ids=opened,
+            )
+        return ids
 
     def _begin(self, kept: Kept, rows: Any, chains: Any, wave: Wave) -> None:
         chain_of = dict(zip(rows.tolist(), chains.tolist(), strict=True))
@@ -170,13 +156,12 @@ class Openings:
             kept = core.books.add_book(number, code, version)
         return kept
 
-    def _rows(self, kept: Kept, openings: Sequence[Opening]) -> Any:
-        """Add rows with their terms and accounts, not opened yet."""
+    def _fill(self, kept: Kept, rows: Any, openings: Sequence[Opening]) -> None:
+        """Give new rows their terms and accounts; they are not opened yet."""
         core, book = self._core, kept.book
         codes = [int(account.slot) for account in book.accounts.values()]
         ledger = core.slots.ledger_of(book.product.currency)
         accounts = core.open_accounts(len(openings), ledger, codes).reshape(len(openings), -1)
-        rows = book.add(len(openings))
         for place, name in enumerate(book.accounts):
             book.columns[account_column(name)][rows] = accounts[:, place]
         book.columns[AGREEMENT][rows] = accounts[:, 0]
@@ -194,7 +179,6 @@ class Openings:
             ]
         book.columns[GIVEN][rows] = given
         book.columns[TEMPLATE][rows] = [number_of(name) for name in names]
-        return rows
 
 
 def checked_terms(

@@ -101,6 +101,7 @@ def _info(loaded: Loaded) -> ProductInfo:
             for name, one in declared(kind, Parameter).items()
         ),
         accounts={name: one.slot.name.lower() for name, one in declared(kind, Account).items()},
+        dues=tuple(name for name, one in declared(kind, Account).items() if one.is_due),
         source=loaded.source,
         warnings=loaded.warnings,
     )

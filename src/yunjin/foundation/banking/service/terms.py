@@ -1,7 +1,7 @@
 """What agreements' terms were changed to: found by comparing, kept with the wave, read again."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -68,6 +68,22 @@ class Reason:
             values = target.book.columns[name][rows]
             for value in np.unique(values).tolist():
                 yield from self.rows(name, ids[values == value], None, value)
+
+
+def without(rows: Sequence[dict[str, Any]], lost: Collection[int]) -> Iterator[dict[str, Any]]:
+    """Yield what is kept of changed terms, but of some agreements."""
+    for row in rows:
+        if not row["is_shared"]:
+            if row["first_id"] not in lost:
+                yield row
+            continue
+        body = unpack(row["body"])
+        is_left = ~np.isin(body["ids"], list(lost))
+        left = {name: column[is_left] for name, column in body.items()}
+        ids = left["ids"]
+        if len(ids):
+            ends = {"first_id": int(ids.min()), "last_id": int(ids.max())}
+            yield {**row, **ends, "body": pack(left)}
 
 
 def changes_of(rows: Sequence[Any], agreement_id: int) -> list[TermChange]:

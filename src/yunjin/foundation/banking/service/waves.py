@@ -1,16 +1,17 @@
 """What is kept together: a wave of transfers, and the rows it changes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from yunjin.foundation.banking.domain.products.book import Applied
-from yunjin.foundation.banking.events import CustomersNoticed
-from yunjin.foundation.banking.service.books import Kept
-from yunjin.foundation.banking.service.drafting import Draft, Outcome, notices_of, tasks_of
+import numpy as np
 
-NOTICED_AT_ONCE: Final = 1_000
-ACT: Final = "act"  # the part of a wave that leaves rows behind, which a refusal takes back
+from yunjin.foundation.banking.domain.products.book import Applied
+from yunjin.foundation.banking.service.books import Kept
+from yunjin.foundation.banking.service.drafting import Draft, notices_of, tasks_of
+from yunjin.foundation.banking.service.follows import Follows
+
+TASKS_A_WAVE: Final = 1 << 16
 
 
 @dataclass(slots=True)
@@ -30,33 +31,22 @@ class Wave:
     draft: Draft
     columns: dict[str, Any]
     touched: list[Touched] = field(default_factory=list)
-    tasks: list[dict[str, Any]] = field(default_factory=list)
-    terms: list[dict[str, Any]] = field(default_factory=list)  # what is recorded of changed terms
-    notices: list[tuple[int, str]] = field(default_factory=list)  # (agreement id, code)
+    tasks: list[dict[str, Any]] = field(default_factory=list)  # whatever the ledger answers
     part: str = ""
+    follows: Follows = field(init=False)  # of what the ledger does not refuse
+
+    def __post_init__(self) -> None:
+        self.follows = Follows(int(self.draft.date.astype(np.int64)))
 
     def hear(self, kept: Kept, applied: Sequence[Applied]) -> None:
         """Take in what a product asks a person, and what it tells the customer."""
-        self.tasks += tasks_of(kept, applied)
-        self.notices += notices_of(kept, applied)
+        self.follows.tasks += tasks_of(kept, applied)
+        self.follows.notices += notices_of(kept, applied)
 
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """A wave that the ledger refused in part: its outcome is kept with what comes of that."""
-
-    part: str
-    columns: dict[str, Any]
-    outcome: Outcome
-
-
-def noticed(wave: Wave, sequence: int) -> Iterator[CustomersNoticed]:
-    """Yield what is told of a wave's notices: an event a code, for a thousand agreements each."""
-    by_code: dict[str, list[str]] = {}
-    for agreement_id, code in wave.notices:
-        by_code.setdefault(code, []).append(str(agreement_id))
-    date = str(wave.draft.date)
-    for code, ids in by_code.items():
-        for start in range(0, len(ids), NOTICED_AT_ONCE):
-            some = tuple(ids[start : start + NOTICED_AT_ONCE])
-            yield CustomersNoticed(wave=sequence, date=date, code=code, agreement_ids=some)
+    def number_tasks(self, sequence: int) -> None:
+        """Give its tasks their ids and the date; what is beyond all measure is left out."""
+        first, days = sequence * TASKS_A_WAVE, self.follows.days
+        del self.tasks[TASKS_A_WAVE:]
+        del self.follows.tasks[TASKS_A_WAVE - len(self.tasks) :]
+        for place, task in enumerate((*self.tasks, *self.follows.tasks)):
+            task |= {"task_id": first + place, "date": days}

@@ -40,11 +40,11 @@ def put_wave(
     connection.execute(sa.insert(waves).values(**row, outcome=None))
 
 
-def put_outcomes(connection: sa.Connection, outcomes: Mapping[int, bytes]) -> None:
-    """Say what the ledger answered to waves."""
-    for sequence, outcome in outcomes.items():
-        query = sa.update(waves).where(waves.c.sequence == sequence).values(outcome=outcome)
-        connection.execute(query)
+def put_outcome(connection: sa.Connection, sequence: int, outcome: bytes) -> bool:
+    """Say what the ledger answered to a wave; return whether nobody had said it before."""
+    is_it = (waves.c.sequence == sequence) & waves.c.outcome.is_(None)
+    query = sa.update(waves).where(is_it).values(outcome=outcome)
+    return connection.execute(query).rowcount == 1
 
 
 def outcome(connection: sa.Connection, sequence: int) -> bytes | None:
@@ -223,17 +223,6 @@ def put_tasks(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> N
     """Keep what waits for a person."""
     if rows:
         connection.execute(sa.insert(tasks), [{"is_done": 0, "note": "", **row} for row in rows])
-
-
-def drop_tasks(
-    connection: sa.Connection, first: int, count: int, agreement_ids: Iterable[int]
-) -> None:
-    """Forget tasks of agreements, of the `count` ids from the first on."""
-    c, ids = tasks.c, list(agreement_ids)
-    for start in range(0, len(ids), 500):
-        some = c.agreement_id.in_(ids[start : start + 500])
-        among = c.task_id.between(first, first + count - 1)
-        connection.execute(sa.delete(tasks).where(among, some))
 
 
 def open_tasks(connection: sa.Connection, *, is_done: bool, limit: int) -> Sequence[Any]:

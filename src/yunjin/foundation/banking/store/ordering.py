@@ -22,6 +22,15 @@ def end(connection: sa.Connection, order_id: UUID) -> bool:
     return connection.execute(query).rowcount == 1
 
 
+def end_with(connection: sa.Connection, agreement_ids: Sequence[int]) -> None:
+    """Let the orders end that agreements pay, or are paid by."""
+    for start in range(0, len(agreement_ids), 500):
+        some = agreement_ids[start : start + 500]
+        query = sa.update(orders).where(_c.next.is_not(None))
+        ends = _c.agreement_id.in_(some) | _c.counter_agreement_id.in_(some)
+        connection.execute(query.where(ends).values(next=None))
+
+
 def of(connection: sa.Connection, agreement_id: int) -> Sequence[Any]:
     """Return the orders of an agreement."""
     query = sa.select(orders).where(_c.agreement_id == agreement_id).order_by(_c.order_id)

@@ -55,11 +55,6 @@ def put(
         connection.execute(sa.insert(terms), kept)
 
 
-def drop(connection: sa.Connection, wave: int) -> None:
-    """Forget what a wave was to change: the ledger refused it."""
-    connection.execute(sa.delete(terms).where(_c.wave == wave))
-
-
 def of(connection: sa.Connection, agreement_id: int) -> Sequence[Any]:
     """Return the rows that may speak of an agreement, in the order they acted."""
     alone = (_c.is_shared == 0) & (_c.first_id == agreement_id)

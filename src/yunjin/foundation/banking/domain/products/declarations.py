@@ -236,6 +236,7 @@ class Product:
     code: ClassVar[str] = ""
     currency: ClassVar[str] = "CNY"
     needs: ClassVar[History | None] = None
+    ends_when_repaid: ClassVar[bool] = False  # closed with the day that leaves nothing to come
     main: ClassVar[Account]
     inbox: ClassVar[Account]  # where entries arrive; the main account unless a product says so
 

@@ -129,7 +129,7 @@ class Cost:
 
 
 def cost(product: Product, agreement: Agreement) -> Cost:
-    """Return a loan's cost by its terms, from the day it is opened. Raises: NoSchedule, NoRate."""
+    """Return a loan's cost by the terms it was opened with. Raises: NoSchedule, NoRate."""
     projection = Projection.fresh(product, agreement)
     drawn = projection.drawn()
     if drawn <= 0:

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -297,8 +297,10 @@ class StatementService:
 
     def cost(self, agreement_id: int) -> LoanCost:
         agreement = self.agreement(agreement_id)
-        product = self._product_of(agreement.product, agreement.version)
-        found = loans.cost(product, agreement)
+        changes = self._agreements.term_changes(agreement_id)
+        terms, version = in_force(agreement.terms, agreement.version, changes, dt.date.min)
+        product = self._product_of(agreement.product, version)
+        found = loans.cost(product, replace(agreement, terms=terms))
         data = self._about(agreement) | {
             "drawn_minor": found.drawn,
             "paid_minor": found.drawn + found.annual.charged,

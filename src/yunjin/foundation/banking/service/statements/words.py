@@ -81,6 +81,8 @@ def posting(code: int, slot: int, other: int, *, is_debit: bool, is_own: bool) -
     if code == _MANUAL:
         return "手工调整", "Manual entry"
     if is_own:
+        if Slot.OVERPAYMENTS in (slot, other) and is_debit == (other == Slot.OVERPAYMENTS):
+            return "支用", "Drawn"
         usual = ("还款", "Repayment") if Slot.OVERPAYMENTS in (slot, other) else ("结转", "Moved")
         return _OWN.get((slot, other), usual)
     if slot == Slot.LOANS and is_debit and other in (Slot.CLEARING, Slot.CASH, Slot.DEPOSITS):

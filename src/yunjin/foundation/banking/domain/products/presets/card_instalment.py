@@ -27,6 +27,7 @@ class CardInstalment(Product):
     """What it pays out at the opening is entered on the card; its parts are collected monthly."""
 
     code = "card-instalment"
+    ends_when_repaid = True
 
     amount = Money(level=Level.INSTANCE, least=1)
     parts = Count(level=Level.INSTANCE, least=2, most=60)

@@ -53,6 +53,7 @@ class InstalmentLoan(Product):
     """
 
     code = "instalment-loan"
+    ends_when_repaid = True
 
     amount = Money(level=INSTANCE, least=1)
     rate = Rate(level=INSTANCE, most=240_000)
