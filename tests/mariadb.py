@@ -11,12 +11,15 @@ import ctypes
 import functools
 import itertools
 import os
+import queue
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +28,7 @@ import pytest
 
 _PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 _PR_SET_PDEATHSIG = 1
+Orders = queue.SimpleQueue[tuple[list[str], Future[subprocess.Popen[bytes]]]]
 
 
 @dataclass
@@ -39,14 +43,13 @@ class MariaDb:
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def start(self) -> None:
-        """Start the server and wait until it answers, also after a kill."""
-        self.process = subprocess.Popen(
-            self.command,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=_die_with_parent,
-        )
-        for _ in range(600):
+        """Start the server and wait until it answers, also after a kill.
+
+        One that is about to come up is waited for: two would fight for the same files.
+        """
+        if self.process is None or self.process.poll() is not None:
+            self.process = spawned(self.command)
+        for _ in range(1_200):
             if self.is_up():
                 return
             try:
@@ -108,6 +111,39 @@ class MariaDb:
 
 def _program(name: str) -> str | None:
     return shutil.which(name, path=_PATH)
+
+
+def spawned(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a program that dies with this process, however that ends.
+
+    The kernel kills it when the *thread* that started it ends, so that is one which never does.
+    """
+    answer: Future[subprocess.Popen[bytes]] = Future()
+    _orders().put((command, answer))
+    return answer.result()
+
+
+@functools.cache
+def _orders() -> Orders:
+    orders: Orders = queue.SimpleQueue()
+
+    def serve() -> None:
+        while True:
+            command, answer = orders.get()
+            try:
+                process = subprocess.Popen(
+                    command,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    preexec_fn=_die_with_parent,
+                )
+            except OSError as error:
+                answer.set_exception(error)
+            else:
+                answer.set_result(process)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return orders
 
 
 def _die_with_parent() -> None:

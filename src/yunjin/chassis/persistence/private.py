@@ -4,6 +4,7 @@ What is there already stays as its owner set it: a backup group may have been le
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,9 @@ def private_folder(folder: Path) -> None:
 def private_file(file: Path) -> None:
     """Make an empty file for this user alone, unless it is there.
 
-    SQLite would make it readable for all; its `-wal` and `-shm` take the mode of the file.
+    SQLite would make it readable for all; its `-wal` and `-shm` take the mode of the file. One that
+    is there is not even opened: to close it would drop the locks that SQLite has on it in this
+    process, and the next process to look at it would remove the log that we go on writing.
     """
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, FILE_MODE))
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE))
