@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,9 +43,10 @@ class Served:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[Served]:
-    """Run a bank for a block."""
+def served(home: Path, settings: Mapping[str, str] | None = None) -> Iterator[Served]:
+    """Run a bank for a block; settings as in the environment, beside the usual ones."""
     chosen = {"YUNJIN_HTTP__PORT": "0", "YUNJIN_HTTP__FLIGHT_PORT": "0", "YUNJIN_HOME": str(home)}
+    chosen.update(settings or {})
     words = [sys.executable, "-c", _COMMAND, "serve"]
     process = subprocess.Popen(
         words, stderr=subprocess.PIPE, text=True, env={**os.environ, **chosen}

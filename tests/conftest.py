@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, settings
 
 from yunjin.chassis.transport.logs import configure_plain_logs
 
-OPTIONAL_MARKS = {"mariadb": "MariaDB", "browser": "Chromium"}
+OPTIONAL_MARKS = {"mariadb": "MariaDB", "galera": "Galera", "browser": "Chromium"}
 EXAMPLES_QUICK = 30
 LOOPBACK_NAMES = {"localhost", "localhost.localdomain", "ip6-localhost"}
 

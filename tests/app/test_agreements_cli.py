@@ -4,15 +4,20 @@ Method: the program's own main, in this process, in a folder of its own; an agre
 closed day, then mistakes on purpose.
 """
 
+import datetime as dt
 import json
+import re
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from yunjin.app import cli
+from yunjin.app.commands import days
+from yunjin.foundation.banking.api.days import DayReport
 
 
 class Said(NamedTuple):
@@ -74,6 +79,25 @@ def test_an_account_is_paid_into_held_released_and_shown(run: Run) -> None:
     assert "Nothing waits" in run("agreements", "tasks").err
 
 
+def test_an_agreement_is_shown_to_people_and_to_programs(run: Run) -> None:
+    loan = run(*LOAN, "--term", "term=6", "--term", "rate=60000").out.strip()
+    shown = run("agreements", "show", loan).out
+    assert f"{loan}  instalment-loan, version 1, of p\nopen since 2026-01-05, at head\n" in shown
+    for kind, name, value in (
+        ("balance", "main", "1,000.00 CNY"),
+        ("accrued", "interest", "0.00000000 minor units"),
+        ("term", "rate", "60,000"),
+        ("next", "due", "2026-02-05"),
+    ):
+        assert re.search(rf"{kind}\W+{name}\W+{re.escape(value)}", shown), (name, shown)
+    assert "{" not in shown
+    assert json.loads(run("agreements", "show", loan, "--json").out)["terms"]["rate"] == 60_000
+    account = opened(run, "--note", "for the rent")
+    run("agreements", "close", account)
+    shown = run("agreements", "show", account).out
+    assert "closed since 2026-01-05 until 2026-01-05, at head\nfor the rent\n" in shown
+
+
 def test_money_goes_from_one_agreement_to_another(run: Run) -> None:
     one, other = opened(run), opened(run)
     run("agreements", "post", one, "10")
@@ -96,6 +120,27 @@ def test_days_are_closed_with_a_proof_that_agrees(run: Run) -> None:
     assert shown["proof"]
     listed = json.loads(run("day", "list", "--json").out)
     assert [one["status"] for one in listed] == ["open", "closed", "closed", "closed"]
+
+
+@pytest.mark.parametrize(("status", "word"), [("closing", "close"), ("opening", "opening")])
+def test_who_looks_at_a_close_that_stopped_is_told_what_brings_it_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch, status: str, word: str
+) -> None:
+    class Days:
+        """A bank whose process died in the middle of a close."""
+
+        def days(self, *, limit: int) -> list[DayReport]:
+            return [self.day(dt.date(2026, 1, 5))]
+
+        def day(self, date: dt.date) -> DayReport:
+            nothing: dict[str, Any] = {"agreements": 0, "transfers": 0, "waiting": 0, "seconds": 0}
+            return DayReport(date=date, status=status, sums=(), steps=(), proof=(), **nothing)
+
+    monkeypatch.setattr(days, "_opened", lambda home: nullcontext(Days()))
+    for words in (("list",), ("show", "2026-01-05")):
+        said = run("day", *words)
+        assert f"The {word} of 2026-01-05 goes on while a process has the bank open" in said.err
+    assert json.loads(run("day", "list", "--json").out)[0]["status"] == status
 
 
 @pytest.mark.parametrize(
@@ -163,6 +208,18 @@ def test_a_standing_order_is_kept_listed_and_ended(run: Run) -> None:
     assert "ended" in run("agreements", "orders", one).out
     assert "no standing order" in run("agreements", "end-order", other, order["order_id"]).err
     assert "no task 7" in run("agreements", "settle", "7").err
+
+
+def test_what_the_customer_was_told_is_listed(run: Run) -> None:
+    words = ("credit-card", "--party", "p", "--term", "limit=500000", "--term", "statement_day=6")
+    card = run("agreements", "open", *words).out.strip()
+    run("agreements", "post", card, "-123")
+    assert "No notice" in run("agreements", "notices", card).err
+    run("day", "close", "--until", "2026-01-06")
+    assert run("agreements", "notices", card).out == "2026-01-06  card-statement\n"
+    (told,) = json.loads(run("agreements", "notices", card, "--json").out)
+    assert (told["date"], told["code"]) == ("2026-01-06", "card-statement")
+    assert run("agreements", "notices", "77").code == 1
 
 
 @pytest.mark.slow

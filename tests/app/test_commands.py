@@ -71,6 +71,46 @@ def test_a_folder_without_a_bank_is_no_sound_bank_and_stays_untouched(
     assert not (tmp_path / "bank").exists()
 
 
+def test_a_disk_that_may_only_be_read_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened(run)
+    values = list(os.statvfs("."))
+    values[8] |= os.ST_RDONLY
+    monkeypatch.setattr(os, "statvfs", lambda path: os.statvfs_result(values))
+    said = run("ledger", "verify")
+    assert (said.code, "may only be read" in said.err, "Mount it" in said.err) == (1, True, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("import", "some.csv", "--mapping", "no.toml"), "file that is there, was no.toml"),
+        (("import", "some.csv", "--mapping", "folder"), "file, was the folder folder"),
+        (("import", "some.csv", "--xsd", "nowhere"), "folder that is there, was nowhere"),
+        (("import", "some.csv", "--xsd", "some.csv"), "folder, was the file some.csv"),
+        (("import", "no.csv"), "files, were not there: no.csv"),
+        (("products", "show", "no.py"), "file that is there, was no.py"),
+        (("products", "check", "folder"), "file, was the folder folder"),
+        (("products", "register", "no.txt"), "file that is there, was no.txt"),
+        (
+            ("products", "simulate", "no.py", "--start", "2026-01-01", "--end", "2026-01-02"),
+            "no.py",
+        ),
+        (("ledger", "export", "nowhere/x.parquet"), "in a folder that is there"),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, tuple) else "",
+)
+def test_a_file_or_folder_that_is_not_there_is_told_in_words(
+    run: Run, tmp_path: Path, words: tuple[str, ...], wanted: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "some.csv").write_text("a,b\n")
+    said = run(*words)
+    assert said.code == 1
+    assert "expected a" in said.err or "expected files" in said.err
+    assert wanted in said.err
+    assert "Errno" not in said.err
+
+
 def test_a_file_instead_of_the_folder_is_told(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for words in (["ledger", "open"], ["serve"], ["demo", "--once"]):

@@ -38,10 +38,11 @@ def test_the_demo_opens_a_bank_that_the_other_commands_can_use(tmp_path: Path) -
     assert said["accounts"] > 10_000
     # the same institution on every machine, and as it was when the README was written
     assert said["journal_head"][:16] in README.read_text("utf-8")
-    again = yunjin(tmp_path, "demo", "--once", "--json")
-    assert json.loads(again.stdout)["journal_head"] == said["journal_head"]
 
     bank = tmp_path / "demo-bank"
+    again = yunjin(bank, "demo", "--once", "--json")  # named itself, it is the same bank
+    assert json.loads(again.stdout)["journal_head"] == said["journal_head"]
+    assert not (bank / "demo-bank").exists()
     verified = yunjin(bank, "ledger", "verify", "--json")
     assert json.loads(verified.stdout)["findings"] == []
     assert CUSTOMER not in yunjin(bank, "ledger", "history", CUSTOMER, "--limit", "3").stderr

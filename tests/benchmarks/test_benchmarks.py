@@ -45,9 +45,18 @@ KEYS = {
         "cpu_s_per_million",
     },
     "http": {"http_transfers_per_cpu_s", "p50_ms", "p99_ms", "cpu_s_per_million"},
+    "planning": {
+        "error_throughput_pct",
+        "error_p99_pct",
+        "error_recovery_pct",
+        "measured_throughput_9",
+        "measured_p99_9",
+        "measured_recovery_9",
+    },
     "posting": {"cpu_s_per_million", "batch_cpu_s_per_million", "entries_per_s", "p99_ms"},
     "products": {"seconds"},
     "recovery": {"replay_per_s", "open_from_snapshot_s", "cpu_s_per_million"},
+    "saga": {"per_s", "p99_ms", "cpu_s_per_million", "paced_p99_ms"},
     "simulate": {"ms"},
 }
 

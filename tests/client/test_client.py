@@ -51,6 +51,8 @@ def test_the_result_names_are_the_rooms() -> None:
     ):
         known = {number: name for number, name in enumerate(names) if name}
         assert known == {int(code): code.name.lower() for code in codes}
+    outcomes = [code.name.lower() for code in api.CrossingOutcome]
+    assert list(client.CROSSING_OUTCOMES) == outcomes
     assert dict(client.Action.__members__) == dict(agreements.Action.__members__)
 
 

@@ -1,6 +1,6 @@
 """The bank on the web: rooms' routes, the console, health and metrics in one process.
 
-Until people can sign in it listens on loopback only.
+Until people can sign in it listens on loopback, unless a private network is chosen.
 """
 
 import contextlib
@@ -32,6 +32,8 @@ LOOPBACK: Final = "127.0.0.1"
 HOSTS: Final = (LOOPBACK, "localhost", "[::1]")
 VERSION: Final = "2026-11-24"
 DRAIN_S: Final = 5
+_WHO: Final = {LOOPBACK: "Loopback only, until people can sign in."}
+_ANYBODY: Final = "Whoever reaches {at} may do everything: people cannot sign in yet."
 GARBAGE_ROUNDS: Final = (10_000, 20, 50)  # a batch of requests makes some thousand objects at once
 
 
@@ -82,7 +84,7 @@ def build(bank: Bank, *, metrics_of: Sequence[Families] = ()) -> ASGIApp:
         tenant=settings.tenant,
         clock=bank.clock,
         body_bytes_max=settings.http.body_bytes_max,
-        hosts=HOSTS,
+        hosts=(*HOSTS, settings.http.listen),
         version=VERSION,
         observe=meter.observe,
     )
@@ -95,10 +97,11 @@ def serve(bank: Bank) -> None:
     """
     settings = bank.settings
     configure_logs(bank.clock, level="warning")
-    with _listening(settings.http.port) as listener, _flight(bank) as flight:
+    at = settings.http.listen
+    with _listening(at, settings.http.port) as listener, _flight(bank) as flight:
         port = listener.getsockname()[1]
-        _say(f"open http://{LOOPBACK}:{port}/ · batches at grpc://{LOOPBACK}:{flight.port}")
-        _say("Loopback only, until people can sign in. Ctrl+C stops.")
+        _say(f"open http://{at}:{port}/ · batches at grpc://{at}:{flight.port}")
+        _say(_WHO.get(at, _ANYBODY.format(at=at)) + " Ctrl+C stops.")
         config = uvicorn.Config(
             build(bank, metrics_of=[flight.metrics]),
             log_config=None,
@@ -124,11 +127,11 @@ def _settle() -> None:
 
 
 @contextlib.contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
+def _listening(at: str, port: int) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((LOOPBACK, port))
+            listener.bind((at, port))
             listener.listen()
         except OSError as error:
             raise _taken(port, "PORT") from error
@@ -143,6 +146,7 @@ def _flight(bank: Bank) -> Iterator[FlightDoor]:
         door = FlightDoor(
             joined(offers),
             tenant=settings.tenant,
+            host=settings.http.listen,
             port=port,
             clock=bank.clock,
             message_bytes_max=settings.http.flight_message_bytes_max,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from yunjin.app.settings import Settings
@@ -11,6 +11,7 @@ from yunjin.chassis.transport import configure_plain_logs, traceparent
 from yunjin.foundation.banking import wiring as banking
 from yunjin.foundation.database import wiring as database
 from yunjin.foundation.database.api import DatabaseApi
+from yunjin.foundation.database.api.topology import StagePort
 from yunjin.foundation.ledger import wiring as ledger
 from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.kernel import tenant
@@ -48,13 +49,19 @@ def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
     try:
         rooms.append(
             database.build(
-                settings.database, tenant=name, clock=clock, home=home, traceparent=traceparent
+                settings.database,
+                tenant=name,
+                clock=clock,
+                home=home,
+                events=settings.events,
+                traceparent=traceparent,
             )
         )
         tables = rooms[0].doors[DatabaseApi]
         rooms.append(
-            ledger.build(settings.ledger, tenant=name, clock=clock, home=home, database=tables)
+            ledger.build(_reachable(settings), tenant=name, clock=clock, home=home, database=tables)
         )
+        _await_turn(rooms[1])
         rooms.append(
             banking.build(
                 settings.banking,
@@ -69,9 +76,87 @@ def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
         Bank(settings=settings, clock=clock, rooms=tuple(rooms)).close()
         raise
     for room in rooms:
+        if room.start is not None and room.await_turn is None:
+            room.start()
+    return Bank(settings=settings, clock=clock, rooms=tuple(rooms))
+
+
+def open_cell(settings: Settings, *, clock: Clock | None = None) -> Bank:
+    """Open the ledger alone: a cell that serves transfers, or stands by for the one that does.
+
+    Where the rooms' tables are on a set, aliases and clearing are served too.
+
+    Raises: LeaseHeld, Outage, Malformed.
+    """
+    configure_plain_logs()
+    clock = clock or SystemClock()
+    name = tenant.checked(settings.tenant)
+    home = settings.home.absolute()
+    private_folder(home / name)
+    rooms: list[Room] = []
+    try:
+        tables = None
+        if settings.database.url:
+            rooms.append(
+                database.build(
+                    settings.database,
+                    tenant=name,
+                    clock=clock,
+                    home=home,
+                    events=settings.events,
+                    traceparent=traceparent,
+                )
+            )
+            rooms[0] = replace(rooms[0], pages=None, menu=())
+            tables = rooms[0].doors[DatabaseApi]
+        room = ledger.build(
+            _reachable(settings), tenant=name, clock=clock, home=home, database=tables
+        )
+        rooms.append(replace(room, pages=None, menu=(), search=()))
+    except BaseException:
+        Bank(settings=settings, clock=clock, rooms=tuple(rooms)).close()
+        raise
+    for room in rooms:
         if room.start is not None:
             room.start()
     return Bank(settings=settings, clock=clock, rooms=tuple(rooms))
+
+
+@contextmanager
+def opened_stage(settings: Settings, stage: StagePort) -> Iterator[Bank]:
+    """Open the database room alone for a block: the fleet, its doctor, and the topology page."""
+    configure_plain_logs()
+    clock, name = SystemClock(), tenant.checked(settings.tenant)
+    home = settings.home.absolute()
+    private_folder(home / name)
+    with tenant.entered(name):
+        room = database.build(settings.database, tenant=name, clock=clock, home=home, stage=stage)
+        bank = Bank(settings=settings, clock=clock, rooms=(room,))
+        try:
+            if room.start is not None:
+                room.start()
+            yield bank
+        finally:
+            bank.close()
+
+
+def _reachable(settings: Settings) -> ledger.Settings:
+    """Return the ledger's settings with where this process is reached, if nobody said."""
+    http, chosen = settings.http, settings.ledger
+    where = {
+        "http_address": chosen.http_address or f"http://{http.listen}:{http.port}",
+        "flight_address": chosen.flight_address or f"grpc://{http.listen}:{http.flight_port}",
+    }
+    return chosen.model_copy(update=where)
+
+
+def _await_turn(room: Room) -> None:
+    """Let a room that stands by be known, and wait until it is its turn."""
+    if room.await_turn is None:
+        return
+    if room.start is not None:
+        room.start()
+    room.await_turn()
 
 
 @contextmanager

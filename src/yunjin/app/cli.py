@@ -9,10 +9,13 @@ import typer
 
 from yunjin.app.commands import (
     agreements,
+    backups,
     bank,
     bench,
     chaos,
     days,
+    fleet,
+    gateway,
     general_ledger,
     importing,
     ledger,
@@ -32,8 +35,12 @@ app = typer.Typer(
 )
 app.command("demo")(bank.demo)
 app.command("serve")(bank.serve)
+app.command("cell")(bank.cell)
+app.command("gateway")(gateway.gateway)
 app.command("up", help="The same as serve.")(bank.serve)
 app.command("bench")(bench.bench)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 app.add_typer(bank.config, name="config")
 app.command("import")(importing.import_files)
 app.add_typer(ledger.app, name="ledger")
@@ -42,6 +49,7 @@ app.add_typer(agreements.app, name="agreements")
 app.add_typer(days.app, name="day")
 app.add_typer(general_ledger.app, name="gl")
 app.add_typer(statements.app, name="statements")
+app.add_typer(fleet.app, name="fleet")
 app.add_typer(chaos.app, name="chaos")
 
 

@@ -1,6 +1,7 @@
 """Settings: defaults, then `yunjin.toml`, then the environment (YUNJIN_LEDGER__LEASE_S=20)."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,24 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from yunjin.chassis.events import EventSettings
 from yunjin.foundation.banking.wiring import Settings as BankingSettings
 from yunjin.foundation.database.wiring import Settings as DatabaseSettings
 from yunjin.foundation.ledger.wiring import Settings as LedgerSettings
 
 
 class HttpSettings(BaseModel):
-    """Where the bank listens. Until people can sign in, loopback only."""
+    """Where the bank listens. Until people can sign in, loopback or a private network only."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    listen: str = Field(
+        "127.0.0.1",
+        max_length=100,
+        pattern=r"^[0-9A-Za-z.-]+$",
+        description="address to listen at; other than loopback only inside a private network: "
+        "whoever reaches it may do everything until people can sign in",
+    )
     port: int = Field(8420, ge=0, le=65_535, description="port of the API and the console")
     flight_port: int = Field(8421, ge=0, le=65_535, description="port of Arrow Flight")
     flight_message_bytes_max: int = Field(
@@ -40,6 +49,32 @@ class HttpSettings(BaseModel):
     )
 
 
+class GatewaySettings(BaseModel):
+    """How `yunjin gateway` finds the cells, and how long it holds a request."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cells: tuple[str, ...] = Field(
+        (),
+        max_length=1_000,
+        description="http://HOST:PORT of the cells' processes; one will do",
+    )
+    patience_s: float = Field(
+        30.0, ge=0, le=600, description="how long a request waits while nobody writes its cell"
+    )
+    answer_wait_s: float = Field(
+        10.0, ge=0.1, le=600, description="silence after which a request is sent again"
+    )
+
+    @field_validator("cells")
+    @classmethod
+    def _are_addresses(cls, cells: tuple[str, ...]) -> tuple[str, ...]:
+        for address in cells:
+            if not re.fullmatch(r"https?://[0-9A-Za-z.\[\]:-]+", address):
+                raise ValueError(f"expected addresses such as http://10.0.1.11:8420, was {address}")
+        return cells
+
+
 class Settings(BaseSettings):
     """Everything that may be set; an unknown key is an error."""
 
@@ -52,11 +87,17 @@ class Settings(BaseSettings):
     database: DatabaseSettings = Field(
         default_factory=DatabaseSettings, description="the tenant's tables"
     )
+    events: EventSettings = Field(
+        default_factory=EventSettings, description="events between machines"
+    )
     ledger: LedgerSettings = Field(default_factory=LedgerSettings, description="the ledger")
     banking: BankingSettings = Field(
         default_factory=BankingSettings, description="agreements, days, the general ledger"
     )
     http: HttpSettings = Field(default_factory=HttpSettings, description="the ways in")
+    gateway: GatewaySettings = Field(
+        default_factory=GatewaySettings, description="one way in to all cells"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -99,6 +140,8 @@ class _Plain(BaseModel):
     home: Path = Path("data")
     tenant: str = "demo"
     database: DatabaseSettings = DatabaseSettings()
+    events: EventSettings = EventSettings()
     ledger: LedgerSettings = LedgerSettings()
     banking: BankingSettings = BankingSettings()
     http: HttpSettings = HttpSettings()
+    gateway: GatewaySettings = GatewaySettings()

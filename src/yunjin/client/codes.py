@@ -103,6 +103,7 @@ TRANSFER_RESULTS: Final = (
     "exceeds_credits",
     "exceeds_debits",
 )
+CROSSING_OUTCOMES: Final = ("posted", "refused_here", "refused_there", "in_doubt", "not_held")
 ENTRY_RESULTS: Final = (
     "",  # no result is 0
     "booked",

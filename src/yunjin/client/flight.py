@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.flight as flight
 
-from yunjin.client.codes import ENTRY_RESULTS, TRANSFER_RESULTS
+from yunjin.client.codes import CROSSING_OUTCOMES, ENTRY_RESULTS, TRANSFER_RESULTS
 from yunjin.client.waiting import Watch, closing, told
 from yunjin.kernel.errors import Malformed, Outage, of_document
 
@@ -71,6 +71,28 @@ class EntryResults:
         return [ENTRY_RESULTS[code] for code in self.status.tolist()]
 
 
+@dataclass(frozen=True, slots=True)
+class CrossingResults:
+    """What became of transfers to other cells, in order.
+
+    outcome : uint8[n], of CROSSING_OUTCOMES.  status : uint8[n], of TRANSFER_RESULTS: why it was
+    refused or is stuck.  timestamp : int64[n], nanoseconds, 0 while it is in doubt.
+    """
+
+    outcome: npt.NDArray[np.uint8]
+    status: npt.NDArray[np.uint8]
+    timestamp: npt.NDArray[np.int64]
+
+    @property
+    def posted_count(self) -> int:
+        """How many reached their payees."""
+        return int(np.count_nonzero(self.outcome == CREATED))
+
+    def names(self) -> list[str]:
+        """Return the outcomes in words."""
+        return [CROSSING_OUTCOMES[code] for code in self.outcome.tolist()]
+
+
 def connect(address: str = "grpc://127.0.0.1:8421", *, deadline_s: int = 5) -> "Client":
     """Connect to a bank's Flight server.
 
@@ -115,6 +137,11 @@ class Client:
     ) -> None:
         self.close()
 
+    def wait_at_most(self, deadline_s: int) -> None:
+        """Wait so long for each answer from now on."""
+        self._deadline_s = deadline_s
+        self._options = flight.FlightCallOptions(timeout=deadline_s)
+
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
@@ -154,6 +181,21 @@ class Client:
                 status.to_numpy(), reasons.to_pylist(), *(one.to_numpy() for one in numbers)
             )
 
+    def cross(self, crossings: pa.RecordBatch) -> CrossingResults:
+        """Move money to accounts of other cells; answered when it is known what became of it.
+
+        `Transfers` without flags, timeouts and links; a column `peer` names another bank. Sent
+        again under its id, each acts once. Raises: Refusal (nothing was done).
+        """
+        return next(self.cross_many([crossings]))
+
+    def cross_many(
+        self, batches: Iterable[pa.RecordBatch], *, in_flight: int = 4
+    ) -> Iterator[CrossingResults]:
+        """Send batches to other cells on one stream; as `post_many`."""
+        for batch in self._exchange("crossings", batches, in_flight):
+            yield CrossingResults(*(column.to_numpy() for column in batch.columns))
+
     def open_accounts(self, accounts: pa.RecordBatch) -> pa.RecordBatch:
         """Open a batch of accounts. Returns: status and timestamp, one row an account."""
         return next(self._exchange("accounts", [accounts], 1))
@@ -190,6 +232,11 @@ class Client:
         items = [{"ledger": number, "currency": currency} for number, currency in ledgers.items()]
         self._action("declare_ledgers", {"ledgers": items})
 
+    def ledgers(self) -> dict[int, str]:
+        """Return the units of the cell: number → currency."""
+        items = json.loads(self._action("ledgers", {}))["items"]
+        return {item["ledger"]: item["currency"] for item in items}
+
     def allot_account_ids(self, count: int) -> npt.NDArray[np.int64]:
         """Set account ids aside. Returns: int64[count], ascending."""
         answer = json.loads(self._action("allot_account_ids", {"count": count}))
@@ -204,6 +251,11 @@ class Client:
         """Return how the cell is doing."""
         found: dict[str, Any] = json.loads(self._action("state", {}))
         return found
+
+    def members(self) -> list[dict[str, Any]]:
+        """Return the processes of every cell, those that write a cell first."""
+        items: list[dict[str, Any]] = json.loads(self._action("members", {}))["items"]
+        return items
 
     def _action(self, name: str, asked: dict[str, Any]) -> bytes:
         with told(f"the answer to {name}"):

@@ -1,10 +1,13 @@
 """Events: facts in the past tense, told after they are saved (CloudEvents 1.0)."""
 
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
-from yunjin.kernel.clock import instant
+from yunjin.kernel.clock import instant, nanoseconds
+from yunjin.kernel.errors import Malformed
 
 
 class EventData(Protocol):
@@ -46,3 +49,21 @@ class Event:
             **({"traceparent": self.traceparent} if self.traceparent else {}),
             "data": self.data,
         }
+
+
+def of_document(document: Mapping[str, Any]) -> Event:
+    """Return the event that a document in CloudEvents' JSON form tells of. Raises: Malformed."""
+    try:
+        return Event(
+            id=UUID(document["id"]),
+            type=document["type"],
+            source=document["source"],
+            subject=document["subject"],
+            tenant=document["tenant"],
+            sequence=int(document["sequence"]),
+            at_ns=nanoseconds(dt.datetime.fromisoformat(document["time"])),
+            data=document["data"],
+            traceparent=document.get("traceparent", ""),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Malformed(f"expected an event in CloudEvents' JSON form: {error}") from error

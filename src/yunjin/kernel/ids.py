@@ -10,6 +10,7 @@ CELL_BITS: Final = 15
 SEQUENCE_BITS: Final = 48
 SEQUENCE_MAX: Final = 2**SEQUENCE_BITS - 1
 CELL_MAX: Final = 2**CELL_BITS - 1
+CLEARING_FROM: Final = 2 ** (SEQUENCE_BITS - 1)  # sequences from here on: clearing accounts
 
 
 def uuid7(clock: Clock) -> UUID:

@@ -43,4 +43,5 @@ class Room:
     probes: Mapping[str, Callable[[], str]] = field(default_factory=dict)  # "" = ready, or why not
     metrics: Callable[[], Iterable[Any]] | None = None  # Prometheus metric families
     start: Callable[[], None] | None = None
+    await_turn: Callable[[], None] | None = None  # returns once this process may do its work
     close: Callable[[], None] | None = None

@@ -12,7 +12,7 @@ from nicegui.testing.user import User
 
 from tests.chassis.console.conftest import Show
 from tests.console import LANGUAGES, text_of
-from yunjin.chassis.console import confirm_by_typing, html, page, t
+from yunjin.chassis.console import confirm_by_typing, html, laid, page, skeleton, t
 from yunjin.chassis.console.context import console
 from yunjin.chassis.console.mounting import storage_secret
 from yunjin.chassis.console.words import Language
@@ -85,6 +85,33 @@ def test_trouble_takes_the_place_of_the_page(show: Show, path: str, words: str) 
         await user.should_not_see("secret detail")
 
     show.visit(show.room(simple_pages), story, "en")
+
+
+def test_what_takes_long_follows_over_a_skeleton(show: Show) -> None:
+    def pages() -> None:
+        @page("/show", title="show", active="show")
+        async def slow(fails: bool = False) -> None:
+            html("at once")
+            bones = skeleton()
+            await laid()
+            if fails:
+                raise Outage("away")
+            bones.delete()
+            html("later")
+
+    async def story(user: User) -> None:
+        first = (await user.http_client.get("/show")).text
+        assert "at once" in first
+        assert "yj-skeleton" in first
+        assert "later" not in first
+        await user.open("/show")
+        await user.should_see("at once")
+        await user.should_see("later")
+        await user.open("/show?fails=true")
+        await user.should_see("暂时不可用")
+        await user.should_not_see("at once")
+
+    show.visit(show.room(pages), story)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -117,3 +117,46 @@ def test_the_next_batch_may_wait_for_the_callers_just_answered(linger_s: float) 
     with tenant.entered("demo"):
         asyncio.run(run())
     assert act.batches == ([[1], [2, 3]] if linger_s else [[1], [2], [3]])
+
+
+@pytest.mark.parametrize("is_under_way", [True, False])
+def test_closing_leaves_nobody_without_an_answer(is_under_way: bool) -> None:
+    act = Act()
+
+    async def run() -> list[int | Problem]:
+        gatherer: Gatherer[int, int] = Gatherer(act, batch_max=10, waiting_max=20)
+        asked = [gatherer.ask(1)]
+        while is_under_way and not act.batches:
+            await asyncio.sleep(0)
+        asked += [gatherer.ask(item) for item in (2, 3)]
+        gatherer.close()
+        gatherer.close()
+        act.gate.set()
+        with pytest.raises(Outage):
+            gatherer.ask(4)
+        async with asyncio.timeout(5):
+            return await asyncio.gather(*asked)
+
+    with tenant.entered("demo"):
+        answers = asyncio.run(run())
+    assert [type(answer) for answer in answers] == [int if is_under_way else Outage, Outage, Outage]
+    assert act.batches == ([[1]] if is_under_way else [])
+
+
+def test_closing_ends_the_wait_for_callers_just_answered() -> None:
+    act = Act()
+
+    async def run() -> int | Problem:
+        gatherer: Gatherer[int, int] = Gatherer(act, batch_max=10, waiting_max=20, linger_s=10)
+        first = gatherer.ask(1)
+        while not act.batches:
+            await asyncio.sleep(0)
+        waiting = gatherer.ask(2)
+        act.gate.set()
+        await first
+        gatherer.close()
+        async with asyncio.timeout(5):
+            return await waiting
+
+    with tenant.entered("demo"):
+        assert type(asyncio.run(run())) is Outage

@@ -16,7 +16,7 @@ from tests.foundation.ledger.book import Served
 from yunjin.foundation.ledger.api import LedgerApi, TransferStatus
 from yunjin.foundation.ledger.errors import Fenced, WritesStopped
 from yunjin.foundation.ledger.kernels import ENTRY, USED
-from yunjin.foundation.ledger.service.writer import Writer
+from yunjin.foundation.ledger.service.saver import Saver
 from yunjin.foundation.ledger.store import index as indexing
 from yunjin.foundation.ledger.store.engine import open_engine
 from yunjin.foundation.ledger.store.index import Checkpoint, Index, IndexDamaged
@@ -87,7 +87,7 @@ def statuses(served: Served, rows: list[dict[str, int]]) -> set[TransferStatus]:
 def die_at_close(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     """Close without the last checkpoint: the index stays as it is."""
     with monkeypatch.context() as patched:
-        patched.setattr(Writer, "_checkpoint_if_due", lambda self, *, force=False: None)
+        patched.setattr(Saver, "begin", lambda self, cell: None)
         bank.close()
 
 

@@ -155,7 +155,7 @@ def test_a_stale_holder_that_wakes_up_is_fenced_off(
     said = told(writer, lambda line: line[0] >= 5)
     writer.send_signal(signal.SIGSTOP)
     later = FixedClock(SystemClock().now_ns())
-    later.advance(SETTINGS.lease_s + 5)
+    later.advance(15)
     room = build(SETTINGS, tenant="demo", clock=later, home=tmp_path)
     served = Served(room.doors[LedgerApi])
     before = served.totals()[ONE][1] // 10

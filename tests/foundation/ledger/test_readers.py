@@ -17,6 +17,7 @@ from tests.foundation.ledger.book import Served
 from yunjin.foundation.ledger.api import LedgerApi, TransferQuery
 from yunjin.foundation.ledger.domain import codec
 from yunjin.foundation.ledger.errors import BatchRefused, WritesStopped
+from yunjin.foundation.ledger.service import durable
 from yunjin.foundation.ledger.service import writer as writing
 from yunjin.foundation.ledger.service.cell import Cell
 from yunjin.foundation.ledger.store.journal import Journal
@@ -100,13 +101,13 @@ class Desk:
         self, ask: Callable[[Served], Any], monkeypatch: pytest.MonkeyPatch
     ) -> "Future[Any]":
         """Ask in a thread; return once the answer has been seen and waits to be durable."""
-        waits, settled = threading.Event(), writing.Writer._is_settled
+        waits, wait = threading.Event(), durable.Durable.wait
 
-        def noted(writer: Any, mark: int, cell: Cell) -> bool:
+        def noted(self: durable.Durable, sequence: int, is_vain: Callable[[], bool]) -> bool:
             waits.set()
-            return settled(writer, mark, cell)
+            return wait(self, sequence, is_vain)
 
-        monkeypatch.setattr(writing.Writer, "_is_settled", noted)
+        monkeypatch.setattr(durable.Durable, "wait", noted)
         asked = self.threads.submit(ask, self.served)
         assert waits.wait(60)
         return asked
@@ -176,7 +177,7 @@ def test_rows_are_not_told_of_where_the_journal_cannot_be_read_back(
 def test_a_reader_whose_patience_ends_is_not_told_of_rows_on_their_way(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(durable, "_PATIENCE_S", 0.01)
     posted = desk.posting(transfer(2))
     with pytest.raises(Outage, match="has not answered"):
         ASK["by id"](desk.served)

@@ -51,7 +51,7 @@ def _reopened_in_time(home: Path, clock: FixedClock) -> Iterator[LedgerApi]:
         try:
             ledger = stack.enter_context(reopened(home, clock))
         except LeaseHeld:
-            clock.advance(settings().lease_s + 1)
+            clock.advance(int(settings().lease_s) + 1)
             ledger = stack.enter_context(reopened(home, clock))
         yield ledger
 

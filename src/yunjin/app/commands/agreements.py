@@ -10,7 +10,7 @@ import typer
 
 from yunjin.app.commands import entries
 from yunjin.app.commands.entries import AsJson, Home, Id, agreements_of, minor_of
-from yunjin.app.commands.opening import command_of, day_of, print_table
+from yunjin.app.commands.opening import command_of, day_of
 
 if TYPE_CHECKING:
     from yunjin.foundation.banking.api.agreements import Agreement
@@ -45,7 +45,9 @@ def find(
         if as_json:
             print(json.dumps([_plain(one) for one in found], ensure_ascii=False))
         elif found:
-            _table(found)
+            from yunjin.app.commands import agreement_tables
+
+            agreement_tables.show_list(found)
         else:
             print("No agreement.", file=sys.stderr)
 
@@ -55,7 +57,12 @@ def show(agreement: Id, home: Home = None, as_json: AsJson = False) -> None:
     """Show an agreement as it stands now."""
     with agreements_of(home) as agreements:
         one = agreements.agreement(agreement)
-        print(json.dumps(_plain(one), ensure_ascii=False, indent=None if as_json else 2))
+    if as_json:
+        print(json.dumps(_plain(one), ensure_ascii=False))
+        return
+    from yunjin.app.commands import agreement_tables
+
+    agreement_tables.show_one(one)
 
 
 @app.command("open")
@@ -208,6 +215,25 @@ def orders(agreement: Id, home: Home = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def notices(
+    agreement: Id,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 20,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what the customer was told of an agreement, newest first."""
+    with agreements_of(home) as agreements:
+        found = agreements.notices(agreement, limit=limit).items
+        if as_json:
+            print(_json([dataclasses.asdict(one) for one in found]))
+            return
+        for one in found:
+            print(f"{one.date}  {one.code}")
+        if not found:
+            print("No notice.", file=sys.stderr)
+
+
+@app.command()
 def tasks(
     done: Annotated[bool, typer.Option(help="Those that are settled.")] = False,
     home: Home = None,
@@ -258,27 +284,3 @@ def _terms(words: list[str]) -> dict[str, int]:
 def _plain(one: "Agreement") -> dict[str, Any]:
     facts: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(one), default=str))
     return facts
-
-
-def _table(found: "tuple[Agreement, ...]") -> None:
-    from rich.table import Column, Table
-
-    from yunjin.kernel.money import format_minor
-
-    table = Table(
-        Column("agreement", no_wrap=True),
-        Column("product", overflow="fold"),
-        Column("party", overflow="fold"),
-        "branch",
-        "status",
-        Column("balance", justify="right", no_wrap=True),
-        Column("available", justify="right", no_wrap=True),
-    )
-    for one in found:
-        money = [
-            format_minor(minor, one.currency, grouped=True)
-            for minor in (one.balance_minor, one.available_minor)
-        ]
-        cells = (str(one.agreement_id), one.product, one.party_id, one.branch, one.status)
-        table.add_row(*cells, *money)
-    print_table(table)

@@ -4,12 +4,13 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from yunjin.app.commands.opening import bank_of, check_folder, load_settings
 
+DEMO_HOME: Final = "demo-bank"  # below the folder of all data; named as such, it is that folder
 config = typer.Typer(help="What is set, and where it comes from.", no_args_is_help=True)
 
 
@@ -24,12 +25,21 @@ def demo(
     traffic: Annotated[
         bool, typer.Option(help="Let customers go on paying while the bank is served.")
     ] = True,
+    cluster: Annotated[
+        bool,
+        typer.Option(help="Bring up three data centres instead, and a page on which things die."),
+    ] = False,
 ) -> None:
     """Open a bank of 10,000 customers with one year of transactions, and serve it."""
     started = time.monotonic()
     settings = load_settings(home)
-    if home is None:
-        settings = settings.model_copy(update={"home": settings.home / "demo-bank"})
+    if cluster:
+        from yunjin.app.commands.cluster import demo_cluster
+
+        demo_cluster(settings, once=once, as_json=as_json)
+        return
+    if home is None and settings.home.name != DEMO_HOME:
+        settings = settings.model_copy(update={"home": settings.home / DEMO_HOME})
     settings = _lived_until_today(settings)
     check_folder(settings, may_be_new=True)
     folder = settings.home.absolute()
@@ -150,6 +160,23 @@ def serve(
     """Serve the bank: API, console and Arrow Flight, on loopback only."""
     with bank_of(home, may_be_new=True) as bank:
         _serve(bank)
+
+
+def cell(
+    home: Annotated[Path | None, typer.Option(help="Folder of this process's files.")] = None,
+) -> None:
+    """Serve a cell: the ledger alone, written here, or stood by for (`ledger.stands_by`)."""
+    settings = load_settings(home)
+    check_folder(settings, may_be_new=True)
+    from yunjin.app.bootstrap import open_cell
+    from yunjin.kernel import tenant
+
+    with tenant.entered(settings.tenant):
+        bank = open_cell(settings)
+        try:
+            _serve(bank)
+        finally:
+            bank.close()
 
 
 def _serve(bank: Any) -> None:

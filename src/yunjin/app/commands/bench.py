@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 _CHECKOUT = Path(__file__).parents[4]
-_APART = {"__init__", "batches", "load", "measuring", "running", "serving"}  # what they share
+_APART = {"__init__", "batches", "load", "measuring", "running", "serving", "sets"}  # shared
 
 
 def names(folder: Path = _CHECKOUT / "benchmarks") -> list[str]:
     """Return the benchmarks that there are."""
-    return sorted(path.stem for path in folder.glob("*.py") if path.stem not in _APART)
+    found = {path.stem for path in folder.glob("*.py")} - _APART
+    return sorted(name.replace("_", "-") for name in found)
 
 
 def bench(
@@ -32,4 +33,4 @@ def bench(
     chosen = {"--json": as_json, "--quick": quick, "--record": record}
     words = [word for word, is_chosen in chosen.items() if is_chosen]
     os.chdir(_CHECKOUT)
-    os.execv(sys.executable, [sys.executable, "-m", f"benchmarks.{name}", *words])
+    os.execv(sys.executable, [sys.executable, "-m", f"benchmarks.{name.replace('-', '_')}", *words])

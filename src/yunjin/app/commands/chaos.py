@@ -1,4 +1,4 @@
-"""`yunjin chaos crash | sweep`."""
+"""`yunjin chaos crash | sweep | cluster`."""
 
 import json
 import secrets
@@ -65,3 +65,32 @@ def sweep(
     chosen = secrets.randbelow(2**32) if seed is None else seed
     broken: Any = "" if sabotage == "none" else sabotage
     _finish(CrashHarness(seed=chosen, sabotage=broken).sweep(step=step), as_json)
+
+
+@app.command()
+def cluster(
+    schedules: Annotated[int, typer.Option(min=1, help="Schedules, of seeds that follow.")] = 10,
+    seed: Seed = None,
+    as_json: AsJson = False,
+) -> None:
+    """Kill, pause and cut off processes and nodes of a cell on a real set; judge its histories.
+
+    Needs root, MariaDB with Galera, and network namespaces. A seed alone replays its schedule.
+    """
+    from yunjin.app.chaos.cluster import running
+    from yunjin.app.cluster.stage import check_programs
+
+    check_programs()
+    first = secrets.randbelow(2**32) if seed is None else seed
+    report = running.run(
+        range(first, first + schedules), tell=lambda words: print(words, file=sys.stderr)
+    )
+    document = report.document()
+    if as_json:
+        print(json.dumps(document, ensure_ascii=False))
+    else:
+        for key, value in document.items():
+            print(f"{key:<22}{value}")
+    if not report.faults_fired:
+        print("No fault fired, so nothing was proven.", file=sys.stderr)
+    raise typer.Exit(0 if report.has_passed else 1)

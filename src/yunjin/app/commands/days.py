@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -100,6 +100,19 @@ def last_days(
                 f"{one.date}  {one.status:<8}  {one.transfers:>9,} transfers  "
                 f"{one.waiting:>4} waiting  {one.seconds:>7.2f} s"
             )
+        _say_what_waits(found)
+
+
+def _say_what_waits(found: "Iterable[DayReport]") -> None:
+    """Say what brings a close on that has begun and not ended."""
+    for one in found:
+        if one.status in ("closing", "opening"):
+            word = "The close of" if one.status == "closing" else "The opening of"
+            print(
+                f"{word} {one.date} goes on while a process has the bank open: `serve`, or "
+                "`day close`, which also shows how far it is.",
+                file=sys.stderr,
+            )
 
 
 def _plain(report: "DayReport") -> dict[str, Any]:
@@ -138,3 +151,4 @@ def _tell(report: "DayReport", *, as_json: bool) -> None:
         f"{report.transfers:,} transfers{totals}, {report.waiting} waiting, {report.seconds} s"
     )
     print(words, file=sys.stderr)
+    _say_what_waits([report])

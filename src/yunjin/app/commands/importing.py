@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from yunjin.app.commands.opening import bank_of, check_target, progress_bar
+from yunjin.app.commands.opening import bank_of, check_source, check_target, progress_bar
 
 Files = Annotated[list[Path], typer.Argument(help="Messages, posted in this order.")]
 
@@ -37,6 +37,8 @@ def import_files(
     from yunjin.app import reporting
     from yunjin.kernel.errors import Malformed
 
+    if xsd is not None:
+        check_source(xsd, "folder")
     shared = {
         "mapping": _text(mapping) if mapping else None,
         "schema_directory": str(xsd) if xsd else None,
@@ -115,7 +117,8 @@ def _nostros(options: list[str]) -> dict[str, str]:
 def _text(path: Path) -> str:
     from yunjin.kernel.errors import Malformed
 
+    check_source(path)
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Malformed(f"expected a mapping file in UTF-8, was: {error}") from None
+    except UnicodeDecodeError as error:
+        raise Malformed(f"expected {path} in UTF-8, was: {error.reason}") from None

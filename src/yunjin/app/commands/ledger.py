@@ -1,4 +1,4 @@
-"""`yunjin ledger open | transfer | balance | history | verify | export`."""
+"""`yunjin ledger open | transfer | balance | history | verify | export | between`."""
 
 import json
 import sys
@@ -10,9 +10,11 @@ from uuid import UUID
 
 import typer
 
+from yunjin.app.commands import clearing
 from yunjin.app.commands.opening import bank_of, check_target, progress_bar
 
 app = typer.Typer(help="The ledger of this folder, opened here.", no_args_is_help=True)
+app.add_typer(clearing.app, name="between")
 Home = Annotated[Path | None, typer.Option(help="Folder of all data.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

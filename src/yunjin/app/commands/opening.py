@@ -101,6 +101,11 @@ def check_folder(settings: "Settings", *, may_be_new: bool) -> None:
             f"There is no bank in {folder}. Another folder is named by --home or YUNJIN_HOME; "
             "`ledger open`, `agreements open`, `serve` and `demo` begin a new one."
         )
+    if os.statvfs(there).f_flag & os.ST_RDONLY:
+        raise Refusal(
+            f"The disk of {there} may only be read; reading a bank needs writing too, since it "
+            "takes the lease. Mount it for writing, or copy the folder to another disk."
+        )
     if not os.access(there, os.W_OK | os.X_OK):
         raise Refusal(
             f"The folder {there} may not be written by this user; reading needs it too, "
@@ -118,6 +123,20 @@ def check_target(file: Path) -> None:
         raise Malformed(f"expected a file in a folder that is there, was {file}")
     if not os.access(file if file.exists() else file.parent, os.W_OK):
         raise Malformed(f"expected a file that this user may write, was {file}")
+
+
+def check_source(path: Path, what: str = "file") -> None:
+    """See that a file is there to be read (`what` "folder": a folder). Raises: Malformed."""
+    from yunjin.kernel.errors import Malformed
+
+    if not path.exists():
+        raise Malformed(f"expected a {what} that is there, was {path}")
+    if path.is_dir() != (what == "folder"):
+        raise Malformed(
+            f"expected a {what}, was the {'folder' if path.is_dir() else 'file'} {path}"
+        )
+    if not os.access(path, os.R_OK):
+        raise Malformed(f"expected a {what} that this user may read, was {path}")
 
 
 def day_of(text: str) -> dt.date:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from yunjin.app.commands.opening import bank_of
+from yunjin.app.commands.opening import bank_of, check_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,13 +36,17 @@ def _door() -> "ProductsApi":
     return door
 
 
-def _source(product: str) -> str:
-    """Return a file's text, or the code that was given."""
+def _code_or_source(product: str) -> str:
+    """Return the code that was given, or a file's text."""
+    path = Path(product)
+    return _source(path) if path.suffix == ".py" or path.is_file() else product
+
+
+def _source(path: Path) -> str:
+    """Return a file's text. Raises: Malformed."""
     from yunjin.kernel.errors import Malformed
 
-    path = Path(product)
-    if not (path.suffix == ".py" or path.is_file()):
-        return product
+    check_source(path)
     try:
         return path.read_text(encoding="utf-8") + "\n"
     except UnicodeDecodeError as error:
@@ -74,18 +78,18 @@ def lines(as_json: AsJson = False) -> None:
 @app.command()
 def show(product: Product, as_json: AsJson = False) -> None:
     """Show a product's terms and accounts."""
-    source = _source(product)
+    source = _code_or_source(product)
     known = {one.code: one for one in _door().products()}
     _show(known.get(source) or _checked(source), as_json)
 
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A product file.")],
+    file: Annotated[Path, typer.Argument(help="A product file.")],
     as_json: AsJson = False,
 ) -> None:
     """Read a product file and try it on a generated book; say why not, if not."""
-    _show(_door().check(_source(str(file))), as_json)
+    _show(_door().check(_source(file)), as_json)
 
 
 def _checked(source: str) -> "ProductInfo":
@@ -129,7 +133,7 @@ def register(
     """Try a product's file and make it the next version of its code, live at once."""
     from yunjin.kernel.ids import uuid7
 
-    source = _source(str(file))
+    source = _source(file)
     with bank_of(home) as bank:
         from yunjin.foundation.banking.api.registry import RegistryApi
 
@@ -271,7 +275,7 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Run one agreement over any dates and show what would happen."""
-    source = _source(product)
+    source = _code_or_source(product)
     agreement = dict(_term(text) for text in term or [])
     events = [_event(text, is_change=False) for text in entry or []]
     events += [_event(text, is_change=True) for text in change or []]

@@ -18,6 +18,7 @@ from yunjin.chassis.persistence.columns import (
     dump_json,
     instant_us,
 )
+from yunjin.chassis.persistence.copies import at_one_instant, copy_to
 from yunjin.chassis.persistence.database import Database, RetryLimits
 from yunjin.chassis.persistence.engines import EngineLimits, open_engine
 from yunjin.chassis.persistence.leases import Lease
@@ -33,9 +34,20 @@ from yunjin.chassis.persistence.problems import (
     Stopped,
     Unreachable,
 )
-from yunjin.chassis.persistence.relay import Parked, Relay, RelayLimits, Subscribers
+from yunjin.chassis.persistence.relay import (
+    Outcomes,
+    Parked,
+    Relay,
+    RelayLimits,
+    Subscribers,
+    Teller,
+    Trouble,
+)
 from yunjin.chassis.persistence.tables import (
+    REASON_LENGTH,
+    SUBJECT_LENGTH,
     StandardTables,
+    Told,
     column,
     complaints,
     create_standard_1,
@@ -48,6 +60,8 @@ from yunjin.chassis.persistence.verdicts import Flavour, Verdict
 from yunjin.chassis.persistence.work import RoomDatabase, SqlUnitOfWork
 
 __all__ = [
+    "REASON_LENGTH",
+    "SUBJECT_LENGTH",
     "Ascii",
     "Blob",
     "Conflict",
@@ -64,6 +78,7 @@ __all__ = [
     "Micros",
     "Migrator",
     "Misused",
+    "Outcomes",
     "Parked",
     "Relay",
     "RelayLimits",
@@ -75,12 +90,17 @@ __all__ = [
     "StandardTables",
     "Stopped",
     "Subscribers",
+    "Teller",
+    "Told",
+    "Trouble",
     "Unreachable",
     "Uuid",
     "Verdict",
     "Words",
+    "at_one_instant",
     "column",
     "complaints",
+    "copy_to",
     "create_standard_1",
     "dump_json",
     "instant_us",

@@ -12,12 +12,14 @@ from sqlalchemy.engine import URL, make_url
 
 from yunjin.chassis.persistence import verdicts
 from yunjin.chassis.persistence.columns import COLLATION
+from yunjin.chassis.persistence.nodes import Nodes, SetUrl, set_url
 from yunjin.chassis.persistence.private import private_file, private_folder
 from yunjin.chassis.persistence.verdicts import Flavour
 from yunjin.kernel import check
 from yunjin.kernel.errors import Malformed
 
 READS: Final = "yunjin_reads"  # execution option: this transaction only reads
+_FOUND_ROWS: Final = 2  # rowcount tells the rows that matched, also where nothing changed
 _SQL_MODE: Final = (
     "STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
@@ -49,17 +51,18 @@ class OpenEngine:
 def open_engine(url: str, limits: EngineLimits | None = None) -> OpenEngine:
     """Return an engine for `sqlite:///FILE` or `mysql+pymysql://USER:PASSWORD@HOST:PORT/NAME`.
 
+    A set's URL names several nodes: `HOST:PORT,HOST:PORT`; one of them is connected to at a time.
     Nothing is connected yet. Raises: Malformed for any other URL.
     """
     limits = limits or EngineLimits()
+    if url.startswith(("mysql://", "mysql+pymysql://")):
+        return _mysql(set_url(url), limits)
     try:
         parsed = make_url(url)
     except sa.exc.ArgumentError:
         raise Malformed("expected a database URL, was something else") from None
     if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
         return _sqlite(parsed, limits)
-    if parsed.drivername == "mysql+pymysql" and parsed.database:
-        return _mysql(parsed, limits)
     raise Malformed(
         "expected sqlite:///FILE or mysql+pymysql://HOST/NAME as database URL, was "
         f"{parsed.render_as_string()}"
@@ -103,26 +106,41 @@ def _sqlite(url: URL, limits: EngineLimits) -> OpenEngine:
     return OpenEngine(engine, Flavour.SQLITE, limits.lock_wait_s, place)
 
 
-def _mysql(url: URL, limits: EngineLimits) -> OpenEngine:
+def _mysql(where: SetUrl, limits: EngineLimits) -> OpenEngine:
+    import pymysql
+
     engine = sa.create_engine(
-        url,
+        where.one("mysql+pymysql"),
         isolation_level="READ COMMITTED",
         pool_size=limits.pool_size,
         max_overflow=0,
         pool_timeout=limits.pool_wait_s,
         pool_pre_ping=True,
         pool_recycle=limits.pool_recycle_s,
-        connect_args={
-            "charset": "utf8mb4",
-            "collation": COLLATION,
-            "connect_timeout": limits.connect_wait_s,
-            "read_timeout": limits.answer_wait_s,
-            "write_timeout": limits.answer_wait_s,
-            "sql_mode": _SQL_MODE,
-        },
     )
-    place = f"{url.host or '127.0.0.1'}:{url.port or 3306}"
-    opened = OpenEngine(engine, Flavour.MYSQL, limits.lock_wait_s, place)
+    opened = OpenEngine(engine, Flavour.MYSQL, limits.lock_wait_s, where.place)
+
+    def connect(host: str, port: int) -> Any:
+        return pymysql.connect(
+            host=host,
+            port=port,
+            user=where.user,
+            password=where.password,
+            database=where.database,
+            charset="utf8mb4",
+            collation=COLLATION,
+            connect_timeout=limits.connect_wait_s,
+            read_timeout=limits.answer_wait_s,
+            write_timeout=limits.answer_wait_s,
+            sql_mode=_SQL_MODE,
+            client_flag=_FOUND_ROWS,
+        )
+
+    nodes = Nodes(where, connect, (pymysql.err.OperationalError, pymysql.err.InterfaceError))
+
+    @event.listens_for(engine, "do_connect")
+    def connect_to_one(*_: Any) -> Any:
+        return nodes.connected()
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, record: Any) -> None:

@@ -155,7 +155,16 @@ def verdict(error: exc.SQLAlchemyError, *, flavour: Flavour, committing: bool) -
     """
     if isinstance(error, exc.TimeoutError):  # no connection became free in time
         return Verdict.STOPPED
-    found = _look_up(error, flavour)
+    return _judged(_look_up(error, flavour), flavour=flavour, committing=committing)
+
+
+def verdict_of_code(code: Any, *, flavour: Flavour, committing: bool) -> Verdict:
+    """Return what became of a transaction that ended in an engine's own number."""
+    found = _of_code(code, flavour) if isinstance(code, int) else None
+    return _judged(found, flavour=flavour, committing=committing)
+
+
+def _judged(found: Verdict | None, *, flavour: Flavour, committing: bool) -> Verdict:
     if found is Verdict.UNKNOWN and not committing:
         return Verdict.STOPPED if flavour is Flavour.SQLITE else Verdict.ROLLED_BACK
     if found is None:
@@ -180,6 +189,10 @@ def _look_up(error: exc.SQLAlchemyError, flavour: Flavour) -> Verdict | None:
         # PyMySQL tells some broken connections by words alone.
         lost = isinstance(error, exc.DBAPIError) and error.connection_invalidated
         return Verdict.UNKNOWN if lost else None
+    return _of_code(code, flavour)
+
+
+def _of_code(code: int, flavour: Flavour) -> Verdict | None:
     if flavour is Flavour.SQLITE:
         return _SQLITE.get(code) or _SQLITE.get(code & 0xFF)  # the low byte is the family
     return _OWN[flavour].get(code) or _FAMILY.get(code)

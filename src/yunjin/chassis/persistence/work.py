@@ -151,9 +151,9 @@ class RoomDatabase:
         tables = self.tables
         told = tables.outbox.c.state == Told.DELIVERED
         return (
-            self._prune(tables.answers, answer_days)
-            + self._prune(tables.inbox, inbox_days)
-            + self._prune(tables.outbox, told_days, told)
+            self.prune_old(tables.answers, answer_days)
+            + self.prune_old(tables.inbox, inbox_days)
+            + self.prune_old(tables.outbox, told_days, told)
         )
 
     def backlog(self) -> dict[Told, int]:
@@ -172,7 +172,8 @@ class RoomDatabase:
         with self.work() as work:
             return body(work)
 
-    def _prune(self, table: sa.Table, days: int, *rules: sa.ColumnElement[bool]) -> int:
+    def prune_old(self, table: sa.Table, days: int, *rules: sa.ColumnElement[bool]) -> int:
+        """Delete rows of a table, by their `at_us`, that are older; return how many."""
         before_us = instant_us(self.clock.now_ns()) - days * _DAY_US
         keys = list(table.primary_key.columns)
         old = sa.select(*keys).where(table.c.at_us < before_us, *rules).limit(_PRUNE_ROWS)

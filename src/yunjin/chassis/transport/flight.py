@@ -52,10 +52,11 @@ class FlightDoor:
         tenant: str,
         port: int,
         clock: Clock,
+        host: str = "127.0.0.1",
         ahead_max: int = AHEAD_MAX,
         message_bytes_max: int = MESSAGE_BYTES_MAX,
     ) -> None:
-        address = f"grpc://127.0.0.1:{port}"
+        address = f"grpc://{host}:{port}"
         meter = FlightMeter(clock)
         self.metrics = meter.families
         limits = _Limits(ahead_max, message_bytes_max)

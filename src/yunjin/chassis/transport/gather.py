@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from yunjin.chassis.transport.problems import Crowded
-from yunjin.kernel.errors import Bug, Problem
+from yunjin.kernel.errors import Bug, Outage, Problem
 
 I = TypeVar("I")  # noqa: E741 - an item
 A = TypeVar("A")  # its answer
@@ -47,13 +47,15 @@ class Gatherer(Generic[I, A]):
         self._timer: asyncio.TimerHandle | None = None  # while a batch waits for more callers
         self._items: list[I] = []
         self._futures: list[asyncio.Future[A | Problem]] = []
-        self._is_busy = False
+        self._is_busy = self._is_closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._worker: ThreadPoolExecutor | None = None
         self._context = contextvars.copy_context()
 
     def ask(self, item: I) -> "asyncio.Future[A | Problem]":
-        """Queue an item; the future gets its answer. Raises: Crowded (nothing was done)."""
+        """Queue an item; the future gets its answer. Raises: Crowded, Outage (nothing was done)."""
+        if self._is_closed:
+            raise _stopping()
         if len(self._items) >= self._waiting_max:
             raise Crowded("expected room in the queue, was full", waiting_max=self._waiting_max)
         loop = self._loop or self._begin()
@@ -69,7 +71,17 @@ class Gatherer(Generic[I, A]):
         return future
 
     def close(self) -> None:
-        """Let the worker finish the batch it has; what still waits is answered first."""
+        """Let the worker finish the batch it has; what waits for the next is told of an outage.
+
+        For the thread of the event loop.
+        """
+        self._is_closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        waiting, self._items, self._futures = self._futures, [], []
+        for future in waiting:
+            if not future.done():
+                future.set_result(_stopping())
         if self._worker is not None:
             self._worker.shutdown(wait=not self._is_busy)
 
@@ -83,7 +95,7 @@ class Gatherer(Generic[I, A]):
         self._timer = None
         items, futures = self._items[: self._batch_max], self._futures[: self._batch_max]
         self._items, self._futures = self._items[len(items) :], self._futures[len(items) :]
-        if self._worker is not None:
+        if self._worker is not None and items:  # none: it was closed since
             self._worker.submit(self._context.run, self._work, items, futures)
 
     def _work(self, items: list[I], futures: list["asyncio.Future[A | Problem]"]) -> None:
@@ -114,3 +126,7 @@ class Gatherer(Generic[I, A]):
             self._timer = self._loop.call_later(self._linger_s, self._launch)
         else:
             self._launch()
+
+
+def _stopping() -> Outage:
+    return Outage("The service is stopping; nothing was done.")

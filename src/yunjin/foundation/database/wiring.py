@@ -5,10 +5,13 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
+import structlog
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from yunjin.chassis.events import Bus, EventSettings, open_bus
 from yunjin.chassis.persistence import (
     Database,
     EngineLimits,
@@ -17,12 +20,33 @@ from yunjin.chassis.persistence import (
     Subscribers,
     open_engine,
 )
+from yunjin.foundation.database import pages
+from yunjin.foundation.database.adapters.doctor.journal import Journal
 from yunjin.foundation.database.api import DatabaseApi
-from yunjin.foundation.database.jobs import Tending
-from yunjin.foundation.database.service import DatabaseService
+from yunjin.foundation.database.api.doctor import DoctorApi
+from yunjin.foundation.database.api.fleet import FleetApi
+from yunjin.foundation.database.api.hosting import HostedState, HostingApi
+from yunjin.foundation.database.api.topology import StagePort, TopologyApi
+from yunjin.foundation.database.jobs import Measuring, Tending
+from yunjin.foundation.database.routes.doctor import doctor_router
+from yunjin.foundation.database.routes.fleet import fleet_router
+from yunjin.foundation.database.routes.hosting import hosting_router
+from yunjin.foundation.database.service.database import DatabaseService
+from yunjin.foundation.database.service.desk import FleetSettings, desk_of
+from yunjin.foundation.database.service.doctor.desk import DoctorDesk
+from yunjin.foundation.database.service.doctor.practice import Practice
+from yunjin.foundation.database.service.doctor.settings import (
+    DoctorSettings,
+    doctor_folder,
+    practice_of,
+)
+from yunjin.foundation.database.service.doctor.treatment import Cells
+from yunjin.foundation.database.service.topology import TopologyService
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.errors import Problem
 from yunjin.kernel.room import Room
+
+_log: Final = structlog.get_logger()
 
 
 class Settings(BaseModel):
@@ -84,6 +108,13 @@ class Settings(BaseModel):
     event_idle_ms: int = Field(
         default=1_000, ge=10, le=60_000, description="pause between looks for others' events"
     )
+    fleet: FleetSettings = Field(default_factory=FleetSettings, description="the sets")
+    doctor: DoctorSettings = Field(default_factory=DoctorSettings, description="their doctor")
+
+
+def url_of(settings: Settings, folder: Path) -> str:
+    """Return where the tables of a tenant are, whose folder this is."""
+    return settings.url or f"sqlite:///{folder / 'rooms.db'}"
 
 
 def build(
@@ -93,7 +124,10 @@ def build(
     clock: Clock,
     home: Path,
     subscribers: Subscribers | None = None,
+    events: EventSettings | None = None,
     traceparent: Callable[[], str] = str,
+    cells: Cells | None = None,
+    stage: StagePort | None = None,
 ) -> Room:
     """Open the tenant's database.
 
@@ -101,23 +135,96 @@ def build(
     ----------
     home : the data root.
     subscribers : who hears the rooms' events, from the room's `start` to its `close`.
+    events : the bus that carries them between machines; none, or one without a URL: they stay here.
     traceparent : the W3C trace context of the running call; events carry it.
+    cells : how the doctor sees and moves the ledger's cells; None: it does not.
+    stage : what the topology page shows of cells and their customers; None: nothing.
 
     Raises: Malformed, DatabaseNewer, Outage.
     """
-    url = settings.url or f"sqlite:///{home / tenant / 'rooms.db'}"
-    values = settings.model_dump()
-    engine_limits = EngineLimits(**{name: values[name] for name in EngineLimits.__slots__})
-    retry_limits = RetryLimits(**{name: values[name] for name in RetryLimits.__slots__})
-    database = Database(open_engine(url, engine_limits), clock=clock, limits=retry_limits)
+    database = _engine(settings, url_of(settings, home / tenant), clock)
     process = f"{_host()}-{os.getpid()}"
     service = DatabaseService(
         database, tenant=tenant, clock=clock, prober=process, traceparent=traceparent
     )
-    tending = Tending(
+    bus = _bus(settings, events or EventSettings(), service, clock=clock, holder=process)
+    desk = desk_of(settings.fleet, home=home, clock=clock, tell=_told)
+    hosting, folder = desk.hosting(service.own), doctor_folder(home, tenant)
+    consulting = DoctorDesk(service.own, Journal(folder))
+    jobs: list[Tending | Measuring | Practice] = [
+        _tending(settings, service, subscribers or Subscribers(), holder=process, bus=bus)
+    ]
+    if desk.file.exists():
+        jobs.append(Measuring(hosting, every_s=settings.fleet.measure_s))
+    if settings.doctor.is_on:
+        jobs.append(
+            practice_of(settings.doctor, desk.fleet(), folder=folder, room=service.own, cells=cells)
+        )
+
+    topology = TopologyService(desk, consulting, clock, stage)
+
+    def start() -> None:
+        for job in jobs:
+            job.start()
+
+    def close() -> None:
+        for job in reversed(jobs):
+            job.close()
+        service.close()
+
+    return Room(
+        name="database",
+        doors={
+            DatabaseApi: service,
+            FleetApi: desk,
+            HostingApi: hosting,
+            DoctorApi: consulting,
+            TopologyApi: topology,
+        },
+        routers=[fleet_router(desk), hosting_router(hosting), doctor_router(consulting)],
+        probes={"database": lambda: service.health().why},
+        metrics=lambda: _metrics(database, service, hosting, bus),
+        pages=lambda: pages.register(
+            topology=topology, fleet=desk, doctor=consulting, hosting=hosting, clock=clock
+        ),
+        menu=pages.MENU,
+        words=pages.WORDS,
+        start=start,
+        close=close,
+    )
+
+
+def _engine(settings: Settings, url: str, clock: Clock) -> Database:
+    values = settings.model_dump()
+    engine_limits = EngineLimits(**{name: values[name] for name in EngineLimits.__slots__})
+    retry_limits = RetryLimits(**{name: values[name] for name in RetryLimits.__slots__})
+    return Database(open_engine(url, engine_limits), clock=clock, limits=retry_limits)
+
+
+def _bus(
+    settings: Settings,
+    events: EventSettings,
+    service: DatabaseService,
+    *,
+    clock: Clock,
+    holder: str,
+) -> Bus | None:
+    keep_days = settings.keep_days
+    return open_bus(events, service.open, clock=clock, holder=holder, keep_days=keep_days)
+
+
+def _tending(
+    settings: Settings,
+    service: DatabaseService,
+    subscribers: Subscribers,
+    *,
+    holder: str,
+    bus: Bus | None,
+) -> Tending:
+    return Tending(
         service.rooms,
-        subscribers or Subscribers(),
-        holder=process,
+        subscribers,
+        holder=holder,
         limits=RelayLimits(
             events_a_pass=settings.events_a_pass,
             tries=settings.event_tries,
@@ -125,19 +232,7 @@ def build(
             idle_ms=settings.event_idle_ms,
         ),
         keep_days=settings.keep_days,
-    )
-
-    def close() -> None:
-        tending.close()
-        service.close()
-
-    return Room(
-        name="database",
-        doors={DatabaseApi: service},
-        probes={"database": lambda: service.health().why},
-        metrics=lambda: _metrics(database, service),
-        start=tending.start,
-        close=close,
+        bus=bus,
     )
 
 
@@ -145,7 +240,13 @@ def _host() -> str:
     return socket.gethostname().encode("ascii", "replace").decode()[:40]
 
 
-def _metrics(database: Database, service: DatabaseService) -> Iterator[Metric]:
+def _told(words: str) -> None:
+    _log.info("fleet.step", words=words)
+
+
+def _metrics(
+    database: Database, service: DatabaseService, hosting: HostingApi, bus: Bus | None
+) -> Iterator[Metric]:
     counter = CounterMetricFamily(
         "database_transactions",
         "Transactions by how they ended; one that is tried again counts each time.",
@@ -156,6 +257,9 @@ def _metrics(database: Database, service: DatabaseService) -> Iterator[Metric]:
     yield counter
     with suppress(Problem):  # a database that is down says so by the counts above
         yield from _gauges(service)
+        yield from _hosted(hosting)
+    if bus is not None:
+        yield from bus.metrics()
 
 
 def _gauges(service: DatabaseService) -> Iterator[Metric]:
@@ -169,3 +273,20 @@ def _gauges(service: DatabaseService) -> Iterator[Metric]:
     size = GaugeMetricFamily("database_size_bytes", "Size of the SQLite files, 0 for a server's.")
     size.add_metric([], service.info().size_bytes)
     yield size
+
+
+def _hosted(hosting: HostingApi) -> Iterator[Metric]:
+    size = GaugeMetricFamily(
+        "database_hosted_size_bytes", "Size when last measured.", labels=["name"]
+    )
+    quota = GaugeMetricFamily(
+        "database_hosted_quota_bytes", "What it may grow to.", labels=["name"]
+    )
+    full = GaugeMetricFamily(
+        "database_hosted_full", "1: over its quota, writes are refused.", labels=["name"]
+    )
+    for one in hosting.databases():
+        size.add_metric([one.name], one.size_bytes)
+        quota.add_metric([one.name], one.quota_mb << 20)
+        full.add_metric([one.name], one.state is HostedState.FULL)
+    yield from (size, quota, full)

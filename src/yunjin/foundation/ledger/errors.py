@@ -63,6 +63,30 @@ class Fenced(Outage):
     code, status, title = "ledger/fenced", 503, "Fenced off by a newer writer"
 
 
+class NotLeading(Outage):
+    """This process stands by; the facts say who writes the cell and where it is reached."""
+
+    code, status, title = "ledger/not-leading", 503, "Another process writes this cell now"
+
+
+class CellMoved(Outage):
+    """The cell is on another set now; the facts say where it is reached."""
+
+    code, status, title = "ledger/cell-moved", 503, "The cell is on another set now"
+
+
+class NobodyFollows(Refusal):
+    """No process follows the cell closely enough to take it over; nothing was done."""
+
+    code, status, title = "ledger/nobody-follows", 409, "Nobody follows the cell"
+
+
+class MoveRefused(Refusal):
+    """The cell cannot be moved there; nothing was done."""
+
+    code, status, title = "ledger/move-refused", 409, "Move refused"
+
+
 class WritesStopped(Outage):
     """The journal could not be written; reads go on, writes stop until the ledger is reopened."""
 
@@ -97,3 +121,15 @@ class AccountMalformed(AccountRefused):
     """The account's own fields do not go together."""
 
     code, status, title = "ledger/account-malformed", 422, "Account malformed"
+
+
+class CrossingNotFound(NotFound):
+    """No batch of transfers between cells is in doubt under this id: it came to its end."""
+
+    code, title = "ledger/crossing-not-found", "No such batch in doubt"
+
+
+class TooManyInDoubt(Outage):
+    """The other cell has not answered for long and too much is held for it; nothing was done."""
+
+    code, status, title = "ledger/too-many-in-doubt", 503, "Too much is held for the other cell"

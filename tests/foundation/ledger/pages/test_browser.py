@@ -5,32 +5,18 @@ actions work by mouse and by keyboard. Method: Debian's Chromium with an empty p
 every page in both languages and appearances go to artefacts/console, to be looked at.
 """
 
-import os
-import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.browser import LOCALES, SIZES, Served, browser, serving, visit
 from yunjin.app.demo import CURRENT, institution
 
+__all__ = ["browser", "visit"]
 pytestmark = pytest.mark.browser
-ROOT = Path(__file__).parents[4]
-PICTURES = ROOT / "artefacts" / "console"
-CHROMIUM = shutil.which("chromium") or ""
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-)
-SIZES = {"desktop": (1360, 860), "phone": (390, 844)}
-LOCALES = {"zh": "zh-CN", "en": "en-US"}
 USUAL = (("desktop", "zh", "light"), ("phone", "en", "dark"))  # the others in the slow lane
 LOOKS = [
     pytest.param(*look, marks=() if look in USUAL else pytest.mark.slow)
@@ -47,119 +33,21 @@ PAGES = {
 }
 
 
-@dataclass
-class Visit:
-    """A page in a browser, and what went wrong on it."""
-
-    page: Any
-    url: str
-    troubles: list[str] = field(default_factory=list)
-
-    def open(self, path: str) -> None:
-        """Open a page of the console and wait until it is there and live."""
-        self.page.goto(self.url + path)
-        self.page.wait_for_selector("h1")
-        self.page.wait_for_function("document.documentElement.dataset.contact === 'live'")
-
-    def watch(self) -> None:
-        """Note errors and requests to anybody else."""
-        host = self.url.split("/console", maxsplit=1)[0]
-
-        def on_console(message: Any) -> None:
-            if message.type == "error":
-                self.troubles.append(f"console: {message.text}")
-
-        def on_request(request: Any) -> None:
-            is_inline = request.url.startswith(("data:", "blob:"))
-            if not is_inline and not request.url.startswith(host):
-                self.troubles.append(f"asked {request.url}")
-
-        self.page.on("console", on_console)
-        self.page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
-        self.page.on("request", on_request)
-
-    @property
-    def overflow_px(self) -> int:
-        """How much wider the page is than the window."""
-        width: int = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        return width
-
-
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Serve the demo bank, whose customers go on paying; yield the console's address."""
-    home = tmp_path_factory.mktemp("bank")
-    program = Path(sys.executable).parent / "yunjin"
-    ports = {"YUNJIN_HTTP__PORT": "0", "YUNJIN_HTTP__FLIGHT_PORT": "0"}
-    with subprocess.Popen(
-        [program, "demo", "--home", home],
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=home,
-        env={**os.environ, **ports},
-    ) as server:
-        said: list[str] = []
-        assert server.stderr is not None
-        for line in server.stderr:
-            said.append(line)
-            found = re.search(r"http://127\.0\.0\.1:\d+", line)
-            if found:
-                break
-        else:
-            pytest.fail("the bank did not open:\n" + "".join(said))
-        yield f"{found[0]}/console"
-        server.terminate()
-        server.stderr.read()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Start Chromium, or skip where there is none."""
-    if not CHROMIUM:
-        pytest.skip("needs Chromium: no program named chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs Chromium: no Playwright")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def visit(browser: Any, url: str) -> Callable[..., Any]:
-    """Return a way to visit the console as a reader of a language, on a screen."""
-
-    @contextmanager
-    def visiting(size: str = "desktop", language: str = "en") -> Iterator[Visit]:
-        width, height = SIZES[size]
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            locale=LOCALES[language],
-            is_mobile=size == "phone",
-            has_touch=size == "phone",
-            device_scale_factor=2 if size == "phone" else 1,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        context.set_default_timeout(20_000)
-        visit = Visit(context.new_page(), url)
-        visit.watch()
-        yield visit
-        assert visit.troubles == []
-        context.close()
-
-    return visiting
+    with serving("demo", tmp_path_factory.mktemp("bank")) as address:
+        yield Served(f"{address}/console")
 
 
 @pytest.mark.parametrize(("size", "language", "appearance"), LOOKS)
 def test_pages_load_and_fit(
     visit: Callable[..., Any], size: str, language: str, appearance: str
 ) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
     with visit(size, language) as here:
         here.open("/ledger")
         if appearance == "dark":
-            here.page.locator("header .yj-icon-button").last.click()
-            here.page.locator(".yj-menu .q-item").click()
-            here.page.wait_for_selector("html[data-theme=dark] h1")
+            here.darken()
         for name, path in PAGES.items():
             here.open(path)
             if name in ("overview", "account"):
@@ -167,12 +55,11 @@ def test_pages_load_and_fit(
             assert here.overflow_px <= 0, name
             # a thumb or a mouse must not meet the frame's own skeleton
             assert here.page.locator("#yj-boot").is_hidden(), name
-            picture = PICTURES / f"{name}-{size}-{language}-{appearance}.png"
-            here.page.screenshot(path=picture, animations="disabled")
+            here.keep(f"{name}-{size}-{language}-{appearance}")
         here.open("/transfers")
         here.page.locator(".yj-table a[href*='/transfers/']").first.click()
         here.page.wait_for_selector(".yj-flow")
-        here.page.screenshot(path=PICTURES / f"transfer-{size}-{language}-{appearance}.png")
+        here.keep(f"transfer-{size}-{language}-{appearance}")
 
 
 def test_the_time_to_the_first_content_is_told(visit: Callable[..., Any]) -> None:
@@ -330,11 +217,7 @@ def test_pages_of_a_table_are_turned_by_keyboard(visit: Callable[..., Any]) -> N
 
 
 def test_every_control_has_a_name(visit: Callable[..., Any]) -> None:
-    nameless = """() => [...document.querySelectorAll("button, a, input, [role=button]")]
-        .filter(one => one.offsetParent && !(one.ariaLabel || one.innerText.trim()
-            || one.labels?.length || one.getAttribute("aria-labelledby") || one.title))
-        .map(one => one.outerHTML.slice(0, 200))"""
     with visit() as here:
         for path in PAGES.values():
             here.open(path)
-            assert here.page.evaluate(nameless) == [], path
+            assert here.nameless == [], path

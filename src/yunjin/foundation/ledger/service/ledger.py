@@ -46,7 +46,7 @@ from yunjin.foundation.ledger.store.files import HEAD_UNREADABLE
 from yunjin.foundation.ledger.store.journal import Journal
 from yunjin.kernel import money
 from yunjin.kernel.errors import Malformed
-from yunjin.kernel.ids import SEQUENCE_MAX, account_id
+from yunjin.kernel.ids import CLEARING_FROM, account_id
 from yunjin.kernel.page import LIMIT_MAX, seal, unseal
 
 _FOREVER = 2**63 - 1
@@ -101,11 +101,12 @@ class LedgerService:
 
         def allot(cell: Cell, epoch: int, _: int) -> tuple[int, list[codec.Entry]]:
             have = cell.count(Counter.ACCOUNTS)
-            highest = int(cell.book.accounts["sequence"][:have].max()) if have else 0
+            known = cell.book.accounts["sequence"][:have]
+            highest = int(known[known < CLEARING_FROM].max(initial=0))
             return cell.journal.allot(epoch, count, highest), []
 
         first: int = self._writer.submit(allot, 1).result()
-        if first + count - 1 > SEQUENCE_MAX:
+        if first + count > CLEARING_FROM:
             raise BatchRefused("All account ids of this cell are used up.")
         return account_id(self._cell, first)
 
@@ -293,7 +294,7 @@ class LedgerService:
             return CellState(
                 cell=self._cell,
                 tenant=self._tenant,
-                epoch=writer.epoch,
+                epoch=writer.tenure.epoch,
                 is_writer=not writer.stopped,
                 stopped=writer.stopped,
                 holder=head.holder if head else "",
@@ -303,7 +304,7 @@ class LedgerService:
                 head=head_of(cell),
             )
 
-        return writer.read(look)
+        return writer.read(look, may_be_old=True)
 
     def journal(self, *, before: int | None = None, limit: int = 50) -> list[JournalRow]:
         self._check_limit(limit)

@@ -26,6 +26,11 @@ def head_of(cell: Cell) -> Head:
     return Head(sequence=cell.sequence, hash=cell.hash.hex(), timestamp_last=cell.last_timestamp)
 
 
+def seen_of(cell: Cell) -> Seen:
+    """Return what the journal of a cell is held against."""
+    return Seen(head_of(cell), cell.fingerprint())
+
+
 def held_against_heads(cell: Cell, apart: tuple[int, bytes, int] | None) -> str:
     """Compare the end of a replayed journal with its head row and the head kept apart from it.
 

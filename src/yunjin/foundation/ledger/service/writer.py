@@ -1,68 +1,48 @@
 """The one thread that writes a cell: apply in memory, make durable, then answer.
 
-All that waits when a commit ends goes into the next one (group commit). A failed commit stops the
-writer for good: what is in memory is thrown away and read back from the journal, for readers.
+A commit that fails stops the writer: what is in memory is thrown away and read back from the
+journal, for readers.
 """
 
 import contextlib
-import os
-import secrets
-import socket
 import threading
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import structlog
+
 from yunjin.foundation.ledger.api import VerifyReport
 from yunjin.foundation.ledger.domain.codec import Entry
-from yunjin.foundation.ledger.errors import (
-    JournalDamaged,
-    OutcomeUnknown,
-    Overloaded,
-    WritesStopped,
-)
-from yunjin.foundation.ledger.kernels import Counter
-from yunjin.foundation.ledger.service import checkpoints, verifying
+from yunjin.foundation.ledger.errors import JournalDamaged, OutcomeUnknown, WritesStopped
+from yunjin.foundation.ledger.service import recovering, verifying
 from yunjin.foundation.ledger.service.cell import Cell
-from yunjin.foundation.ledger.service.checkpoints import Saving
+from yunjin.foundation.ledger.service.commits import Commits, Group, Job
+from yunjin.foundation.ledger.service.durable import Durable
+from yunjin.foundation.ledger.service.limits import Limits
+from yunjin.foundation.ledger.service.queueing import Queue
+from yunjin.foundation.ledger.service.saver import Saver
+from yunjin.foundation.ledger.service.tenure import Tenure, who_writes
 from yunjin.foundation.ledger.store.files import HeadFile, ProcessLock
-from yunjin.foundation.ledger.store.index import IndexDamaged
+from yunjin.foundation.ledger.store.journal import HeadRow
 from yunjin.kernel.clock import Clock, SteadyClock
 from yunjin.kernel.errors import Outage, Problem, Refusal
 
 T = TypeVar("T")
 Command = Callable[[Cell, int, int], tuple[Any, list[Entry]]]  # (cell, epoch, clock) → answer, rows
-_SECOND: Final = 1_000_000_000
-_PATIENCE_S: Final = 30  # of a reader whose rows are on their way to the journal
 _NEVER: Final = 2**63
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What the writer is held to."""
-
-    rows_waiting_max: int
-    rows_a_commit_max: int
-    lease_s: int
-    checkpoint_transfers: int
-    verify_at_open: bool = False
-
-
-@dataclass(slots=True)
-class _Job:
-    command: Command
-    rows: int
-    future: "Future[Any]"
-    answer: Any = None
-    problem: BaseException | None = None
+_IDLE_S: Final = 0.5
+_log: Final = structlog.get_logger()
 
 
 class Writer:
-    """Serves one cell from this process."""
+    """Serves one cell from this process.
+
+    Where it stands by, it follows the journal of another process and takes over when that one is
+    gone; and when it is fenced off itself, or loses the set, it follows again.
+    """
 
     def __init__(
         self,
@@ -72,120 +52,169 @@ class Writer:
         folder: Path,
         clock: Clock,
         limits: Limits,
+        leader_of: Callable[[HeadRow | None], dict[str, str]] = lambda head: {},
     ) -> None:
+        """leader_of: tells where the holder of a lease is reached, as facts of a problem."""
         self._build, self._clock, self._limits = build, clock, limits
-        self._steady = SteadyClock(clock)
-        self._jobs: deque[_Job] = deque()
-        self._rows_waiting = 0
-        self._wake, self._lock = threading.Condition(), threading.RLock()
-        self._durable = threading.Condition()
-        self.durable_sequence, self.epoch, self.stopped = 0, 0, ""
-        self._problem: Problem | None = None
+        self._number, self._leader_of, self._steady = cell, leader_of, SteadyClock(clock)
+        self._queue = Queue(
+            rows_waiting_max=limits.rows_waiting_max, rows_taken_max=limits.rows_a_commit_max
+        )
+        self._lock = threading.RLock()
+        self._durable, self.stopped = Durable(), ""
         self._is_half_done = False  # a command failed in the middle: the cell is not to be read
         self._unreadable: Problem | None = None
-        self._closing = False
-        self._saving: threading.Thread | None = None
-        self._saved: list[Saving] = []
+        self.follows = False
         folder.mkdir(parents=True, exist_ok=True)
         self._head = HeadFile(folder / f"cell-{cell}.head")
         self._process_lock = ProcessLock(folder / f"cell-{cell}.lock")
+        self.tenure = Tenure(self._process_lock, clock=clock, lease_ns=limits.lease_ns)
+        self._saver = Saver(self._lock, every=limits.checkpoint_transfers)
         self.cell = build()
-        self._head_synced_ns = 0
-        self._renewed_ns = self._steady.now_ns()
+        self._commits = self._new_commits()
         try:
             self._open()
         except BaseException:
+            self._commits.close()
             self._let_go()
             raise
         self._thread = threading.Thread(target=self._run, name=f"cell-{cell}", daemon=True)
         self._thread.start()
 
-    # opening ------------------------------------------------------------------------------------
+    def _new_commits(self) -> Commits:
+        return Commits(self._commit, self._halt, rows_max=self._limits.rows_a_commit_max)
+
+    @property
+    def durable_sequence(self) -> int:
+        """The last row that is in the journal."""
+        return self._durable.sequence
+
+    def wait_until_leading(self) -> None:
+        """Return once this process writes the cell, or never will."""
+        self._queue.wait_for(lambda: not self.follows)
 
     def _open(self) -> None:
-        """Take the lease and bring the book up to the journal's head."""
-        holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        dead = self._process_lock.take(holder)
-        self.epoch = self.cell.journal.acquire(
-            holder,
-            self._clock.now_ns(),
-            self._limits.lease_s * _SECOND,
-            dead_holders=dead,
-        )
-        self.cell.index.own(holder)
-        wrong = self.recover(self.cell, each=self._while_opening)
-        self.durable_sequence = self.cell.sequence
-        if not wrong and self._limits.verify_at_open:
-            report = self.verify(lambda done, rows: self._while_opening())
-            wrong = " ".join(finding.what for finding in report.findings)
+        """Take the lease and bring the book up to the journal's head, or begin to follow."""
+        if self._limits.stands_by:
+            self.cell.index.own(self.tenure.holder)
+            wrong = recovering.recover(self.cell, self._head, each=self._save_if_due)
+            self._durable.reach(self.cell.sequence)
+            self._begin_to_follow("This process stands by; who writes the cell is not known yet.")
+        else:
+            self.tenure.take(self.cell.journal)
+            self.cell.index.own(self.tenure.holder)
+            wrong = self._catch_up()
         if wrong:
-            self._stop(JournalDamaged(f"{wrong}. Restore the journal from the last backup."))
+            self._break_off(f"{wrong}. Restore the journal from the last backup.")
         elif not self.cell.sequence and self._head.read() is None:
             self._head.begin()  # who made it died half-way; no row was written yet
 
+    def _catch_up(self) -> str:
+        """Bring the book up to the journal's head under our lease. Returns what is wrong."""
+        wrong = recovering.recover(self.cell, self._head, each=self._while_opening)
+        self._durable.reach(self.cell.sequence)
+        if not wrong and self._limits.verify_at_open:
+            report = self.verify(lambda done, rows: self._while_opening())
+            wrong = " ".join(finding.what for finding in report.findings)
+        return wrong
+
     def _while_opening(self) -> None:
         """Keep the lease, and what was replayed, while a long journal is read."""
-        self._renew_if_due(self._steady.now_ns())
-        self._checkpoint_if_due()
+        self.tenure.renew_if_due(self.cell.journal)
+        self._save_if_due()
+
+    def _break_off(self, wrong: str) -> None:
+        """Neither write nor follow a journal that is not what was written."""
+        self.follows, self._queue.problem, self.stopped = False, JournalDamaged(wrong), wrong
+
+    # following ----------------------------------------------------------------------------------
+
+    def _begin_to_follow(self, why: str) -> None:
+        self.follows, self.stopped = True, why
+        self._queue.turn_away(why)
+
+    def _follow(self) -> None:
+        """Read what the cell's writer wrote; take over where it is gone."""
+        try:
+            if self._unreadable is not None:
+                self._read_back()
+            asked_ns = self._clock.monotonic_ns()
+            head = self.cell.journal.head(is_latest=True)
+            wrong = recovering.replay_rest(self.cell, self._save_if_due, lock=self._lock)
+            self._durable.reach(self.cell.sequence)
+            cell = self.cell
+            self._head.note(cell.sequence, cell.hash, cell.last_timestamp)
+            if wrong:
+                self._break_off(wrong)
+            elif self.tenure.is_vacant(head, asked_ns):
+                self._take_over(head)
+            else:
+                self._tell_who_writes(head)
+        except Outage as outage:  # of the set: it is asked again
+            self.stopped = f"Follows; the set does not answer: {outage.detail}"
+        if self.follows:
+            self._queue.pause(wait_s=self._limits.follow_ms / 1_000)
+
+    def _tell_who_writes(self, head: HeadRow | None) -> None:
+        told, holder = self._queue.problem, head.holder if head else ""
+        if told is None or told.facts.get("holder") != holder:
+            self._queue.problem = problem = who_writes(head, self._leader_of(head))
+            self.stopped = problem.detail
+
+    def _take_over(self, head: HeadRow | None) -> None:
+        """Become the writer. Another follower may be quicker; then it is followed."""
+        if not self.tenure.take_over(self.cell.journal, head):
+            return
+        with self._lock:
+            wrong = recovering.recover(self.cell, self._head)
+            self._durable.reach(self.cell.sequence)
+        if wrong:
+            self._break_off(wrong)
+            return
+        self._commits.close()
+        self._commits = self._new_commits()
+        _log.info("ledger.took_over", cell=self._number, epoch=self.tenure.epoch)
+        self.follows, self.stopped = False, ""
+        self._queue.open()
 
     def verify(self, progress: verifying.Progress | None = None) -> VerifyReport:
         """Read the whole journal again and hold it against the heads and this cell's balances."""
-        live = self.read(lambda cell: verifying.Seen(verifying.head_of(cell), cell.fingerprint()))
+        live = self.read(verifying.seen_of, may_be_old=True)
         return verifying.verify(self._build, live, self._held_unless_gone_on, progress)
 
     def _held_unless_gone_on(self, cell: Cell) -> str:
         wrong = verifying.held_against_heads(cell, self._head.read())
         return "" if self.cell.sequence > cell.sequence else wrong
 
-    def recover(self, cell: Cell, *, each: Callable[[], None] = lambda: None) -> str:
-        """Load the latest checkpoint and replay the rest, calling `each` after every row.
-
-        Returns what is wrong, "" where nothing is.
-        """
-        checkpoint = cell.index.latest()
-        if checkpoint is not None and checkpoint.sequence > 0:
-            at = cell.journal.read(checkpoint.sequence)
-            if at is None or at.hash.hex() != checkpoint.hash or at.digest() != at.hash:
-                return f"row {checkpoint.sequence} is not the one that the checkpoint was made from"
-            try:
-                checkpoints.load(cell, checkpoint)
-            except IndexDamaged:  # all of it follows from the journal
-                cell.index.forget()
-        for entry in cell.journal.scan(cell.sequence):
-            wrong = cell.replay(entry)
-            if wrong:
-                return wrong
-            each()
-        return verifying.held_against_heads(cell, self._head.read())
-
     @property
     def rows_waiting(self) -> int:
         """Rows of commands whose commit has not begun."""
-        return self._rows_waiting
+        return self._queue.rows_waiting
 
     # asking -------------------------------------------------------------------------------------
 
     def submit(self, command: Command, rows: int) -> "Future[Any]":
         """Queue a command; its future is done once its effect is durable."""
-        job = _Job(command, rows, Future())
-        with self._wake:
-            if self._problem is not None:
-                raise self._problem
-            if self._closing:
-                raise WritesStopped("The ledger is closing.")
-            if self._rows_waiting + rows > self._limits.rows_waiting_max:
-                raise Overloaded(
-                    "Too many transfers wait already.", waiting=self._rows_waiting, rows=rows
-                )
-            self._rows_waiting += rows
-            self._jobs.append(job)
-            self._wake.notify()
+        job = Job(command, rows)
+        self._queue.add(job)
         return job.future
 
-    def read(self, look: Callable[[Cell], T]) -> T:
+    def leave(self, pass_on: Callable[[Cell], None]) -> None:
+        """Serve what waits, pass the lease on in order, and follow.
+
+        pass_on: called while nothing is on its way; where it fails, this process follows too, and
+            takes the lease back if it still has it.
+        """
+        job = Job(lambda cell, *_: (pass_on(cell), []), 0)
+        self._queue.end_with(job)
+        job.future.result()
+
+    def read(self, look: Callable[[Cell], T], *, may_be_old: bool = False) -> T:
         """Run a look at the cell; return once all it has seen is durable.
 
-        Raises: Outage where that takes too long, or where nobody knows what is durable.
+        may_be_old: do not ask whether another process has written since.
+
+        Raises: Outage where that takes too long, or where nobody knows what is durable, or new.
         """
         while True:
             with self._lock:
@@ -194,85 +223,81 @@ class Writer:
                 cell, mark = self.cell, _NEVER
                 if not self._is_half_done:
                     seen, mark = look(cell), cell.sequence
-            if mark <= self.durable_sequence:
-                return seen
-            with self._durable:
-                is_settled = partial(self._is_settled, mark, cell)
-                if not self._durable.wait_for(is_settled, timeout=_PATIENCE_S):
-                    raise Outage(f"The journal has not answered for {_PATIENCE_S} s.")
-                if self.cell is cell and self.durable_sequence >= mark:
-                    return seen
+            if mark > self._durable.sequence:
+                is_there = self._durable.wait(mark, partial(self._is_other, cell))
+                if not is_there or self.cell is not cell:
+                    continue
+            if self._limits.stands_by and not (may_be_old or self._limits.reads_behind):
+                self._vouch()
+            return seen
 
-    def _is_settled(self, mark: int, cell: Cell) -> bool:
-        is_lost = self._unreadable is not None
-        return self.durable_sequence >= mark or self.cell is not cell or is_lost
+    def _vouch(self) -> None:
+        """See that nobody can have taken over before the look. Raises: NotLeading, Outage."""
+        if self.follows and self._queue.problem is not None:
+            raise self._queue.problem
+        self.tenure.check_certain()
+
+    def _is_other(self, cell: Cell) -> bool:
+        return self.cell is not cell or self._unreadable is not None
 
     # writing ------------------------------------------------------------------------------------
 
-    def _take(self) -> list[_Job]:
-        with self._wake:
-            self._wake.wait_for(lambda: self._jobs or self._closing, timeout=0.5)
-            taken: list[_Job] = []
-            rows = 0
-            while self._jobs and (
-                not taken or rows + self._jobs[0].rows <= self._limits.rows_a_commit_max
-            ):
-                taken.append(self._jobs.popleft())
-                rows += taken[-1].rows
-            self._rows_waiting -= rows
-            return taken
-
     def _run(self) -> None:
         while True:
-            jobs = self._take()
-            if not jobs and self._closing:
-                return
-            if self._problem is not None:
-                for job in jobs:
-                    job.future.set_exception(self._problem)
+            if self.follows and not self._queue.is_closing:
+                self._follow()
                 continue
+            jobs = self._queue.take(wait_s=min(_IDLE_S, self._limits.lease_ns / 4e9))
+            if not jobs and self._queue.is_closing:
+                return
             try:
-                self._serve(jobs)
+                is_last = bool(jobs) and jobs[0] is self._queue.last
+                is_answered = self._leave(jobs[0]) if is_last else self._serve(jobs)
             except BaseException as error:  # a bug must not leave callers waiting for ever
-                self._halt(jobs, error)
+                self._commits.drain()
+                self._halt(jobs, [], error)
+                is_answered = True
+            for job in () if is_answered else jobs:
+                job.fail(self._queue.problem or WritesStopped("Writes stopped."))
 
-    def _halt(self, jobs: list[_Job], error: BaseException) -> None:
-        """Stop, tell those who wait, and show readers what is durable and nothing else."""
-        if isinstance(error, Problem):
-            problem = error
-        else:
-            problem = OutcomeUnknown(f"The writer failed: {error!r}.")
-            problem.__cause__ = error
-        self._stop(problem)
-        self._fail(jobs, problem)
-        self._read_back()
+    def _serve(self, jobs: list[Job]) -> bool:
+        """Apply commands in memory and hand their rows over to be made durable.
 
-    def _serve(self, jobs: list[_Job]) -> None:
+        Returns whether who asked is answered then; if not, nothing was done.
+        """
         entries: list[Entry] = []
         with self._lock:
+            if self._queue.problem is not None:  # at times set just now, by a commit that failed
+                return False
             now = self._steady.now_ns()
             self._is_half_done = True
             if not jobs:
-                entries += self.cell.expire(self.epoch, now)
+                entries += self.cell.expire(self.tenure.epoch, now)
             for job in jobs:
                 entries += self._done(job, now)
             self._is_half_done = False
-        if entries:
-            self._commit(entries)
-        else:
-            self._renew_if_due(now)
-        for job in jobs:
-            if job.problem is not None:
-                job.future.set_exception(job.problem)
-            else:
-                job.future.set_result(job.answer)
-        self._checkpoint_if_due()
+        if not (jobs or entries):
+            self.tenure.renew_if_due(self.cell.journal)
+        elif not self._commits.add(Group(jobs, entries)):
+            self._commits.drain()  # until those before us were told why
+            return False
+        self._save_if_due()
+        return True
 
-    def _done(self, job: _Job, now: int) -> list[Entry]:
+    def _leave(self, last: Job) -> bool:
+        self._commits.drain()
+        if self._queue.problem is not None:
+            return False
+        self._begin_to_follow("This process hands the cell over.")  # first: readers ask from now on
+        last.command(self.cell, self.tenure.epoch, 0)
+        last.tell()
+        return True
+
+    def _done(self, job: Job, now: int) -> list[Entry]:
         """Run a job's command; return its journal rows, none where it is refused."""
         before = self.cell.sequence
         try:
-            job.answer, rows = job.command(self.cell, self.epoch, now)
+            job.answer, rows = job.command(self.cell, self.tenure.epoch, now)
         except JournalDamaged:  # found half-way: what the command changed is unknown
             raise
         except Refusal as problem:
@@ -283,114 +308,90 @@ class Writer:
             return []
         return rows
 
-    def _renew_if_due(self, now: int) -> None:
-        if now - self._renewed_ns <= self._limits.lease_s * _SECOND // 3:
-            return
-        self.cell.journal.renew(self.epoch, self._clock.now_ns() + self._limits.lease_s * _SECOND)
-        self._renewed_ns = now
-
     def _commit(self, entries: list[Entry]) -> None:
-        now = self._clock.now_ns()
-        self.cell.journal.append(entries, self.epoch, now + self._limits.lease_s * _SECOND)
-        last = entries[-1]
-        self._renewed_ns = self._steady.now_ns()
-        self._head.write(last.sequence, last.hash, last.timestamp_last)
-        if self._renewed_ns - self._head_synced_ns > _SECOND:
-            self._head.sync()
-            self._head_synced_ns = self._renewed_ns
-        with self._durable:
-            self.durable_sequence = last.sequence
-            self._durable.notify_all()
-        self.cell.past.written(last.sequence)
+        """Make rows durable; called by the thread of the commits."""
+        cell, last = self.cell, entries[-1]
+        with self.tenure.renewing():
+            cell.journal.append(entries, self.tenure.epoch, self.tenure.expires_at)
+        self._head.note(last.sequence, last.hash, last.timestamp_last)
+        self._durable.reach(last.sequence)
+        cell.past.written(last.sequence)
 
-    def _fail(self, jobs: list[_Job], error: BaseException) -> None:
+    def _halt(self, jobs: list[Job], behind: list[Job], error: BaseException) -> None:
+        """Stop, tell those who wait, and show readers what is durable and nothing else.
+
+        jobs: of the commit or command that failed.  behind: what was not written for sure.
+        """
+        if isinstance(error, Problem):
+            problem = error
+        else:
+            problem = OutcomeUnknown(f"The writer failed: {error!r}.")
+            problem.__cause__ = error
+        self._stop(problem)
         for job in jobs:
-            if not job.future.done():
-                job.future.set_exception(job.problem or error)
+            job.fail(problem)
+        for job in behind:
+            job.fail(self._queue.problem or problem)
+        self._read_back()
+        if self._limits.stands_by and not isinstance(problem, JournalDamaged):
+            self.cell.index.own(self.tenure.holder)
+            self._begin_to_follow(self.stopped)
 
     def _stop(self, problem: Problem) -> None:
         """Write no more. What waits is answered with why."""
-        with self._wake:
-            if self._problem is None:
-                later = problem
-                if isinstance(problem, OutcomeUnknown):
-                    later = WritesStopped(f"Writes stopped: {problem.detail}")
-                self._problem, self.stopped = later, problem.detail
+        if self._queue.problem is None:
+            later = problem
+            if isinstance(problem, OutcomeUnknown):
+                later = WritesStopped(f"Writes stopped: {problem.detail}")
+            self._queue.problem, self.stopped = later, problem.detail
 
     def _read_back(self) -> None:
         """Throw away what did not become durable: readers see the journal's state again."""
         try:
             fresh = self._build()
-            wrong = self.recover(fresh)
+            wrong = recovering.recover(fresh, self._head)
             if wrong:
                 self.stopped += f" {wrong}"
+            self._saver.settle()
             with self._lock:
-                self.cell, self._is_half_done = fresh, False
+                before, self.cell = self.cell, fresh
+                self._is_half_done, self._unreadable = False, None
+            before.journal.close()
+            before.index.close()
         except Exception as error:
             self.stopped += f" Reading back failed: {error}"
             self._unreadable = Outage(f"The journal could not be read back: {error}.")
-        with self._durable:
-            if self._unreadable is None:
-                self.durable_sequence = self.cell.sequence
-            self._durable.notify_all()
+            self._durable.wake()
+        else:
+            self._durable.reach(self.cell.sequence)
 
-    # checkpoints --------------------------------------------------------------------------------
-
-    def _checkpoint_if_due(self, *, force: bool = False) -> None:
-        if self._saving is not None and self._saving.is_alive() and not force:
-            return
-        if self._problem is not None:
-            return
-        if self._saving is not None:
-            self._saving.join()
-            self._saving = None
-        cell = self.cell
-        if self._saved:
-            with self._lock:
-                checkpoints.end(cell, self._saved.pop())
-        new = cell.count(Counter.IDS)  # transfers made, and ids that failed for good
-        if new < (1 if force else self._limits.checkpoint_transfers):
-            return
-        with self._lock:
-            saving = checkpoints.begin(cell)
-
-        def save() -> None:
-            # Until they are on disk, ids and fates are known to this memory alone: a second
-            # checkpoint after one that failed would forget them, so writing must stop.
-            try:
-                checkpoints.write(cell.index, saving)
-            except Exception as error:
-                self._stop(WritesStopped(f"A checkpoint could not be written: {error}"))
-            else:
-                self._saved.append(saving)
-
-        self._saving = threading.Thread(target=save, name="checkpoint", daemon=True)
-        self._saving.start()
-        if force:
-            self._saving.join()
-            if self._saved:
-                with self._lock:
-                    checkpoints.end(cell, self._saved.pop())
+    def _save_if_due(self) -> None:
+        if self._saver.failed is not None:
+            self._stop(WritesStopped(f"A checkpoint could not be written: {self._saver.failed}"))
+        elif self._saver.is_due(self.cell):
+            self._commits.drain()  # a checkpoint is of rows that are in the journal
+            if self._queue.problem is None or self.follows:
+                self._saver.begin(self.cell)
 
     def close(self) -> None:
         """Answer what waits, write a checkpoint, give the lease back."""
-        with self._wake:
-            self._closing = True
-            self._wake.notify_all()
+        self._queue.close()
         self._thread.join()
+        self._commits.close()
         try:
-            if self._problem is None:
-                self._checkpoint_if_due(force=True)
+            self._saver.settle()
+            if self._queue.problem is None and self._saver.failed is None:
+                self._saver.begin(self.cell)
+                self._saver.settle()
                 self._head.sync()
                 with contextlib.suppress(Problem):  # then the lease runs out by itself
-                    self.cell.journal.free(self.epoch)
+                    self.cell.journal.free(self.tenure.epoch)
         finally:
             self._let_go()
 
     def _let_go(self) -> None:
         """Close what is open, once nobody writes."""
-        if self._saving is not None:
-            self._saving.join()
+        self._saver.settle()
         self.cell.journal.close()
         self.cell.index.close()
         self._head.close()

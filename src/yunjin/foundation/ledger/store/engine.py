@@ -5,11 +5,10 @@ application, no AUTOINCREMENT, no foreign keys, primary key first.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
-from urllib.parse import unquote, urlsplit
+from typing import Any, Final, Protocol
 
 import apsw
 
@@ -17,8 +16,6 @@ from yunjin.chassis.persistence import private_file, private_folder
 from yunjin.foundation.ledger.errors import JournalDamaged, OutcomeUnknown, WritesStopped
 from yunjin.kernel.errors import Outage
 
-T = TypeVar("T")
-_GONE: Final = (0, 2006, 2013, 2055)  # MySQL's words for a connection that is no more
 WAL_PAGES: Final = 500
 _BLOB: Final = {"sqlite": "BLOB", "mysql": "LONGBLOB"}
 
@@ -36,12 +33,31 @@ class Engine(Protocol):
     """A connection that one thread at a time uses."""
 
     kind: str
+    patience_s: float  # how long an outage may be waited out; 0: the file will not come back
 
     def execute(self, sql: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement; return its rows."""
 
+    def latest(self, sql: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """As `execute`, once all that a replicated engine has committed is seen here.
+
+        While such an engine stands still, so does this.
+        """
+
+    def has(self, table: str) -> bool:
+        """Tell whether there is a table of this name."""
+
+    def prepared(self, sql: str, arguments: Sequence[Any]) -> None:
+        """Run a statement without rows whose bytes are many: as they are, unescaped."""
+
     def changed(self) -> int:
         """Return how many rows the last UPDATE matched."""
+
+    def confirm(self) -> None:
+        """Wait until what was committed is on the disks of a replicated engine's other nodes.
+
+        Raises: OutcomeUnknown where it is on too few.
+        """
 
     def transaction(self) -> Any:
         """Open a block that commits, durable, or rolls back.
@@ -62,6 +78,7 @@ class SqliteEngine:
     """A SQLite file through apsw: WAL, synchronous=FULL, and a VFS that tests may choose."""
 
     kind = "sqlite"
+    patience_s = 0.0
 
     def __init__(
         self, path: Path, *, vfs: str = "", synchronous: str = "full", wal_pages: int = WAL_PAGES
@@ -93,8 +110,21 @@ class SqliteEngine:
             except _STOPS as error:
                 raise _unusable(self._name, error) from error
 
+    def latest(self, sql: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self.execute(sql, arguments)
+
+    def has(self, table: str) -> bool:
+        found = "select 1 from sqlite_schema where type='table' and name=?"
+        return bool(self.execute(found, (table,)))
+
+    def prepared(self, sql: str, arguments: Sequence[Any]) -> None:
+        self.execute(sql, arguments)
+
     def changed(self) -> int:
         return self._connection.changes()
+
+    def confirm(self) -> None:
+        """Return at once: the commit has synced the only disk there is."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -139,99 +169,6 @@ def _unusable(name: str, error: Exception) -> Outage:
     return Outage(f"{name} could not be used: {error}.", file=name)
 
 
-class MysqlEngine:
-    """A MySQL-compatible server through PyMySQL: READ COMMITTED, one thread at a time."""
-
-    kind = "mysql"
-
-    def __init__(self, url: str) -> None:
-        import pymysql
-
-        parts = urlsplit(url)
-        self._errors = pymysql.err
-        self._lock = threading.RLock()
-        self._changed, self._is_open = 0, False
-        host, port = parts.hostname or "127.0.0.1", parts.port or 3306
-        self._name = f"{host}:{port}"
-        self._connect: Callable[[], Any] = lambda: pymysql.connect(
-            host=host,
-            port=port,
-            user=unquote(parts.username or ""),
-            password=unquote(parts.password or ""),
-            database=parts.path.lstrip("/"),
-            charset="utf8mb4",
-            autocommit=True,
-            connect_timeout=5,
-            client_flag=2,  # FOUND_ROWS: an UPDATE that changes nothing still matched
-            init_command="set session transaction isolation level read committed",
-        )
-        try:
-            self._connection = self._connect()
-        except self._errors.OperationalError as error:
-            raise _unusable(self._name, error) from error
-
-    def execute(self, sql: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
-            if self._is_open:
-                return self._ask(sql, arguments)
-            return self._patiently(lambda: self._ask(sql, arguments))
-
-    def _ask(self, sql: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with self._connection.cursor() as cursor:
-            self._changed = cursor.execute(sql.replace("?", "%s"), tuple(arguments))
-            return list(cursor.fetchall()) if cursor.description else []
-
-    def _patiently(self, act: Callable[[], T]) -> T:
-        """Do what needs no transaction, once more on a new connection: servers close idle ones.
-
-        Raises: Outage.
-        """
-        try:
-            try:
-                return act()
-            except (self._errors.OperationalError, self._errors.InterfaceError) as error:
-                if error.args[0] not in _GONE:
-                    raise
-                self._connection = self._connect()
-                return act()
-        except (self._errors.OperationalError, self._errors.InterfaceError) as error:
-            raise _unusable(self._name, error) from error
-
-    def changed(self) -> int:
-        return self._changed
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        with self._lock:
-            committing = False
-            self._patiently(lambda: self._connection.begin())
-            self._is_open = True
-            try:
-                yield
-                committing = True
-                self._connection.commit()
-            except (self._errors.OperationalError, self._errors.InterfaceError) as error:
-                if committing:
-                    raise OutcomeUnknown(f"The commit's answer was lost: {error}.") from error
-                self._rollback()
-                raise WritesStopped(f"The journal could not be written: {error}.") from error
-            except BaseException:
-                self._rollback()
-                raise
-            finally:
-                self._is_open = False
-
-    def _rollback(self) -> None:
-        try:
-            self._connection.rollback()
-        except self._errors.Error:
-            self._connection.close()  # the server rolls back what its client left
-
-    def close(self) -> None:
-        with self._lock, suppress(self._errors.Error):  # it may be closed already
-            self._connection.close()
-
-
 def open_engine(
     home: Path,
     url: str,
@@ -240,13 +177,19 @@ def open_engine(
     vfs: str = "",
     synchronous: str = "full",
     wal_pages: int = WAL_PAGES,
+    patience_s: float = 30.0,
+    is_confirmed: bool = False,
 ) -> Engine:
-    """Return the engine of a cell's tables: a file below `home`, or the server at `url`.
+    """Return the engine of a cell's tables: a file below `home`, or the set at `url`.
 
+    patience_s: how long an outage of a set is waited out.
+    is_confirmed: commits of a set are confirmed by the disks of its other nodes.
     wal_pages: after how many pages of 16 KiB what SQLite has logged is moved into the file.
     """
     if url:
-        return MysqlEngine(url)
+        from yunjin.foundation.ledger.store.mysql import SetEngine
+
+        return SetEngine(url, patience_s=patience_s, is_confirmed=is_confirmed)
     private_folder(home)
     with suppress(OSError):  # SQLite says it better
         private_file(home / file)

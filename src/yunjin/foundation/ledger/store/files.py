@@ -3,6 +3,7 @@
 import fcntl
 import os
 import struct
+import time
 import zlib
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from yunjin.kernel.errors import Outage
 
 _SLOT: Final = struct.Struct("<q32sqI")  # sequence, hash, timestamp, crc of those before
 _SECTOR: Final = 512
+_SYNC_EVERY_S: Final = 1.0
 _NAMES_KEPT: Final = 100
 _NAMES_BYTES_MAX: Final = 65_536
 HEAD_UNREADABLE: Final = (
@@ -32,6 +34,7 @@ class HeadFile:
 
     def __init__(self, path: Path) -> None:
         flags = os.O_RDWR | os.O_CREAT
+        self._synced_s = 0.0
         try:
             self._file = os.open(path, flags | os.O_EXCL, 0o600)
         except FileExistsError:
@@ -63,6 +66,14 @@ class HeadFile:
     def sync(self) -> None:
         """Force the head to the disk."""
         os.fdatasync(self._file)
+
+    def note(self, sequence: int, digest: bytes, timestamp: int) -> None:
+        """Write a new head, and sync it where the last sync is a second old."""
+        self.write(sequence, digest, timestamp)
+        now_s = time.monotonic()
+        if now_s - self._synced_s > _SYNC_EVERY_S:
+            self.sync()
+            self._synced_s = now_s
 
     def close(self) -> None:
         """Close the file."""

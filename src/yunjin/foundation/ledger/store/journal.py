@@ -1,29 +1,34 @@
 """The journal: one durable row a batch, the lease that lets one process write, the head."""
 
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import pyarrow as pa
 
 from yunjin.foundation.ledger.api import JournalRow
 from yunjin.foundation.ledger.domain.codec import GENESIS, Entry
-from yunjin.foundation.ledger.errors import Fenced, LeaseHeld
+from yunjin.foundation.ledger.errors import Fenced, LeaseHeld, OutcomeUnknown, WritesStopped
 from yunjin.foundation.ledger.store.engine import Engine, typed
 
-_TABLES: Final = (
-    """create table if not exists ledger_cell (
+T = TypeVar("T")
+_PAUSE_S: Final = 0.05
+MOVED: Final = "moved to "  # before a set's nodes: has the lease of a cell that left for good
+ARRIVING: Final = "arriving from "  # has the lease of a copy until all of the cell is there
+_TABLES: Final = {
+    "ledger_cell": """create table if not exists ledger_cell (
       cell INTEGER NOT NULL, epoch BIGINT NOT NULL, holder VARCHAR(200) NOT NULL,
       expires_at BIGINT NOT NULL, head_sequence BIGINT NOT NULL, head_hash BINARY(32) NOT NULL,
       head_timestamp BIGINT NOT NULL, allotted_to BIGINT NOT NULL, PRIMARY KEY (cell))""",
-    """create table if not exists ledger_journal (
+    "ledger_journal": """create table if not exists ledger_journal (
       cell INTEGER NOT NULL, sequence BIGINT NOT NULL, epoch BIGINT NOT NULL,
       kind VARCHAR(16) NOT NULL, version INTEGER NOT NULL, codec VARCHAR(8) NOT NULL,
       columns_present BIGINT NOT NULL, row_count INTEGER NOT NULL,
       timestamp_first BIGINT NOT NULL, timestamp_last BIGINT NOT NULL,
       previous_hash BINARY(32) NOT NULL, hash BINARY(32) NOT NULL,
       body_bytes INTEGER NOT NULL, body {blob} NOT NULL, PRIMARY KEY (cell, sequence))""",
-)
+}
 
 
 class _Row(NamedTuple):
@@ -43,11 +48,11 @@ class _Row(NamedTuple):
     body_bytes: int
 
 
-_FIELDS: Final = ", ".join(_Row._fields)
+FIELDS: Final = ", ".join(_Row._fields)
 _OF_ENTRY: Final = [  # what a row has from its entry, under the same name
     name for name in _Row._fields if name not in ("codec", "columns_present", "body_bytes")
 ]
-_PLACES: Final = ", ".join("?" * (len(_Row._fields) + 2))
+INSERT: Final = f"insert into ledger_journal values ({', '.join('?' * (len(_Row._fields) + 2))})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,18 +67,40 @@ class HeadRow:
     expires_at: int
     allotted_to: int
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether the cell is on another set now."""
+        return self.holder.startswith(MOVED)
+
+    @property
+    def is_arriving(self) -> bool:
+        """Whether the cell is being copied here from another set."""
+        return self.holder.startswith(ARRIVING)
+
+    @property
+    def is_barred(self) -> bool:
+        """Whether nobody may take the lease, however long it was not renewed."""
+        return self.has_moved or self.is_arriving
+
 
 class Journal:
     """The rows of one cell."""
 
     def __init__(self, engine: Engine, cell: int, *, codec: str = "none") -> None:
         self._engine, self._cell, self._codec = engine, cell, codec
-        for table in _TABLES:
-            engine.execute(typed(table, engine.kind))
+        for name, table in _TABLES.items():
+            if not engine.has(
+                name
+            ):  # a statement of form stops a whole set, even if it does nothing
+                engine.execute(typed(table, engine.kind))
 
-    def head(self) -> HeadRow | None:
-        """Return the head row, None before the first writer came."""
-        rows = self._engine.execute(
+    def head(self, *, is_latest: bool = False) -> HeadRow | None:
+        """Return the head row, None before the first writer came.
+
+        is_latest: as the whole set knows it, not only the node that is asked; waits with the set.
+        """
+        ask = self._engine.latest if is_latest else self._engine.execute
+        rows = ask(
             "select head_sequence, head_hash, head_timestamp, epoch, holder, expires_at,"
             " allotted_to from ledger_cell where cell=?",
             (self._cell,),
@@ -92,14 +119,28 @@ class Journal:
         )
 
     def acquire(
-        self, holder: str, now_ns: int, lease_ns: int, *, dead_holders: Collection[str] = ()
+        self,
+        holder: str,
+        now_ns: int,
+        lease_ns: int,
+        *,
+        dead_holders: Collection[str] = (),
+        over: HeadRow | None = None,
     ) -> int:
         """Take the lease; return the new fencing epoch.
 
         dead_holders: whose lease need not run out, since their processes are known to be dead.
+        over: a lease that was seen to run out; one that was renewed meanwhile is not taken.
 
         Raises: LeaseHeld while another holder's lease runs.
         """
+        return self._insist(
+            lambda: self._acquire(holder, now_ns, lease_ns, {"", holder, *dead_holders}, over)
+        )
+
+    def _acquire(
+        self, holder: str, now_ns: int, lease_ns: int, gone: set[str], over: HeadRow | None
+    ) -> int:
         with self._engine.transaction():
             seen = self.head()
             if seen is None:
@@ -108,7 +149,11 @@ class Journal:
                     (self._cell, 1, holder, now_ns + lease_ns, 0, GENESIS, 0, 0),
                 )
                 return 1
-            if seen.expires_at > now_ns and seen.holder and seen.holder not in dead_holders:
+            if over is not None:
+                is_free = (seen.epoch, seen.expires_at) == (over.epoch, over.expires_at)
+            else:
+                is_free = seen.expires_at <= now_ns
+            if seen.is_barred or (not is_free and seen.holder not in gone):  # ours: the answer to a try was lost
                 raise LeaseHeld(
                     f"Cell {self._cell} is written by {seen.holder} (host:process:…). "
                     "Stop that process, or send to it over HTTP or Flight.",
@@ -120,7 +165,22 @@ class Journal:
                 "update ledger_cell set epoch=?, holder=?, expires_at=? where cell=? and epoch=?",
                 (seen.epoch + 1, holder, now_ns + lease_ns, self._cell, seen.epoch),
             )
+            self._guard(seen.epoch)  # another took it between the look and the change
             return seen.epoch + 1
+
+    def _insist(self, act: Callable[[], T]) -> T:
+        """Do what may be done twice, again where an outage of a set undid it or hid its end.
+
+        Raises: what `act` raised, once the engine's patience is over.
+        """
+        until = time.monotonic() + self._engine.patience_s
+        while True:
+            try:
+                return act()
+            except (WritesStopped, OutcomeUnknown) as problem:
+                if not passes(problem) or time.monotonic() >= until:
+                    raise
+            time.sleep(_PAUSE_S)
 
     def _guard(self, epoch: int) -> None:
         """Stop the transaction where a newer writer came."""
@@ -136,35 +196,75 @@ class Journal:
 
     def renew(self, epoch: int, expires_at: int) -> None:
         """Lengthen the lease. Raises: Fenced."""
-        with self._engine.transaction():
-            self._engine.execute(
-                "update ledger_cell set expires_at=? where cell=? and epoch=?",
-                (expires_at, self._cell, epoch),
-            )
-            self._guard(epoch)
+
+        def act() -> None:
+            with self._engine.transaction():
+                self._engine.execute(
+                    "update ledger_cell set expires_at=? where cell=? and epoch=?",
+                    (expires_at, self._cell, epoch),
+                )
+                self._guard(epoch)
+
+        self._insist(act)
 
     def allot(self, epoch: int, count: int, floor: int) -> int:
-        """Set account sequences aside; return the first. Raises: Fenced."""
-        with self._engine.transaction():
-            seen = self.head()
-            first = max(seen.allotted_to if seen else 0, floor) + 1
-            self._engine.execute(
-                "update ledger_cell set allotted_to=? where cell=? and epoch=?",
-                (first + count - 1, self._cell, epoch),
-            )
-            self._guard(epoch)
-            return first
+        """Set account sequences aside; return the first. Raises: Fenced.
+
+        Where an answer was lost, some are set aside that nobody gets.
+        """
+
+        def act() -> int:
+            with self._engine.transaction():
+                seen = self.head()
+                first = max(seen.allotted_to if seen else 0, floor) + 1
+                self._engine.execute(
+                    "update ledger_cell set allotted_to=? where cell=? and epoch=?",
+                    (first + count - 1, self._cell, epoch),
+                )
+                self._guard(epoch)
+                return first
+
+        return self._insist(act)
 
     def append(self, entries: list[Entry], epoch: int, expires_at: int) -> None:
         """Make rows durable together with the epoch check and the head.
 
+        On a set, a node that is lost on the way is nobody's concern: whether the rows became
+        durable is asked of another node, and if they did not, they are written again.
+
         Raises: Fenced, WritesStopped, OutcomeUnknown; nothing is written, but for the last.
         """
+        rows = [self._row_of(entry) for entry in entries]
+        until, is_written = time.monotonic() + self._engine.patience_s, False
+        while True:
+            try:
+                if not is_written:
+                    self._append(entries, rows, epoch, expires_at)
+                    is_written = True
+                return self._engine.confirm()
+            except (WritesStopped, OutcomeUnknown) as problem:
+                if not passes(problem) or time.monotonic() >= until:
+                    raise
+            time.sleep(_PAUSE_S)
+            is_written = self._has(entries[-1])
+
+    def _has(self, entry: Entry) -> bool:
+        """Tell whether a row is in the journal, asked of a set that lost an answer."""
+        found = self._engine.execute(
+            "select hash from ledger_journal where cell=? and sequence=?",
+            (self._cell, entry.sequence),
+        )
+        return bool(found) and bytes(found[0][0]) == entry.hash
+
+    def _append(
+        self, entries: list[Entry], rows: list[tuple[Any, ...]], epoch: int, expires_at: int
+    ) -> None:
+        first, last = entries[0], entries[-1]
         with self._engine.transaction():
-            last = entries[-1]  # the epoch first: a stale writer's rows would only collide
+            # the epoch first: a stale writer's rows would only collide
             self._engine.execute(
                 "update ledger_cell set head_sequence=?, head_hash=?, head_timestamp=?,"
-                " expires_at=? where cell=? and epoch=?",
+                " expires_at=? where cell=? and epoch=? and head_sequence=?",
                 (
                     last.sequence,
                     last.hash,
@@ -172,22 +272,24 @@ class Journal:
                     expires_at,
                     self._cell,
                     epoch,
+                    first.sequence - 1,
                 ),
             )
             self._guard(epoch)
-            for entry in entries:
-                body = entry.body
-                if self._codec != "none":
-                    body = pa.compress(body, codec=self._codec, asbytes=True)
-                row = _Row(
-                    codec=self._codec,
-                    columns_present=entry.columns,
-                    body_bytes=len(entry.body),
-                    **{name: getattr(entry, name) for name in _OF_ENTRY},
-                )
-                self._engine.execute(
-                    f"insert into ledger_journal values ({_PLACES})", (self._cell, *row, body)
-                )
+            for row in rows:
+                self._engine.prepared(INSERT, row)
+
+    def _row_of(self, entry: Entry) -> tuple[Any, ...]:
+        body = entry.body
+        if self._codec != "none":
+            body = pa.compress(body, codec=self._codec, asbytes=True)
+        row = _Row(
+            codec=self._codec,
+            columns_present=entry.columns,
+            body_bytes=len(entry.body),
+            **{name: getattr(entry, name) for name in _OF_ENTRY},
+        )
+        return (self._cell, *row, body)
 
     def _entry(self, row: tuple[Any, ...]) -> Entry:
         seen, body = _Row(*row[:-1]), bytes(row[-1])
@@ -204,7 +306,7 @@ class Journal:
     def read(self, sequence: int) -> Entry | None:
         """Return one row, None where there is none."""
         rows = self._engine.execute(
-            f"select {_FIELDS}, body from ledger_journal where cell=? and sequence=?",
+            f"select {FIELDS}, body from ledger_journal where cell=? and sequence=?",
             (self._cell, sequence),
         )
         return self._entry(rows[0]) if rows else None
@@ -213,7 +315,7 @@ class Journal:
         """Yield the rows after a sequence, in order."""
         while True:
             rows = self._engine.execute(
-                f"select {_FIELDS}, body from ledger_journal where cell=? and sequence>?"
+                f"select {FIELDS}, body from ledger_journal where cell=? and sequence>?"
                 f" order by sequence limit {chunk}",
                 (self._cell, after),
             )
@@ -226,11 +328,31 @@ class Journal:
     def page(self, before: int | None, limit: int) -> list[JournalRow]:
         """Return rows without their bodies, newest first."""
         rows = self._engine.execute(
-            f"select {_FIELDS} from ledger_journal where cell=? and sequence<?"
+            f"select {FIELDS} from ledger_journal where cell=? and sequence<?"
             f" order by sequence desc limit {limit:d}",
             (self._cell, before if before is not None else 2**62),
         )
         return [_shown(_Row(*row)) for row in rows]
+
+    def pass_on(self, epoch: int, successor: str, expires_at: int) -> None:
+        """Put another name into the lease, under an epoch at which nobody writes.
+
+        Raises: Fenced.
+        """
+
+        def act() -> None:
+            seen = self.head()
+            if seen is not None and (seen.epoch, seen.holder) == (epoch + 1, successor):
+                return  # it was done, and the answer was lost
+            with self._engine.transaction():
+                self._engine.execute(
+                    "update ledger_cell set epoch=?, holder=?, expires_at=?"
+                    " where cell=? and epoch=?",
+                    (epoch + 1, successor, expires_at, self._cell, epoch),
+                )
+                self._guard(epoch)
+
+        self._insist(act)
 
     def free(self, epoch: int) -> None:
         """Give the lease back."""
@@ -243,6 +365,11 @@ class Journal:
     def close(self) -> None:
         """Let go of the engine."""
         self._engine.close()
+
+
+def passes(problem: WritesStopped | OutcomeUnknown) -> bool:
+    """Tell whether a set may be well again soon; what it has then is asked of it."""
+    return isinstance(problem, OutcomeUnknown) or bool(problem.facts.get("may_pass"))
 
 
 def _shown(row: _Row) -> JournalRow:

@@ -16,9 +16,9 @@ from yunjin.chassis.persistence import (
     private_folder,
 )
 from yunjin.foundation.database import migrations as own_migrations
-from yunjin.foundation.database import store
 from yunjin.foundation.database.api import Backup, DatabaseInfo, Health
 from yunjin.foundation.database.errors import BackupNotOffered, BackupTargetTaken
+from yunjin.foundation.database.store import heartbeat as store
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.errors import Problem
 
@@ -47,7 +47,7 @@ class DatabaseService:
         self._database, self._tenant, self._clock = database, tenant, clock
         self._prober, self._traceparent = prober, traceparent
         self._rooms: dict[str, RoomDatabase] = {}
-        self._own = self.open("database", source="/foundation/database", migrations=own_migrations)
+        self.own = self.open("database", source="/foundation/database", migrations=own_migrations)
 
     def open(self, room: str, *, source: str, migrations: ModuleType) -> RoomDatabase:
         if room not in self._rooms:
@@ -82,11 +82,11 @@ class DatabaseService:
         beat = self._clock.now_ns()
         started_us = self._ticks_us()
         try:
-            self._own.run(
+            self.own.run(
                 lambda work: store.write_beat(work.connection, self._prober, beat, instant_us(beat))
             )
             written_us = self._ticks_us()
-            seen = self._own.read(lambda connection: store.read_beat(connection, self._prober))
+            seen = self.own.read(lambda connection: store.read_beat(connection, self._prober))
         except Problem as problem:
             return Health(is_ready=False, why=problem.detail, write_us=0, read_us=0)
         why = "" if seen == beat else f"expected heartbeat {beat} back, was {seen}"

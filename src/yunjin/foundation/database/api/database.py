@@ -1,4 +1,4 @@
-"""The door of the room: what others may ask of the database."""
+"""A tenant's database: what the other rooms ask of it."""
 
 from dataclasses import dataclass
 from pathlib import Path

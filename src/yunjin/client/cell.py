@@ -1,0 +1,121 @@
+"""A cell that several processes serve: the one that writes is found, and found again.
+
+Ids make every command safe to send twice, so a batch whose answer was lost is sent again, to
+whoever writes the cell then: what was done already is answered `exists`.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from yunjin.client.flight import Client, Results, connect
+from yunjin.kernel.errors import Malformed, Outage, Problem, Unknown
+
+T = TypeVar("T")
+_PAUSE_S: Final = 0.05
+_CONNECT_S: Final = 1
+
+
+class CellClient:
+    """A connection to whichever process writes a cell. Use it from one thread.
+
+    Parameters
+    ----------
+    addresses : grpc://HOST:PORT of the cell's processes, of one at least; others are learnt.
+    deadline_s : how long to wait for one answer.
+    patience_s : how long to look for the writer before its absence is told.
+    """
+
+    def __init__(
+        self, addresses: Iterable[str], *, deadline_s: int = 5, patience_s: float = 30.0
+    ) -> None:
+        self._addresses = list(dict.fromkeys(addresses))
+        if not self._addresses:
+            raise Malformed("expected the address of one process of the cell at least, was none")
+        self._deadline_s, self._patience_s = deadline_s, patience_s
+        self._client: Client | None = None
+        self.moves = 0  # how often another process was turned to
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def address(self) -> str:
+        """The process that is asked next."""
+        return self._addresses[0]
+
+    def also(self, address: str) -> None:
+        """Learn of another process of the cell; safe from any thread."""
+        if address not in self._addresses:
+            self._addresses = [*self._addresses, address]
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def post(self, transfers: pa.RecordBatch, *, balances: bool = False) -> Results:
+        """Post a batch; it is durable when answered. Raises: Refusal, Outage, Unknown."""
+        return self.ask(lambda client: client.post(transfers, balances=balances))
+
+    def open_accounts(self, accounts: pa.RecordBatch) -> pa.RecordBatch:
+        """Open a batch of accounts. Returns: status and timestamp, one row an account."""
+        return self.ask(lambda client: client.open_accounts(accounts))
+
+    def accounts(self, account_ids: Sequence[int] | npt.NDArray[np.int64]) -> pa.RecordBatch:
+        """Look accounts up by id. Returns: the found ones, in the order asked."""
+        return self.ask(lambda client: client.accounts(account_ids))
+
+    def transfers(self, transfer_ids: Sequence[UUID]) -> pa.RecordBatch:
+        """Look transfers up by id. Returns: the found ones."""
+        return self.ask(lambda client: client.transfers(transfer_ids))
+
+    def state(self) -> dict[str, Any]:
+        """Return how the cell is doing, as the process says that is asked next."""
+        return self.ask(lambda client: client.state())
+
+    def ask(self, act: Callable[[Client], T]) -> T:
+        """Do something that may be done twice, with the process that writes the cell.
+
+        Raises: Refusal; once patience is over, the last Outage or Unknown.
+        """
+        until = time.monotonic() + self._patience_s
+        while True:
+            try:
+                return act(self._connected())
+            except (Outage, Unknown) as problem:
+                if time.monotonic() > until:
+                    raise
+                self._turn(problem)
+            time.sleep(_PAUSE_S)
+
+    def _connected(self) -> Client:
+        if self._client is None:
+            self._client = connect(self._addresses[0], deadline_s=_CONNECT_S)
+            self._client.wait_at_most(self._deadline_s)
+        return self._client
+
+    def _turn(self, problem: Problem) -> None:
+        """Turn to who is said to write, or else to the next process known."""
+        self.close()
+        self.moves += 1
+        told = str(problem.facts.get("flight") or "")
+        if told and told != self._addresses[0]:
+            self._addresses = [told, *(one for one in self._addresses if one != told)]
+        else:
+            self._addresses.append(self._addresses.pop(0))

@@ -1,0 +1,1 @@
+"""Hosts and database servers, as programs and connections."""

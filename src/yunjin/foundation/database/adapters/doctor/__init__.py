@@ -1,0 +1,1 @@
+"""What the doctor sees with: hosts, servers, a witness, the copies of tables, statements."""

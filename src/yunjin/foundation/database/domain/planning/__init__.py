@@ -1,0 +1,1 @@
+"""Planning: a seeded simulation of a fleet by discrete events, driven by measured costs."""

@@ -1,0 +1,1 @@
+"""Scenarios and costs that are shipped, as files."""

@@ -1,0 +1,1 @@
+"""The doctor at work: rounds, treatment, the record, and what people are told and asked."""

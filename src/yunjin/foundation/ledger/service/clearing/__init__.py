@@ -1,0 +1,1 @@
+"""Clearing: a saga of holds, deliveries and endings, by the batch; ADR 0022 says why."""

@@ -1,0 +1,49 @@
+"""State = f(journal): the latest checkpoint, and the rows after it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+from yunjin.foundation.ledger.service import checkpoints, verifying
+from yunjin.foundation.ledger.service.cell import Cell
+from yunjin.foundation.ledger.store.files import HeadFile
+from yunjin.foundation.ledger.store.index import IndexDamaged
+
+
+def recover(cell: Cell, apart: HeadFile, *, each: Callable[[], None] = lambda: None) -> str:
+    """Bring a cell up to the journal's end, calling `each` after every row.
+
+    A cell that is ahead of the latest checkpoint is only replayed.
+
+    Returns what is wrong, "" where nothing is.
+    """
+    checkpoint = cell.index.latest()
+    if checkpoint is not None and checkpoint.sequence > cell.sequence:
+        at = cell.journal.read(checkpoint.sequence)
+        if at is None or at.hash.hex() != checkpoint.hash or at.digest() != at.hash:
+            return f"row {checkpoint.sequence} is not the one that the checkpoint was made from"
+        try:
+            checkpoints.load(cell, checkpoint)
+        except IndexDamaged:  # all of it follows from the journal
+            cell.index.forget()
+    while True:
+        before = cell.sequence
+        wrong = replay_rest(cell, each) or verifying.held_against_heads(cell, apart.read())
+        if not wrong or cell.sequence == before:
+            return wrong
+        # rows came between two looks: a writer elsewhere goes on meanwhile
+
+
+def replay_rest(
+    cell: Cell, each: Callable[[], None], *, lock: AbstractContextManager[object] | None = None
+) -> str:
+    """Replay the rows that a cell has not seen yet. Returns what is wrong, "" where nothing is.
+
+    lock: held for a row at a time, and never while the journal is asked.
+    """
+    for entry in cell.journal.scan(cell.sequence):
+        with lock or nullcontext():
+            wrong = cell.replay(entry)
+        if wrong:
+            return wrong
+        each()
+    return ""
