@@ -2,9 +2,10 @@
 
 In each turn one cell alone is calibrated, everything is predicted from that, and only then so many
 cells are run, each in a process of its own with a durable journal: as fast as they go (throughput),
-at half of what was predicted, between two checkpoints (p99), and killed with 1,000,000 transfers in each journal and started
-again together (recovery, until the last one has answered durably). Medians of the turns are
-compared. `error_cpu_pct_…` holds CPU-seconds against each other, which a busy machine moves less.
+at half of what was predicted, between two checkpoints (p99), and killed with 1,000,000 transfers in
+each journal and started again together (recovery, until the last one has answered durably). Medians
+of the turns are compared. `error_cpu_pct_…` holds CPU-seconds against each other, which a busy
+machine moves less.
 """
 
 import os

@@ -26,7 +26,7 @@ _PROGRAMS = ("mariadbd", "mariadb-install-db", "mariadb", "mariadb-backup", "soc
 # Its input ends when whoever started it does, in whatever way.
 _GUARD = """
 cat >/dev/null
-for file in "$1"/*/*/pid; do [ -e "$file" ] && kill -9 "$(cat "$file")"; done
+find "$1" -name pid | while read -r file; do kill -9 "$(cat "$file")"; done
 rm -rf "$1"
 """
 OPTIONS = (

@@ -29,6 +29,13 @@ POSTGRES: dict[str, set[str]] = {
 }
 KEYS = {
     "dayclose": {"accounts_per_s", "settle_per_s", "ratio_to_scalar", "cpu_s_per_million"},
+    "events": {
+        "events_per_s",
+        "in_process_events_per_s",
+        "r1_events_per_s",
+        "r3_events_per_s",
+        "r3_cpu_s_per_million",
+    },
     "flows": {
         "steps_per_cpu_s",
         "row_steps_per_cpu_s",

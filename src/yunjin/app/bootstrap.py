@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from yunjin.app.members import MembersSeen
 from yunjin.app.settings import Settings
 from yunjin.chassis.persistence import private_folder
 from yunjin.chassis.transport import configure_plain_logs, traceparent
@@ -14,6 +15,7 @@ from yunjin.foundation.database.api import DatabaseApi
 from yunjin.foundation.database.api.topology import StagePort
 from yunjin.foundation.ledger import wiring as ledger
 from yunjin.foundation.ledger.api import LedgerApi
+from yunjin.foundation.ledger.api.members import MembersApi
 from yunjin.kernel import tenant
 from yunjin.kernel.clock import Clock, SystemClock
 from yunjin.kernel.room import Room
@@ -46,6 +48,7 @@ def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
     home = settings.home.absolute()
     private_folder(home / name)
     rooms: list[Room] = []
+    cells = MembersSeen(clock)
     try:
         rooms.append(
             database.build(
@@ -55,12 +58,15 @@ def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
                 home=home,
                 events=settings.events,
                 traceparent=traceparent,
+                stage=cells,
+                cells=cells,
             )
         )
         tables = rooms[0].doors[DatabaseApi]
         rooms.append(
             ledger.build(_reachable(settings), tenant=name, clock=clock, home=home, database=tables)
         )
+        cells.follow(rooms[1].doors[MembersApi])
         _await_turn(rooms[1])
         rooms.append(
             banking.build(

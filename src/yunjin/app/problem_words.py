@@ -7,6 +7,9 @@ from typing import Final
 
 # code → (title, meaning)
 CHINESE: Final[dict[str, tuple[str, str]]] = {
+    "app/cluster-demo-runs": ("已有演示在运行", "该文件夹中已有另一个集群演示在运行。"),
+    "app/cluster-folder-refused": ("文件夹不可用", "集群不能放在该文件夹中；说明中有解决办法。"),
+    "app/no-cluster-programs": ("缺少数据库程序", "本机没有数据库程序；说明中有安装方法。"),
     "banking/account-unusable": ("科目不可如此使用", "该总账科目不可这样使用，或与上级科目矛盾。"),
     "banking/agreement-not-empty": ("合约未结清", "合约还有余额、冻结或应计利息，不能关闭。"),
     "banking/agreement-not-found": ("合约不存在", "没有此编号的合约。"),
@@ -102,6 +105,7 @@ CHINESE: Final[dict[str, tuple[str, str]]] = {
     "ledger/alias-not-found": ("别名不存在", "没有账户使用此 IBAN、卡号或钱包号。"),
     "ledger/alias-taken": ("别名已占用", "该别名已指向另一账户。"),
     "ledger/batch-refused": ("批次被拒", "批次含账本不接受的列、类型或大小；未执行任何操作。"),
+    "ledger/cell-moved": ("单元已迁往另一集", "该单元现在另一个集上；附带信息说明地址。"),
     "ledger/crossing-not-found": (
         "没有此在途批次",
         "此编号下没有结果未定的跨单元转账批次：它已有结果。",
@@ -114,6 +118,12 @@ CHINESE: Final[dict[str, tuple[str, str]]] = {
     "ledger/import-refused": ("文件被拒", "文件完全无法导入；未过账任何内容。"),
     "ledger/journal-damaged": ("日志损坏", "日志与写入时不符；附带信息指出行号与处理办法。"),
     "ledger/lease-held": ("另一进程正在写该单元", "另一进程正在写该单元；附带信息说明是谁。"),
+    "ledger/move-refused": ("不能迁移", "该单元不能迁往该处；未执行任何操作。"),
+    "ledger/nobody-follows": (
+        "没有跟随的进程",
+        "没有进程跟随得足够近，可以接管该单元；未执行任何操作。",
+    ),
+    "ledger/not-leading": ("另一进程正在写该单元", "本进程待命；附带信息说明由谁写、地址在哪里。"),
     "ledger/outcome-unknown": ("结果未知", "提交结果未知；请按转账编号查询。"),
     "ledger/overloaded": ("等待的请求过多", "等待的请求已过多；未执行任何操作。"),
     "ledger/too-many-in-doubt": (

@@ -1,6 +1,7 @@
 """The typed client: batches of transfers and entries over Arrow Flight, single ones over HTTP."""
 
 from yunjin.client.cell import CellClient
+from yunjin.client.cells import Cells, CellsResults
 from yunjin.client.codes import (
     ACCOUNT_RESULTS,
     CROSSING_OUTCOMES,
@@ -21,6 +22,8 @@ __all__ = [
     "Accounts",
     "Action",
     "CellClient",
+    "Cells",
+    "CellsResults",
     "Client",
     "CrossingResults",
     "Entries",

@@ -4,6 +4,7 @@ Ids make every command safe to send twice, so a batch whose answer was lost is s
 whoever writes the cell then: what was done already is answered `exists`.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
@@ -20,6 +21,7 @@ from yunjin.kernel.errors import Malformed, Outage, Problem, Unknown
 T = TypeVar("T")
 _PAUSE_S: Final = 0.05
 _CONNECT_S: Final = 1
+_FOLLOWS: Final = "ledger/not-leading"  # it is alive, and may write in a moment
 
 
 class CellClient:
@@ -40,6 +42,8 @@ class CellClient:
             raise Malformed("expected the address of one process of the cell at least, was none")
         self._deadline_s, self._patience_s = deadline_s, patience_s
         self._client: Client | None = None
+        self._silent: set[str] = set()  # did not answer, or in trouble, since the last answer
+        self._asked: set[str] = set()  # who serves the cell
         self.moves = 0  # how often another process was turned to
 
     def __enter__(self) -> Self:
@@ -92,15 +96,21 @@ class CellClient:
     def ask(self, act: Callable[[Client], T]) -> T:
         """Do something that may be done twice, with the process that writes the cell.
 
-        Raises: Refusal; once patience is over, the last Outage or Unknown.
+        Raises: Refusal; once patience is over, the last Unknown, or Outage where there was none:
+            what was sent and not answered may have been done, whatever was said later.
         """
         until = time.monotonic() + self._patience_s
+        lost: Unknown | None = None
         while True:
             try:
-                return act(self._connected())
+                answer = act(self._connected())
+                self._silent.clear()
+                self._learn()
+                return answer
             except (Outage, Unknown) as problem:
+                lost = problem if isinstance(problem, Unknown) else lost
                 if time.monotonic() > until:
-                    raise
+                    raise lost or problem from problem
                 self._turn(problem)
             time.sleep(_PAUSE_S)
 
@@ -110,12 +120,32 @@ class CellClient:
             self._client.wait_at_most(self._deadline_s)
         return self._client
 
+    def _learn(self) -> None:
+        """Learn of the cell's other processes, of each process once: before it dies."""
+        client, address = self._client, self._addresses[0]
+        if client is None or address in self._asked:
+            return
+        self._asked.add(address)
+        client.wait_at_most(_CONNECT_S)
+        with contextlib.suppress(Problem):
+            members = client.members()
+            mine = {one["cell"] for one in members if one["flight"] == address}
+            for one in members:
+                if one["flight"] and one["cell"] in mine:
+                    self.also(str(one["flight"]))
+        client.wait_at_most(self._deadline_s)
+
     def _turn(self, problem: Problem) -> None:
-        """Turn to who is said to write, or else to the next process known."""
+        """Turn to who is said to write, unless that one was silent just now, or to the next."""
+        told = str(problem.facts.get("flight") or "")
+        if told in self._silent:  # then others may know of who writes by now
+            self._learn()
         self.close()
         self.moves += 1
-        told = str(problem.facts.get("flight") or "")
-        if told and told != self._addresses[0]:
+        if not told and problem.code != _FOLLOWS:
+            self._silent.add(self._addresses[0])
+        is_new = told.startswith("grpc") and told != self._addresses[0]
+        if is_new and told not in self._silent:
             self._addresses = [told, *(one for one in self._addresses if one != told)]
         else:
             self._addresses.append(self._addresses.pop(0))

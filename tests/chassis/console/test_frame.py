@@ -2,6 +2,7 @@
 Method: a simulated reader on a room made for the test."""
 
 import asyncio
+import gc
 import os
 import stat
 from pathlib import Path
@@ -48,6 +49,19 @@ def test_the_console_leads_to_its_first_page(show: Show) -> None:
         assert answer.headers["location"] == "/console/show"
 
     show.visit(show.room(simple_pages), story)
+
+
+def test_starting_holds_no_object_of_other_threads(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    monkeypatch.setattr(gc, "get_objects", lambda: looked.__iadd__([1]))
+
+    async def story(user: User) -> None:
+        await user.open("/show")
+
+    show.visit(show.room(simple_pages), story)
+    assert looked == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -29,12 +29,12 @@ class Customers:
 
     Parameters
     ----------
-    addresses : where the processes of the cell are reached with batches.
+    client : knows the processes of the cell.
     now_us : instants that never go back.
     """
 
-    def __init__(self, addresses: list[str], *, now_us: Callable[[], int]) -> None:
-        self._client = CellClient(addresses, deadline_s=20, patience_s=600)
+    def __init__(self, client: CellClient, *, now_us: Callable[[], int]) -> None:
+        self._client = client
         self._now_us, self._began_us = now_us, now_us()
         self._over = threading.Event()
         self._lock = threading.Lock()
@@ -45,11 +45,15 @@ class Customers:
         self._thread = threading.Thread(target=self._run, name="customers", daemon=True)
 
     def open(self) -> None:
-        """Open their accounts, and begin."""
+        """Open their accounts."""
         cell = self._client
         cell.ask(lambda one: one.declare_ledgers({_LEDGER: "CNY"}))
         self._ids = cell.ask(lambda one: one.allot_account_ids(ACCOUNTS))
         cell.open_accounts(Accounts(id=self._ids, ledger=_LEDGER, code=_CODE))
+        self._began_us = self._now_us()
+
+    def start(self) -> None:
+        """Begin to pay."""
         self._thread.start()
 
     def beats(self, after_us: int) -> list[Beat]:
@@ -86,21 +90,25 @@ class Customers:
     def _run(self) -> None:
         chance = np.random.default_rng(1)
         while not self._over.wait(PAUSE_S):
-            batch, sent = self._batch(chance), self._now_us()
+            self.pay(chance)
+
+    def pay(self, chance: np.random.Generator) -> None:
+        """Send one batch and wait for its answer."""
+        batch, sent = self._batch(chance), self._now_us()
+        with self._lock:
+            self._sent_us = sent
+        try:
+            results = self._client.post(batch)
+        except Problem:
             with self._lock:
-                self._sent_us = sent
-            try:
-                results = self._client.post(batch)
-            except Problem:
-                with self._lock:
-                    self._failed, self._sent_us = self._failed + 1, 0
-                continue
-            with self._lock:
-                now_us = self._now_us()
-                self._answers.append((sent, now_us))
-                self._sent_us = 0
-                self._answered += sum(name in _BOOKED for name in results.names())
-                self._count_until(now_us)
+                self._failed, self._sent_us = self._failed + 1, 0
+            return
+        with self._lock:
+            now_us = self._now_us()
+            self._answers.append((sent, now_us))
+            self._sent_us = 0
+            self._answered += sum(name in _BOOKED for name in results.names())
+            self._count_until(now_us)
 
     def _batch(self, chance: np.random.Generator) -> pa.RecordBatch:
         high, low = ids(ROWS)

@@ -17,7 +17,6 @@ from typing import Any, Final
 from yunjin.foundation.database.api.topology import CellSeen, Role
 
 CELL: Final = 1
-_AGAIN_S: Final = 3.0  # a dead process stays dead so long, so that people see who took over
 _LOOK_S: Final = 1.0
 _STOP_S: Final = 20
 _COMMAND: Final = "from yunjin.app.cli import main; main()"
@@ -35,6 +34,7 @@ class Place:
     url: str  # of the set, the node of its own data centre first
     process: "subprocess.Popen[bytes] | None" = None
     died_at: float = 0.0
+    has_answered: bool = False  # since it was started
 
     @property
     def address(self) -> str:
@@ -53,10 +53,13 @@ class Place:
 
 
 class Processes:
-    """Starts the cell's processes, and starts them again."""
+    """Starts the cell's processes, and starts them again.
 
-    def __init__(self, places: list[Place]) -> None:
-        self.places = places
+    again_s : a dead process stays dead so long, so that people see who took over.
+    """
+
+    def __init__(self, places: list[Place], *, again_s: float = 3.0) -> None:
+        self.places, self._again_s = places, again_s
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._tend, name="cells", daemon=True)
 
@@ -76,7 +79,7 @@ class Processes:
 
     def seen(self) -> list[CellSeen]:
         """Return how each is, as it says itself; all are asked at once."""
-        with ThreadPoolExecutor(len(self.places)) as pool:
+        with ThreadPoolExecutor(max(1, len(self.places))) as pool:
             return list(pool.map(_seen, self.places))
 
     def writer(self) -> Place | None:
@@ -138,7 +141,7 @@ class Processes:
                     place.died_at = 0.0
                 elif not place.died_at:
                     place.died_at = time.monotonic()
-                elif time.monotonic() - place.died_at > _AGAIN_S:
+                elif time.monotonic() - place.died_at > self._again_s:
                     self._start(place)
 
 
@@ -147,9 +150,12 @@ def _seen(place: Place) -> CellSeen:
     pid = place.process.pid if place.process is not None and place.is_alive else 0
     said = _state(place) if pid else None
     epoch = int(said["epoch"]) if said and said["is_writer"] else 0
+    place.has_answered = bool(pid) and (place.has_answered or said is not None)
     role = Role.WRITES if epoch else Role.STANDS_BY
-    if not said:
-        role = Role.SILENT if pid else Role.DOWN
+    if not pid:
+        role = Role.DOWN
+    elif not said:
+        role = Role.SILENT if place.has_answered else Role.STARTS
     return CellSeen(
         cell=CELL,
         name=place.name,

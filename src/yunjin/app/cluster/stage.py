@@ -1,6 +1,7 @@
 """The demo's stage: a set, a cell, customers, and the blows that are dealt to them."""
 
 import fcntl
+import re
 import shutil
 import signal
 import socket
@@ -13,8 +14,11 @@ from typing import Final
 
 from yunjin.app import fleet_example
 from yunjin.app.cluster.customers import Customers
+from yunjin.app.cluster.errors import DemoRuns, FolderRefused, NoPrograms
 from yunjin.app.cluster.processes import Place, Processes
+from yunjin.client import CellClient
 from yunjin.foundation.database.api.topology import Beat, Blow, CellSeen, Strike
+from yunjin.foundation.database.domain.rendering import PROVIDER
 from yunjin.foundation.database.domain.topology import Topology, read_topology
 from yunjin.foundation.database.errors import SetRefused
 from yunjin.foundation.database.service.fleet import Fleet
@@ -22,33 +26,31 @@ from yunjin.kernel.errors import Bug, NotFound, Refusal
 
 SET: Final = "s1"
 _PAUSE_S: Final = 5.0  # how long a paused process sleeps
+_DEADLINE_S: Final = 2  # then a batch is sent again, to whoever writes by then
+_PATIENCE_S: Final = 600
 _KEPT: Final = 20
-_PROGRAMS: Final = ("mariadbd", "mariadb-install-db", "mariadb-backup", "rsync")
+_PROGRAMS: Final = (
+    "mariadbd",
+    "mariadb",
+    "mariadb-install-db",
+    "mariadb-backup",
+    "rsync",
+    "socat",
+    "ss",
+)
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_GALERA: Final = "/usr/lib/galera/libgalera_smm.so"
-
-
-class NoPrograms(Refusal):
-    """The database's programs are not on this machine; the detail says how to get them."""
-
-    code, status, title = "app/no-cluster-programs", 409, "The database's programs are missing"
-
-
-class StageTaken(Refusal):
-    """Another demo of a cluster runs in this folder."""
-
-    code, status, title = "app/cluster-demo-runs", 409, "Another demo runs"
+_SHORT: Final = re.compile(r"/[A-Za-z0-9_./-]{1,57}")
 
 
 def check_programs() -> None:
     """See that a set can run here. Raises: NoPrograms."""
     missing = [name for name in _PROGRAMS if shutil.which(name, path=_PATH) is None]
-    if not Path(_GALERA).exists():
-        missing.append("libgalera_smm.so")
+    if not Path(PROVIDER).exists():
+        missing.append(PROVIDER)
     if missing:
         raise NoPrograms(
-            f"A cluster needs MariaDB with Galera here; {', '.join(missing)} is missing. On "
-            "Debian: apt-get install mariadb-server galera-4 mariadb-backup rsync socat"
+            f"A cluster needs MariaDB with Galera; missing here: {', '.join(missing)}. On "
+            "Debian: apt-get install mariadb-server galera-4 mariadb-backup rsync socat iproute2"
         )
 
 
@@ -100,10 +102,16 @@ class Stage:
     def open(self) -> None:
         """Bring everything up. Raises: NoPrograms, and what a fleet raises."""
         check_programs()
+        nodes = str(self._home / "nodes")
+        if not _SHORT.fullmatch(nodes):  # longer by two it is a node's, whose socket is inside
+            raise FolderRefused(
+                "expected a folder whose path is short (58 characters with /nodes) and of letters, "
+                f"digits, _ . - and /, was {nodes}: name another one with --home."
+            )
         self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._take_folder()
         if not self.file.exists():
-            self.file.write_text(fleet_example.text(str(self._home / "nodes"), free_ports(12)))
+            self.file.write_text(fleet_example.text(nodes, free_ports(12)))
         topology = read_topology(self.file.read_text())
         self._fleet = Fleet(topology, home=self._home / "fleet", tell=self._tell)
         self._processes = Processes(self._places(topology))
@@ -113,17 +121,19 @@ class Stage:
         self._tell("three processes of the cell, one a data centre")
         self._processes.start()
         addresses = [place.address for place in self._processes.places]
-        self._customers = Customers(addresses, now_us=self._now_us)
+        client = CellClient(addresses, deadline_s=_DEADLINE_S, patience_s=_PATIENCE_S)
+        self._customers = Customers(client, now_us=self._now_us)
         self._tell("customers open their accounts and pay")
         self._customers.open()
+        self._customers.start()
 
     def _take_folder(self) -> None:
-        """Be the only demo in this folder, as long as this process lives. Raises: StageTaken."""
+        """Be the only demo in this folder, as long as this process lives. Raises: DemoRuns."""
         self._owned = (self._home / "lock").open("w")
         try:
             fcntl.flock(self._owned, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StageTaken(
+            raise DemoRuns(
                 f"Another demo runs in {self._home}: stop it, or name another folder with --home."
             ) from None
 
@@ -229,7 +239,7 @@ class Stage:
                     data_centre=centre,
                 ),
                 Strike(
-                    id=f"centre-kill:{centre}",
+                    id=f"centre-off:{centre}",
                     zh=f"机房 {centre} 断电",
                     en=f"Power off data centre {centre}",
                     data_centre=centre,
@@ -250,7 +260,7 @@ class Stage:
             "writer-pause": lambda: self._hit_writer(signal.SIGSTOP),
             "node-kill": lambda: self.fleet.node(SET, target).kill(),
             "node-pause": lambda: self._pause_node(target),
-            "centre-kill": lambda: self._hit_centre(target),
+            "centre-off": lambda: self._hit_centre(target),
             "set-kill": self._hit_set,
         }
         at_us = self._now_us()
@@ -295,6 +305,12 @@ class Stage:
         """Stop customers, processes and nodes, in this order, as far as they came up."""
         if self._fleet is None:
             return
+        try:
+            self._stop()
+        finally:
+            self._owned.close()
+
+    def _stop(self) -> None:
         self._tell("stopping in order: customers, processes of the cell, nodes")
         if self._customers is not None:
             self._customers.close()

@@ -36,7 +36,7 @@ def demo_cluster(settings: "Settings", *, once: bool, as_json: bool) -> None:
             print(json.dumps(facts))
         if once:
             return
-        with opened_stage(_chosen(settings, home), stage) as bank:
+        with opened_stage(chosen(settings, home), stage) as bank:
             _say("The page is /console/topology: kill what you like, and watch service go on.")
             serve(bank)
     finally:
@@ -44,7 +44,7 @@ def demo_cluster(settings: "Settings", *, once: bool, as_json: bool) -> None:
         stage.close()
 
 
-def _chosen(settings: "Settings", home: Any) -> "Settings":
+def chosen(settings: "Settings", home: Any) -> "Settings":
     """Return settings of the process that serves the page, and keeps a doctor."""
     doctor = settings.database.doctor.model_copy(update={"is_on": True, "times_max": _TIMES_MAX})
     database = settings.database.model_copy(update={"url": "", "doctor": doctor})

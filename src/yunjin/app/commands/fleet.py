@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from yunjin.app.commands import fleet_copies, fleet_databases, fleet_doctor, fleet_nodes, fleet_plan
+from yunjin.app.commands import (
+    fleet_copies,
+    fleet_databases,
+    fleet_doctor,
+    fleet_nodes,
+    fleet_plan,
+    moving,
+)
 from yunjin.app.commands.fleet_opening import (
     AsJson,
     Home,
@@ -24,6 +31,7 @@ app.add_typer(fleet_nodes.app, name="node")
 app.add_typer(fleet_plan.app, name="plan")
 app.add_typer(fleet_databases.app, name="database")
 app.add_typer(fleet_doctor.app, name="doctor")
+app.add_typer(moving.app, name="cell")
 app.command("backup")(fleet_copies.backup)
 app.command("backups")(fleet_copies.backups)
 app.command("journal")(fleet_copies.journal)

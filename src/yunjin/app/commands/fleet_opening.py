@@ -80,6 +80,8 @@ def tell_set(status: "SetStatus", *, as_json: bool) -> None:
         print(json.dumps({**plain(status), "is_serving": status.is_serving}))
     else:
         tell_nodes(status.nodes, title=f"set {status.name}")
+        if status.arbitrator:
+            say(f"arbitrator {status.arbitrator}")
         for said in status.weaknesses:
             say(said)
     if not status.is_serving:

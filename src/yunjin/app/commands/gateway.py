@@ -1,11 +1,13 @@
 """`yunjin gateway`: one address for all cells."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from yunjin.app.commands.opening import load_settings
+
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 def gateway(
@@ -38,6 +40,7 @@ def gateway(
         patience_s=settings.gateway.patience_s,
         answer_wait_s=settings.gateway.answer_wait_s,
         body_bytes_max=settings.http.body_bytes_max,
+        hosts=_LOOPBACK if settings.http.listen in _LOOPBACK else (),
     )
     at, port = settings.http.listen, settings.http.port
     print(f"gateway at http://{at}:{port}/ for {', '.join(seeds)}. Ctrl+C stops.", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`yunjin ledger open | transfer | balance | history | verify | export | between`."""
+"""`yunjin ledger open | transfer | balance | history | verify | export | between | hand-over`."""
 
 import json
 import sys
@@ -10,11 +10,12 @@ from uuid import UUID
 
 import typer
 
-from yunjin.app.commands import clearing
+from yunjin.app.commands import clearing, moving
 from yunjin.app.commands.opening import bank_of, check_target, progress_bar
 
 app = typer.Typer(help="The ledger of this folder, opened here.", no_args_is_help=True)
 app.add_typer(clearing.app, name="between")
+app.command("hand-over")(moving.hand_over)
 Home = Annotated[Path | None, typer.Option(help="Folder of all data.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -11,6 +11,8 @@ import structlog
 
 _FRESH_S: Final = 0.05  # so long a list is believed after somebody found it wrong
 _ASK_S: Final = 1.0
+_SILENT_S: Final = 5.0  # so long is one that did not answer left out, where another did
+_FOR_EVER_NS: Final = 2**62
 _log: Final = structlog.get_logger()
 
 
@@ -23,6 +25,7 @@ class Book:
     def __init__(self, web: httpx.AsyncClient, seeds: Sequence[str]) -> None:
         self._web, self._known = web, list(dict.fromkeys(seeds))
         self._writers: dict[int, str] = {}
+        self._silent_at: dict[str, float] = {}
         self._read_at = 0.0
         self._reading = asyncio.Lock()
         self.trouble = "nobody was asked yet"
@@ -44,18 +47,24 @@ class Book:
         async with self._reading:
             if time.monotonic() - self._read_at < _FRESH_S:
                 return
+            members: list[dict[str, Any]] = []
             for address in list(self._known):
+                if members and (_is_covered(address, members) or self._was_silent(address)):
+                    continue
                 try:
                     answer = await self._web.get(f"{address}/v1/members", timeout=_ASK_S)
-                    members: list[dict[str, Any]] = json.loads(answer.content)["items"]
-                except (httpx.HTTPError, ValueError, KeyError) as error:
+                    members += json.loads(answer.content)["items"]
+                except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
                     self.trouble = f"{address} does not answer: {type(error).__name__}"
-                    continue
-                self._learn(members)
-                self._read_at = time.monotonic()
-                return
+                    self._silent_at[address] = time.monotonic()
             self._read_at = time.monotonic()
-            _log.warning("gateway.no_members", trouble=self.trouble)
+            if members:
+                self._learn(members)
+            else:
+                _log.warning("gateway.no_members", trouble=self.trouble)
+
+    def _was_silent(self, address: str) -> bool:
+        return time.monotonic() - self._silent_at.get(address, -_SILENT_S) < _SILENT_S
 
     def _learn(self, members: list[dict[str, Any]]) -> None:
         found = [one for one in members if one["http"]]
@@ -63,5 +72,17 @@ class Book:
         found.sort(key=lambda one: -int(one["seen_at_ns"]))
         seen = [str(one["http"]) for one in found]
         self._known = list(dict.fromkeys([*seen, *self._known]))
+        # the newest lease comes last: a set that a cell has left still tells where it went
+        found.sort(key=lambda one: int(one["epoch"]))
         self._writers = {int(one["cell"]): str(one["http"]) for one in found if one["writes"]}
         self.trouble = "" if self._writers else "no process writes a cell just now"
+
+
+def _is_covered(address: str, members: list[dict[str, Any]]) -> bool:
+    """Tell whether a process of the same set has answered."""
+    return any(one["http"] == address and not _is_signpost(one) for one in members)
+
+
+def _is_signpost(member: dict[str, Any]) -> bool:
+    """Tell whether a member is of another set, where its cell has moved to."""
+    return int(member["seen_at_ns"]) >= _FOR_EVER_NS

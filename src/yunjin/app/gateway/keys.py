@@ -17,7 +17,7 @@ def cell_of(path: str, query: dict[str, str], body: bytes, header: str | None) -
 
     header: of `Yunjin-Cell`, which wins.
     """
-    if header is not None and header.isascii() and header.isdigit():
+    if header is not None and header.isascii() and header.isdigit() and len(header) <= 19:
         return int(header)
     if found := _IN_PATH.search(path):
         return _cell(found[1])
@@ -28,7 +28,7 @@ def cell_of(path: str, query: dict[str, str], body: bytes, header: str | None) -
         return None
     try:
         return _in_body(json.loads(body))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None  # whoever gets it says what is wrong with it
 
 

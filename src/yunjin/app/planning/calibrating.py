@@ -91,7 +91,7 @@ def calibrate(home: Path, *, machine: str, results: Mapping[str, Any], say: Say)
         core_paces = _core_paces(one, cores)
         grown = one.all_do("more_accounts", count=_GROWN)[0]["bytes"]
     say("a journal is filled and read back")
-    recovery = _recovery(home / "filled")
+    recovery = _recovery(home / "filled", cores)
     say("threads share the disk")
     disk_paces = _disk_paces(home)
     return Costs(
@@ -183,7 +183,7 @@ def _core_paces(one: Cells, cores: int) -> list[float]:
     return list((np.interp(every, measured, lost) * np.minimum(1, cores / every)).tolist())
 
 
-def _recovery(home: Path) -> dict[str, float]:
+def _recovery(home: Path, cores: int) -> dict[str, float]:
     """Start a cell with an empty journal and with a full one, three times; the middle counts."""
     empty, full = [], []
     for turn in range(3):
@@ -192,6 +192,8 @@ def _recovery(home: Path) -> dict[str, float]:
             one.all_do("filled", rows=1_000, count=_FILLED)
         with cells(home / f"{turn}", 1, checkpoint_transfers=RARELY) as (_, start):
             full.append(start)
+    with _burning(4 * cores - 1), cells(home / "0", 1, checkpoint_transfers=RARELY) as (_, start):
+        crowding = start.cpu_s / _middle(full, "cpu_s")
     cpu_s, seconds = _middle(empty, "cpu_s"), _middle(empty, "seconds")
     replay_cpu_s, replay_s = (
         max(0.0, _middle(full, name) - _middle(empty, name)) / _FILLED * 1e6
@@ -199,6 +201,7 @@ def _recovery(home: Path) -> dict[str, float]:
     )
     return {
         "start_cpu_s": min(cpu_s, seconds),
+        "start_crowding": min(max(crowding, 1.0), 10.0),
         "start_wait_s": max(0.0, seconds - cpu_s),
         "replay_cpu_s_per_million": min(replay_cpu_s, replay_s),
         "replay_wait_s_per_million": max(0.0, replay_s - replay_cpu_s),

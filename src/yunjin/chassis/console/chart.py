@@ -177,7 +177,7 @@ class Chart:
             "yAxis": {
                 "type": "value",
                 "name": unit,
-                "nameTextStyle": {"color": colours.muted, "fontSize": 11, "align": "right"},
+                "nameTextStyle": {"color": colours.muted, "fontSize": 11, "align": "left"},
                 "minInterval": 1,
                 "splitNumber": 4,
                 "splitLine": {"lineStyle": {"color": colours.line}},

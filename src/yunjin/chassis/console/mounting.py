@@ -6,11 +6,12 @@ import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
-from nicegui import Client, app, ui
+from nicegui import Client, app, ui, ui_run_with
 from nicegui.storage import Storage
 
 from yunjin.chassis.console import lexicon, markup, shell
@@ -75,6 +76,7 @@ def mount(
     for room in rooms:
         if room.pages is not None:
             room.pages()
+    _spare_other_threads()
     ui.run_with(
         api,
         mount_path=root,
@@ -103,6 +105,15 @@ def storage_secret(path: Path) -> str:
         secret = secrets.token_urlsafe(32)
         file.write(secret)
     return secret
+
+
+def _spare_other_threads() -> None:
+    """Keep NiceGUI from looking through all objects for a server that it could stop.
+
+    While it holds them, threads that make a tuple fail with a SystemError of the interpreter; and
+    nobody asks it to stop the server.
+    """
+    setattr(ui_run_with, "gc", SimpleNamespace(get_objects=list))  # noqa: B010
 
 
 def _keep_readers_in(folder: Path) -> None:

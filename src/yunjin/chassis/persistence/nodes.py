@@ -96,7 +96,7 @@ class Nodes:
 
         It sees all that the set had committed before. Raises: what the last node's try raised.
         """
-        trouble: Exception | None = None
+        trouble: Exception = self._errors[0](_UNFIT, "no node was asked")
         for node in list(self._order):
             try:
                 connection = self._connect(*node)
@@ -110,7 +110,6 @@ class Nodes:
                 continue
             self._order = [node, *(one for one in self._order if one != node)]
             return connection
-        assert trouble is not None  # a set has one node at least
         raise trouble
 
     def _catch_up(self, connection: Any) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -47,6 +47,7 @@ from yunjin.kernel.errors import Problem
 from yunjin.kernel.room import Room
 
 _log: Final = structlog.get_logger()
+Job = Tending | Measuring | Practice
 
 
 class Settings(BaseModel):
@@ -151,7 +152,7 @@ def build(
     desk = desk_of(settings.fleet, home=home, clock=clock, tell=_told)
     hosting, folder = desk.hosting(service.own), doctor_folder(home, tenant)
     consulting = DoctorDesk(service.own, Journal(folder))
-    jobs: list[Tending | Measuring | Practice] = [
+    jobs: list[Job] = [
         _tending(settings, service, subscribers or Subscribers(), holder=process, bus=bus)
     ]
     if desk.file.exists():
@@ -162,16 +163,7 @@ def build(
         )
 
     topology = TopologyService(desk, consulting, clock, stage)
-
-    def start() -> None:
-        for job in jobs:
-            job.start()
-
-    def close() -> None:
-        for job in reversed(jobs):
-            job.close()
-        service.close()
-
+    start, close = _turns(jobs, service)
     return Room(
         name="database",
         doors={
@@ -192,6 +184,23 @@ def build(
         start=start,
         close=close,
     )
+
+
+def _turns(
+    jobs: Sequence[Job], service: DatabaseService
+) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Return what begins the work in the background, and what ends it and closes the tables."""
+
+    def start() -> None:
+        for job in jobs:
+            job.start()
+
+    def close() -> None:
+        for job in reversed(jobs):
+            job.close()
+        service.close()
+
+    return start, close
 
 
 def _engine(settings: Settings, url: str, clock: Clock) -> Database:

@@ -21,6 +21,8 @@ from yunjin.foundation.database.service.doctor.practice import Practice
 from yunjin.foundation.database.service.fleet import Fleet
 from yunjin.kernel.clock import SystemClock
 
+# the usual ones, but for disks as small as a test's
+EASY = Limits(disk_free_stop=1 << 20, disk_free_stop_ppm=0, disk_free_back=0)
 SMALL_MB = 700  # the disk of the third node
 NODES = ("n1", "n2", "n3")
 SHOP = """
@@ -176,7 +178,7 @@ class Watch:
         self.practice = Practice(
             hospital.fleet,
             folder=folder,
-            limits=limits or Limits(disk_free_stop=1 << 20, disk_free_stop_ppm=0),
+            limits=limits or EASY,
             policy=facts.pop("policy", None) or Policy(),
             tell=self._hear,
             **facts,

@@ -14,11 +14,11 @@ from yunjin.foundation.database.domain.doctor.observation import (
     Sight,
 )
 from yunjin.foundation.database.domain.doctor.policy import Policy
-from yunjin.foundation.database.errors import NodeFailed
 from yunjin.foundation.database.service.database import DatabaseService
 from yunjin.foundation.database.service.doctor.record import Record
 from yunjin.foundation.database.service.doctor.rounds import EVERYTHING, SetDoctor
 from yunjin.kernel.clock import FixedClock, SystemClock
+from yunjin.kernel.errors import Problem
 
 WELL = tuple(well(node.name) for node in PLAN.nodes)
 N3_DEAD = (well("n1", size=2), well("n2", size=2), dead("n3"))
@@ -36,7 +36,7 @@ class Surgery:
     sights: dict[str, Sight] | None = None
     late_ms: int = 0
     done: list[tuple[Remedy | None, str]] = field(default_factory=list)
-    fails: bool = False
+    fails: Problem | None = None  # what each remedy ends with
     name: str = "doctor-1"
     hold: threading.Event | None = None
 
@@ -65,8 +65,8 @@ class Surgery:
         if self.hold is not None:
             assert self.hold.wait(10)
         self.done.append((finding.remedy, finding.node))
-        if self.fails:
-            raise NodeFailed("Node n3 ended. Its log ends: disk I/O error", node="n3")
+        if self.fails is not None:
+            raise self.fails
         return "in step at 1000"
 
     def rounds(

@@ -110,6 +110,23 @@ def test_a_set_that_was_stopped_in_order_stays_stopped() -> None:
     assert ward.codes() == ["node-stopped"] * 3
 
 
+def test_a_set_that_was_only_described_is_not_started() -> None:
+    unmade = [dead(name, saved_history="", last_view=None) for name in ("n1", "n2", "n3")]
+    ward = Ward().see(*unmade, times=9)
+    assert ward.remedies() == []
+    assert ward.codes() == ["node-without-data"] * 3
+
+
+def test_a_node_whose_copy_broke_off_is_still_looked_after() -> None:
+    empty = dead("n3", saved_history="", last_view=None)
+    others = [well("n1", size=2), well("n2", size=2)]
+    ward = Ward().see(times=3).see(*others, empty, times=3)
+    assert ward.remedies() == []  # somebody may be about to copy it
+    ward.history = replace(ward.history, failed_starts={"n3": 1})
+    ward.see(*others, empty, times=3)
+    assert ward.remedies() == [(Remedy.RESTART, "n3")]
+
+
 def test_all_back_and_no_majority_goes_on_from_the_most_advanced_after_a_while() -> None:
     parted = [
         replace(alone(), node=name, seqno=at)
@@ -145,6 +162,17 @@ def test_an_arbitrator_counts_as_one_who_may_be_waited_for() -> None:
     assert ward.remedies() == [(Remedy.RESTART, "n2")]
 
 
+def test_a_dead_arbitrator_is_started_before_its_vote_is_needed() -> None:
+    plan = PLAN.model_copy(update={"nodes": PLAN.nodes[:2], "witness": Witness(host="w")})
+    ward = Ward(plan=plan).see(times=9)
+    assert ward.codes() == []
+    ward.see(well("n1", size=2), well("n2", size=2), times=5)
+    assert ward.codes() == []  # a group that changes tells other sizes for a moment
+    ward.see(well("n1", size=2), well("n2", size=2))
+    assert ward.remedies() == [(Remedy.RESTART, "")]
+    assert ward.codes() == ["witness-gone"]
+
+
 def found_of(ward: Ward, code: str) -> Finding:
     return ward.see(times=3).see(well("n1"), well("n2"), dead("n3"), times=3).one(code)
 
@@ -168,6 +196,17 @@ def test_dangerous_remedies_can_be_set_to_ask() -> None:
     for policy in (Policy(asks=frozenset({Remedy.BOOTSTRAP})), Policy(asks_when_dangerous=True)):
         assert policy.decide(finding, done=(), under_way=(), at_ms=0).mode is Mode.ASK
     assert Policy().decide(finding, done=(), under_way=(), at_ms=0).mode is Mode.AUTOMATIC
+
+
+def test_data_that_have_one_other_copy_only_are_not_removed_unasked() -> None:
+    ward = Ward().see(times=3)
+    ward.history = replace(ward.history, failed_starts={"n3": 2})
+    ward.see(well("n1", size=2), well("n2", size=2), dead("n3"), times=3)
+    finding = ward.one("node-wont-start")
+    assert Policy().decide(finding, done=(), under_way=(), at_ms=0).mode is Mode.AUTOMATIC
+    ward.see(well("n1", size=1), dead("n2"), dead("n3"), times=3)
+    finding = ward.one("node-wont-start")
+    assert Policy().decide(finding, done=(), under_way=(), at_ms=0).mode is Mode.ASK
 
 
 def test_two_nodes_are_never_taken_away_at_once() -> None:

@@ -104,9 +104,14 @@ def test_a_doctor_that_sees_nobody_blames_its_own_network() -> None:
 
 
 def test_rounds_of_a_doctor_that_stood_still_prove_nothing() -> None:
-    ward = Ward().see(times=3).see(*others(2), dead("n3"), times=60, late_ms=1_500)
+    ward = Ward().see(times=3).see(*others(2), silent("n3"), times=60, late_ms=1_500)
     assert ward.codes() == ["observer-late"]
     assert ward.remedies() == []
+
+
+def test_a_process_that_is_gone_is_gone_however_late_that_is_heard() -> None:
+    ward = Ward().see(times=3).see(*others(2), dead("n3"), times=3, late_ms=1_500)
+    assert ward.remedies() == [(Remedy.RESTART, "n3")]
 
 
 def test_after_a_pause_of_the_doctor_the_count_begins_anew() -> None:
@@ -148,13 +153,25 @@ def test_a_node_that_catches_up_is_only_told_of() -> None:
     assert ward.one("node-joining").figures["behind"] == 100
 
 
+def slowly(at: int) -> Observation:
+    return well("n3", pauses_sent=4, queue=300, paused_ppm=400_000, seqno=1_000 + at)
+
+
 def test_a_node_that_holds_the_others_up_leaves_flow_control() -> None:
-    slow = well("n3", pauses_sent=4, queue=300, paused_ppm=400_000)
-    ward = Ward().see(times=3).see(slow, times=5)
+    ward = Ward().see(times=3)
+    for at in range(5):
+        ward.see(slowly(at))
     assert ward.remedies() == []  # a moment is no habit
-    ward.see(slow, times=7)
+    for at in range(5, 12):
+        ward.see(slowly(at))
     assert ward.remedies() == [(Remedy.DESYNC, "n3")]
     assert ward.one("node-slow").figures == {"paused_percent": 40, "queue": 300}
+
+
+def test_a_node_that_applies_nothing_at_all_is_started_again() -> None:
+    ward = Ward().see(times=3).see(slowly(0), times=12)
+    assert ward.remedies() == [(Remedy.RESTART, "n3")]
+    assert ward.codes() == ["node-stalled"]
 
 
 def test_the_writer_is_never_taken_out_of_flow_control() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.foundation.database.doctor.hospital import NODES, Hospital, Watch
+from tests.foundation.database.doctor.hospital import EASY, NODES, Hospital, Watch
 from yunjin.foundation.database.adapters.doctor.copies import Comparison
 from yunjin.foundation.database.adapters.doctor.statements import (
     SlowStatement,
@@ -25,11 +25,10 @@ from yunjin.foundation.database.adapters.doctor.statements import (
 )
 from yunjin.foundation.database.api.doctor import ActionState, Remedy
 from yunjin.foundation.database.domain.doctor.advice import Wait, roots
-from yunjin.foundation.database.domain.doctor.history import Limits
 from yunjin.foundation.database.service.doctor.practice import look_once
 
 pytestmark = [pytest.mark.slow, pytest.mark.galera]
-QUICK = Limits(disk_free_stop=1 << 20, disk_free_stop_ppm=0, hung_s=4, blocked_s=2, slow_s=4)
+QUICK = replace(EASY, hung_s=4, blocked_s=2, slow_s=4)
 
 
 def sell(hospital: Hospital, at: int, *, node: str = "n1", size: int = 100) -> None:
@@ -166,31 +165,54 @@ def test_a_transaction_that_all_others_wait_for_is_ended(hospital: Hospital) -> 
     assert row == ("9",)
 
 
+def write_on(hospital: Hospital, count: int) -> threading.Thread:
+    """Write rows, a hundred at a time, while something else happens."""
+
+    def write() -> None:
+        for since in range(0, count, 100):
+            sell_many(hospital, 100, since=since)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    return writer
+
+
 def test_a_node_that_holds_the_others_up_leaves_flow_control_until_it_caught_up(
     hospital: Hospital,
 ) -> None:
-    released = threading.Event()
-
-    def hold_the_table() -> None:
-        hold = "LOCK TABLES shop.goods READ; SELECT SLEEP(20)"
-        hospital.node("n3").ask(hold, wait_s=100)
-        released.set()
-
-    def write_on() -> None:
-        for since in range(0, 4_000, 100):
-            sell_many(hospital, 100, since=since)
-
-    threads = [threading.Thread(target=one) for one in (hold_the_table, write_on)]
+    pulse = "LOCK TABLES shop.goods READ; SELECT SLEEP(1.2); UNLOCK TABLES; SELECT SLEEP(0.05);"
+    holder = threading.Thread(
+        target=hospital.node("n3").ask, args=(pulse * 20,), kwargs={"wait_s": 200}
+    )
     with hospital.watch(limits=QUICK) as watch:
-        for one in threads:
-            one.start()
+        holder.start()
+        writer = write_on(hospital, 4_000)
         watch.until(lambda: "node-slow" in watch.done())
         watch.until(lambda: "node-caught-up" in watch.done())
-        for one in threads:
-            one.join(120)
+        writer.join(120)
+        holder.join(120)
         watch.until(lambda: not watch.worries())
-    assert released.is_set()
     assert same(hospital, 4_000)
+
+
+def test_a_node_that_applies_nothing_is_started_again(hospital: Hospital) -> None:
+    ended: list[Exception] = []
+
+    def hold_the_table() -> None:
+        try:
+            hospital.node("n3").ask("LOCK TABLES shop.goods READ; SELECT SLEEP(300)", wait_s=310)
+        except Exception as error:
+            ended.append(error)
+
+    holder = threading.Thread(target=hold_the_table)
+    with hospital.watch(limits=QUICK) as watch:
+        holder.start()
+        writer = write_on(hospital, 2_000)
+        watch.until_done("node-stalled")
+        writer.join(120)
+        holder.join(60)
+    assert ended
+    assert same(hospital, 2_000)
 
 
 def test_a_copy_that_differs_is_found_and_rebuilt(hospital: Hospital) -> None:

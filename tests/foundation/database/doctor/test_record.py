@@ -3,12 +3,15 @@
 Method: the record on a disk of its own, and in a database, SQLite and MariaDB; one that is gone.
 """
 
+import datetime as dt
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from tests.foundation.database.doctor.surgery import CLOCK_OFF, N3_DEAD, WELL, Surgery, asked
+from tests.foundation.database.doctor.ward import dead, well
 from yunjin.chassis.persistence import RoomDatabase
 from yunjin.foundation.database.adapters.doctor.journal import Journal
 from yunjin.foundation.database.api.doctor import ActionState, Remedy
@@ -17,6 +20,9 @@ from yunjin.foundation.database.service.doctor.desk import DoctorDesk
 from yunjin.foundation.database.service.doctor.doctor import BRINGS_BACK, Standing
 from yunjin.foundation.database.service.doctor.record import Record
 from yunjin.foundation.database.service.doctor.rounds import EVERYTHING
+from yunjin.foundation.database.service.doctor.slowly import DATA, DISK_USED, Growth
+from yunjin.foundation.database.store import doctor as store
+from yunjin.kernel.clock import FixedClock, instant
 from yunjin.kernel.errors import NotFound, Outage
 
 
@@ -150,3 +156,38 @@ def test_a_long_record_that_was_told_is_cut_to_what_matters(
     assert len(kept) == 2
     assert last in kept
     second.close()
+
+
+@dataclass
+class Counting:
+    """A fleet whose one node tells how large its data are."""
+
+    bytes_told: int = 7_000_000
+
+    def node(self, name: str, node: str) -> "Counting":
+        return self
+
+    def ask(self, statement: str) -> list[tuple[str]]:
+        return [(str(self.bytes_told),)]
+
+
+def test_a_disk_that_grows_day_by_day_is_foreseen_from_its_samples(room: RoomDatabase) -> None:
+    clock = FixedClock(1_800_000_000_000_000_000)
+    growth = Growth(Counting(), "s1", room, clock)  # type: ignore[arg-type]
+    total = 100 << 30
+    for day in range(10):
+        seen = (well("n1", disk_total=total, disk_free=total - (50 + day << 30)), dead("n3"))
+        growth.sample(seen)
+        growth.sample(seen)  # the same hour once more
+        clock.advance(86_400)
+    [outlook] = growth.outlooks(seen)
+    assert (outlook.node, outlook.days, outlook.per_day) == ("n1", 41, 1 << 30)
+    assert outlook.on == str(instant(clock.now_ns()).date() + dt.timedelta(days=41))
+    stored = room.read(lambda c: store.read_samples(c, set_name="s1", since_hour=0))
+    assert stored["", DATA][0][1] == 7_000_000
+    assert len(stored["n1", DISK_USED]) == 10
+    clock.advance(500 * 86_400)
+    growth.sample(seen)
+    kept = room.read(lambda c: store.read_samples(c, set_name="s1", since_hour=0))
+    assert len(kept["n1", DISK_USED]) == 1
+    room.database.close()

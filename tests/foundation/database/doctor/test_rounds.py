@@ -18,6 +18,7 @@ from yunjin.foundation.database.domain.doctor.observation import (
     Round,
 )
 from yunjin.foundation.database.domain.doctor.policy import Policy
+from yunjin.foundation.database.errors import NodeFailed, NodeRefused
 from yunjin.foundation.database.service.doctor.doctor import BRINGS_BACK, Doctor, Standing
 from yunjin.foundation.database.service.doctor.record import Record
 from yunjin.foundation.database.service.doctor.rounds import SetDoctor
@@ -50,7 +51,8 @@ def test_what_is_under_way_is_not_begun_again(journal: Journal) -> None:
 
 
 def test_starts_that_fail_lead_to_a_rebuild_and_then_to_a_person(journal: Journal) -> None:
-    surgery = Surgery(Record(journal), fails=True)
+    ended = NodeFailed("Node n3 ended. Its log ends: disk I/O error", node="n3")
+    surgery = Surgery(Record(journal), fails=ended)
     surgery.rounds()
     surgery.rounds(*N3_DEAD, times=60)
     remedies = [remedy for remedy, _ in surgery.done]
@@ -59,6 +61,14 @@ def test_starts_that_fail_lead_to_a_rebuild_and_then_to_a_person(journal: Journa
     assert "3 times within" in surgery.newest().decision
     failed = surgery.record.actions("s1")[0]
     assert (failed.state, failed.outcome[:14]) == (ActionState.FAILED, "Node n3 ended.")
+
+
+def test_a_start_that_is_refused_is_no_reason_to_rebuild(journal: Journal) -> None:
+    surgery = Surgery(Record(journal), fails=NodeRefused("The clock of host h3 is 9 s off."))
+    surgery.rounds()
+    surgery.rounds(*N3_DEAD, times=60)
+    assert surgery.done == [(Remedy.RESTART, "n3")] * 3
+    assert surgery.actions()[-1] == ("node-dead", ActionState.PENDING)
 
 
 def test_a_node_that_flaps_is_put_before_a_person(journal: Journal) -> None:
@@ -93,7 +103,8 @@ def test_one_who_is_blind_or_late_touches_nothing(journal: Journal) -> None:
     surgery.rounds()
     surgery.rounds(*(unseen(node.name) for node in PLAN.nodes), times=60)
     surgery.late_ms = 2_000
-    surgery.rounds(*N3_DEAD, times=60)
+    hung = replace(well("n3"), answers=False, is_primary=False, is_ready=False)
+    surgery.rounds(well("n1", size=2), well("n2", size=2), hung, times=60)
     assert surgery.done == []
     assert surgery.actions() == []
 

@@ -49,7 +49,9 @@ def well(node: str, **facts: Any) -> Observation:
 
 def dead(node: str, **facts: Any) -> Observation:
     """A node whose process is gone after a crash."""
-    return replace(Observation(node=node, life=Life.GONE, last_view=VIEW), **facts)
+    return replace(
+        Observation(node=node, life=Life.GONE, saved_history=HISTORY, last_view=VIEW), **facts
+    )
 
 
 def unseen(node: str) -> Observation:

@@ -7,15 +7,18 @@ from collections.abc import Iterator
 
 import pymysql
 import pytest
+from fastapi.testclient import TestClient
 
 from tests.galera import Sets, ask, connect, described
-from yunjin.foundation.database.api.hosting import HostedState
+from yunjin.chassis.transport import api_of
+from yunjin.foundation.database.api.hosting import HostedState, HostingApi
+from yunjin.foundation.database.domain.topology import write_topology
 from yunjin.foundation.database.errors import DatabaseNameTaken, HostedNotFound
 from yunjin.foundation.database.service.fleet import Fleet
-from yunjin.foundation.database.service.hosting import Hosting
 from yunjin.foundation.database.wiring import Settings, build
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.ids import uuid7
+from yunjin.kernel.room import Room
 
 pytestmark = [pytest.mark.galera, pytest.mark.slow]
 CLOCK = SystemClock()
@@ -30,18 +33,24 @@ def fleet(sets: Sets) -> Fleet:
 
 
 @pytest.fixture(scope="module")
-def hosting(fleet: Fleet, sets: Sets) -> Iterator[Hosting]:
+def room(fleet: Fleet, sets: Sets) -> Iterator[Room]:
+    """The database room of a home with this fleet."""
+    home = sets.folder / "home"
+    home.mkdir()
+    (home / "fleet.toml").write_text(write_topology(fleet.topology))
+    made = build(Settings(), tenant="demo", clock=CLOCK, home=home)
+    yield made
+    if made.close is not None:
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def hosting(room: Room) -> HostingApi:
     """The hosted databases of a tenant."""
-    from yunjin.foundation.database.api import DatabaseApi
-
-    room = build(Settings(), tenant="demo", clock=CLOCK, home=sets.folder / "home")
-    rows = room.doors[DatabaseApi].own
-    yield Hosting(lambda: fleet, rows=rows, folder=sets.folder / "databases", clock=CLOCK)
-    if room.close is not None:
-        room.close()
+    return room.doors[HostingApi]
 
 
-def made(hosting: Hosting, name: str, *, quota_mb: int = 100, connections_max: int = 5) -> str:
+def made(hosting: HostingApi, name: str, *, quota_mb: int = 100, connections_max: int = 5) -> str:
     granted = hosting.create(
         uuid7(CLOCK),
         name,
@@ -60,7 +69,7 @@ def refused(url: str, statement: str) -> str:
     return str(error.value)
 
 
-def test_an_application_uses_its_own_database_and_no_other(hosting: Hosting) -> None:
+def test_an_application_uses_its_own_database_and_no_other(hosting: HostingApi) -> None:
     url, other = made(hosting, "sh_p"), made(hosting, "shxp")
     for statement in (
         "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20))",
@@ -78,7 +87,7 @@ def test_an_application_uses_its_own_database_and_no_other(hosting: Hosting) -> 
     assert hosting.use("sh_p").table_count == 2
 
 
-def test_a_command_acts_once_and_a_name_is_taken_once(hosting: Hosting) -> None:
+def test_a_command_acts_once_and_a_name_is_taken_once(hosting: HostingApi) -> None:
     command = uuid7(CLOCK)
     wanted = {"owner": "", "quota_mb": 10, "connections_max": 1}
     first = hosting.create(command, "once", "s1", **wanted)
@@ -91,13 +100,13 @@ def test_a_command_acts_once_and_a_name_is_taken_once(hosting: Hosting) -> None:
     connection.close()
 
 
-def test_a_set_that_has_the_name_already_keeps_it(hosting: Hosting, fleet: Fleet) -> None:
+def test_a_set_that_has_the_name_already_keeps_it(hosting: HostingApi, fleet: Fleet) -> None:
     fleet.node("s1", "n1").ask("CREATE DATABASE stranger")
     with pytest.raises(DatabaseNameTaken, match="not made here"):
         made(hosting, "stranger")
 
 
-def test_a_full_database_is_read_and_emptied_but_not_written(hosting: Hosting) -> None:
+def test_a_full_database_is_read_and_emptied_but_not_written(hosting: HostingApi) -> None:
     url = made(hosting, "small", quota_mb=1)
     ask(connect(url), "CREATE TABLE big (id INT PRIMARY KEY, body LONGBLOB)")
     held = connect(url)
@@ -114,7 +123,7 @@ def test_a_full_database_is_read_and_emptied_but_not_written(hosting: Hosting) -
     ask(connect(url), "CREATE TABLE more (id INT PRIMARY KEY)")
 
 
-def test_a_database_is_brought_back_to_a_copy(hosting: Hosting) -> None:
+def test_a_database_is_brought_back_to_a_copy(hosting: HostingApi, fleet: Fleet) -> None:
     url = made(hosting, "ledgerly")
     ask(connect(url), "CREATE TABLE t (id INT PRIMARY KEY, body BLOB)")
     ask(connect(url), "INSERT INTO t VALUES (1, UNHEX('00FF0A27'))")
@@ -127,10 +136,10 @@ def test_a_database_is_brought_back_to_a_copy(hosting: Hosting) -> None:
     assert ask(connect(url), "SELECT id FROM v") == [(1,)]
     assert len(hosting.backups("ledgerly")) == 2  # what it held before was copied first
     users = "SELECT COUNT(*) FROM mysql.user WHERE user = 'yunjin_loader'"
-    assert hosting._fleet.node("s1", "n1").ask(users) == [("0",)]
+    assert fleet.node("s1", "n1").ask(users) == [("0",)]
 
 
-def test_an_old_password_ends_with_a_new_one(hosting: Hosting) -> None:
+def test_an_old_password_ends_with_a_new_one(hosting: HostingApi) -> None:
     url = made(hosting, "secretive")
     held = connect(url)
     new = hosting.rotate("secretive").url
@@ -139,7 +148,7 @@ def test_an_old_password_ends_with_a_new_one(hosting: Hosting) -> None:
     assert ask(held, "SELECT 1") == [(1,)]  # whoever is connected stays
 
 
-def test_a_dropped_database_is_gone_but_for_its_last_copy(hosting: Hosting) -> None:
+def test_a_dropped_database_is_gone_but_for_its_last_copy(hosting: HostingApi) -> None:
     url = made(hosting, "brief")
     last = hosting.drop("brief", confirm="brief")
     assert [one.id for one in hosting.backups("brief")] == [last.id]
@@ -147,3 +156,43 @@ def test_a_dropped_database_is_gone_but_for_its_last_copy(hosting: Hosting) -> N
     with pytest.raises(HostedNotFound):
         hosting.database("brief")
     made(hosting, "brief")  # the name is free again
+
+
+def test_a_database_lives_its_life_over_http(room: Room) -> None:
+    client = TestClient(api_of([room], title="x", version="1"))
+    form = {"name": "web", "set_name": "s1", "owner": "Web", "id": str(uuid7(CLOCK))}
+    made = client.post("/v1/databases", json=form).json()
+    assert made["database"]["state"] == "open"
+    assert client.post("/v1/databases", json=form).json() == {**made, "url": ""}
+    ask(connect(made["url"]), "CREATE TABLE t (id INT PRIMARY KEY)")
+    limits = {"quota_mb": 7, "connections_max": 3}
+    assert client.put("/v1/databases/web/limits", json=limits).json()["quota_mb"] == 7
+    assert client.get("/v1/databases/web/use").json()["table_count"] == 1
+    copy = client.post("/v1/databases/web/backups").json()
+    again = client.post("/v1/databases/web/restore", json={"backup": copy["id"]})
+    assert again.json()["state"] == "open"
+    url = client.post("/v1/databases/web/password").json()["url"]
+    assert ask(connect(url), "SELECT COUNT(*) FROM t") == [(0,)]
+    assert len(client.get("/v1/databases/web/backups").json()) == 2
+    shown = {
+        sample.labels["name"]: sample.value
+        for family in (room.metrics() if room.metrics else [])
+        for sample in family.samples
+        if sample.name == "database_hosted_quota_bytes"
+    }
+    assert shown["web"] == 7 << 20
+    dropped = client.delete("/v1/databases/web", params={"confirm": "web"})
+    assert dropped.status_code == 200
+    assert client.get("/v1/databases/web").status_code == 404
+
+
+def test_a_set_is_seen_copied_and_drilled_over_http(room: Room, fleet: Fleet) -> None:
+    client = TestClient(api_of([room], title="x", version="1"))
+    fleet.node("s1", "n1").ask("CREATE TABLE IF NOT EXISTS yunjin.t (id INT PRIMARY KEY)")
+    assert client.get("/v1/fleet/sets/s1").json()["is_serving"]
+    taken = client.post("/v1/fleet/sets/s1/backups").json()
+    assert [one["id"] for one in client.get("/v1/fleet/sets/s1/backups").json()] == [taken["id"]]
+    assert client.post("/v1/fleet/sets/s1/drill").json()["has_passed"]
+    options = {"options": {"wait_timeout": 900}}
+    assert client.post("/v1/fleet/sets/s1/options", json=options).json() == {"restarted_for": []}
+    assert fleet.node("s1", "n1").ask("SELECT @@global.wait_timeout") == [("900",)]

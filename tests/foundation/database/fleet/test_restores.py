@@ -82,15 +82,17 @@ def test_a_set_of_three_is_restored_to_the_end(fleet: Fleet, backups: Backups) -
 def test_a_drill_finds_the_copy_alike_while_writes_go_on(
     fleet: Fleet, backups: Backups, sets: Sets
 ) -> None:
-    stop = threading.Event()
+    stop, began = threading.Event(), threading.Event()
 
     def paying() -> None:
         while not stop.is_set():
             pay(fleet, 1)
+            began.set()
 
     writing = threading.Thread(target=paying)
     writing.start()
     try:
+        assert began.wait(60)
         report = Drills(fleet, backups, folder=sets.folder / "backups").run("s1")
     finally:
         stop.set()
@@ -123,7 +125,6 @@ def test_a_journal_that_began_anew_asks_for_a_backup(
 ) -> None:
     node = fleet.node("s1", "n1")  # as when it is copied anew from another node:
     node.machine.remove(f"{node.places.data}/journal.chain")
-    node.ask("RESET MASTER")
     pay(fleet, 1)
     backups.keep_journal("s1")
     drills = Drills(fleet, backups, folder=sets.folder / "backups")

@@ -21,7 +21,8 @@ NODES = ("n1", "n2", "n3")
 @pytest.fixture(scope="module")
 def fleet(sets: Sets) -> Fleet:
     """Three nodes, made and running."""
-    made = sets.fleet(described(sets.folder, {"s1": NODES}))
+    # between cities, so that a machine that is busy with other tests is not taken for a dead one
+    made = sets.fleet(described(sets.folder, {"s1": NODES}, more='profile = "wan"'))
     made.create("s1")
     return made
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+import pytest
+
 from yunjin.foundation.database.api.doctor import (
     Action,
     ActionState,
@@ -33,6 +35,7 @@ from yunjin.foundation.database.api.topology import (
     Strike,
 )
 from yunjin.foundation.database.errors import NoFleet, SetRefused
+from yunjin.kernel.clock import FixedClock
 
 NOW_US = 1_796_055_815_000_000
 SYNCED = NodeStatus(
@@ -95,9 +98,7 @@ def centre(name: str, role: Role, status: NodeStatus, *, epoch: int = 0) -> Cent
         place="127.0.0.1:21000",
         status=replace(status, name=f"s1{name}"),
     )
-    return Centre(
-        name=name, city="shenzhen", nodes=(node,), cells=(cell(name, role, epoch=epoch),)
-    )
+    return Centre(name=name, city="shenzhen", nodes=(node,), cells=(cell(name, role, epoch=epoch),))
 
 
 DOWN = NodeStatus(name="s1b", pid=0)
@@ -170,7 +171,7 @@ class Fleet:
             )
             for name in "abc"
         )
-        weak = ("All nodes are in one city.",)
+        weak = ("set s1 has 3 of 3 votes in city shenzhen: losing it stops the set",)
         return [
             SetPlan(name="s1", profile="lan", cells=(1,), nodes=nodes, witness="w", weaknesses=weak)
         ]
@@ -279,3 +280,9 @@ class Hosting:
 
     def measure(self) -> list[HostedDatabase]:
         return []
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Return a clock that stands at the installation's moment until the story moves it."""
+    return FixedClock(NOW_US * 1_000)

@@ -51,6 +51,7 @@ class Console:
         """Let a reader live through a story."""
         room = Room(
             name="database",
+            doors={},
             pages=lambda: pages.register(
                 topology=self.topology,
                 fleet=self.fleet,
@@ -70,25 +71,9 @@ def cloud(clock: FixedClock, tmp_path: Path) -> Console:
     return Console(clock, tmp_path)
 
 
-def pressed(user: User, name: str) -> Any:
-    """Return the button of this name."""
-    assert user.client is not None
-    return next(
-        one
-        for one in user.client.elements.values()
-        if isinstance(one, ui.button) and one.text == name
-    )
-
-
 def sent(user: User, event: str, value: str) -> None:
-    """Let the browser send a row's event."""
-    assert user.client is not None
-    for element in user.client.elements.values():
-        for listener in element._event_listeners.values():
-            if listener.type == event:
-                element._handle_event({"listener_id": listener.id, "args": value})
-                return
-    raise AssertionError(f"nobody hears {event}")
+    """Let a row's button send its event."""
+    user.find(ui.html).trigger(event, value)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -137,8 +122,7 @@ def test_a_blow_is_dealt_by_a_button_and_the_wait_is_told(cloud: Console) -> Non
         await user.should_see("Demonstration.")
         await user.should_see("Nothing was struck yet")
         cloud.clock.advance(1)
-        pressed(user, "Kill node s1b").run_method  # it is there
-        user.find("Kill node s1b").click()
+        user.find(kind=ui.button, content="Kill node").click()
         await user.should_see("customers waited 1.4 s")
 
     cloud.tell(story)
@@ -179,6 +163,17 @@ def test_what_cannot_be_seen_is_said(cloud: Console) -> None:
     cloud.tell(story)
 
 
+def test_that_nobody_looked_at_a_node_that_is_down_is_not_taken_for_health(cloud: Console) -> None:
+    cloud.topology = Topology(replace(PICTURE, findings=()))
+
+    async def story(user: User) -> None:
+        await user.open("/topology")
+        await user.should_see("run yunjin fleet doctor watch")
+        await user.should_not_see("Nothing is wrong")
+
+    cloud.tell(story)
+
+
 def test_the_cards_follow_when_the_fleet_gets_another_data_centre(cloud: Console) -> None:
     async def story(user: User) -> None:
         await user.open("/topology")
@@ -194,10 +189,10 @@ def test_the_cards_follow_when_the_fleet_gets_another_data_centre(cloud: Console
 def test_a_node_is_stopped_only_after_a_yes(cloud: Console) -> None:
     async def story(user: User) -> None:
         await user.open("/fleet")
-        sent(user, "yj-node-stop", "s1a")
+        sent(user, "yjNodeStop", "s1a")
         await user.should_see("the others go on")
         assert cloud.fleet.done == []
-        user.find("Stop").click()
+        user.find(kind=ui.button, content="Stop").click()
         await user.should_see("Done: Stop s1a", retries=50)
 
     cloud.tell(story)
@@ -209,7 +204,7 @@ def test_what_a_set_refuses_is_told_with_its_cure(cloud: Console) -> None:
 
     async def story(user: User) -> None:
         await user.open("/fleet")
-        sent(user, "yj-node-start", "s1b")
+        sent(user, "yjNodeStart", "s1b")
         await user.should_see("Start the whole set", retries=50)
 
     cloud.tell(story)
@@ -228,10 +223,10 @@ def test_a_drill_says_what_it_found(cloud: Console) -> None:
 def test_an_action_that_waits_is_answered(cloud: Console, answer: str) -> None:
     async def story(user: User) -> None:
         await user.open("/doctor")
-        sent(user, f"yj-{answer}", str(PENDING.action_id))
+        sent(user, f"yj{answer.title()}", str(PENDING.action_id))
         if answer == "approve":
             await user.should_see("It will Restart. The process of node s1b is gone.")
-            user.find("Approve").click()
+            user.find(kind=ui.button, content="Approve").click()
         await user.should_see("Answered; the next round acts on it.")
 
     cloud.tell(story)
@@ -245,10 +240,12 @@ def test_an_action_that_waits_is_answered(cloud: Console, answer: str) -> None:
         (DOWN, "down"),
         (replace(DOWN, why="no route"), "unreached"),
         (replace(SYNCED, why="no answer in 2 s"), "silent"),
+        (replace(SYNCED, why="ERROR 2002 (HY000): Can't connect"), "starting"),
         (replace(SYNCED, cluster_status="non-Primary"), "no_majority"),
         (replace(SYNCED, is_read_only=True), "read_only"),
         (replace(SYNCED, state="Donor/Desynced"), "donor"),
         (replace(SYNCED, state="Joining"), "joining"),
+        (replace(SYNCED, cluster_status="Disconnected"), "joining"),
         (replace(SYNCED, is_ready=False), "joining"),
     ],
 )
@@ -263,6 +260,23 @@ def test_beats_are_counted_by_whole_bins() -> None:
     assert instants == [400_000_000, 800_000_000]  # the first and the last bin may lack beats
     assert rates == [500, 500]
     assert waits == [3, 5]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_recorded_is_told_in_the_readers_language(
+    cloud: Console, language: Language
+) -> None:
+    said = {
+        "zh": ("以 IST 补齐并同步，序号 5317", "城市 shenzhen：集 s1 的 3 票中有 3 票在此"),
+        "en": ("in step at 5317, caught up by IST", "city shenzhen: 3 of 3 votes of set s1"),
+    }
+
+    async def story(user: User) -> None:
+        for path, words in zip(("/doctor", "/fleet"), said[language], strict=True):
+            await user.open(path)
+            await user.should_see(words)
+
+    cloud.tell(story, language)
 
 
 def test_severities_are_all_shown() -> None:

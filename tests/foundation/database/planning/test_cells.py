@@ -135,6 +135,13 @@ def test_recovery_reads_the_journal_on_the_cores_there_are(
     assert found == pytest.approx(seconds)
 
 
+def test_a_crowd_of_starts_takes_more_cpu_each() -> None:
+    """Half as much again where there are four a core; alone nothing more."""
+    crowded = costs_of(start_crowding=1.5)
+    times = [recovery_s(crowded, cells=each, transfers=0, cores=2) for each in (2, 8)]
+    assert times == pytest.approx([1.5, 4 * 1.5 + 0.5])
+
+
 def test_recovery_loads_the_accounts_of_the_checkpoint(costs: Costs) -> None:
     found = recovery_s(costs, cells=1, transfers=0, accounts=4_000_000, cores=2)
     assert found == pytest.approx(1.0 + 4 * 0.5 + 0.5)

@@ -3,8 +3,11 @@ Method: real cells in one process, sagas driven step by step, links that are cut
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tests.foundation.ledger.clearing.cells import (
@@ -20,12 +23,13 @@ from tests.foundation.ledger.clearing.cells import (
     world,
 )
 from yunjin import client
+from yunjin.foundation.ledger.api import CellState, LedgerApi
 from yunjin.foundation.ledger.api import CrossingOutcome as O
 from yunjin.foundation.ledger.api import TransferStatus as S
 from yunjin.foundation.ledger.domain.clearing import clearing_account, leg_ids
 from yunjin.foundation.ledger.errors import BatchRefused, CrossingNotFound, TooManyInDoubt
 from yunjin.foundation.ledger.service.clearing.settings import ClearingSettings
-from yunjin.kernel.errors import Malformed, Outage
+from yunjin.kernel.errors import Malformed, Outage, Unknown
 from yunjin.kernel.ids import CLEARING_FROM, account_id
 
 
@@ -251,6 +255,47 @@ def test_a_batch_whose_peer_was_taken_off_the_settings_says_so(cells: World) -> 
     service._peers[2] = peer
     cells.settle()
     assert cells.balance(bob) == 5
+
+
+class Follower:
+    """A ledger that another process writes now."""
+
+    def __init__(self, ledger: LedgerApi) -> None:
+        self._ledger = ledger
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def state(self) -> CellState:
+        return replace(self._ledger.state(), is_writer=False, stopped="follows another")
+
+    def post_transfers(self, transfers: pa.RecordBatch) -> pa.RecordBatch:
+        raise Outage("another process writes the cell")
+
+
+def test_who_lost_the_cell_lets_go_and_who_has_it_goes_on(cells: World) -> None:
+    alice, bob = cells.account(1, funds=FUNDS), cells.account(2)
+    service, link = cells.clearing[1], cells.links[1, 2]
+    link.is_cut = True
+    service.beat()
+    with pytest.raises(Outage):
+        service.submit(crossing((1, alice, bob, 5)))  # it was never asked whether it keeps CNY
+    link.is_cut = False
+    future = service.submit(crossing((1, alice, bob, 5)))
+    link.is_cut = True
+    service.turn()
+    here, service._here = service._here, Follower(cells.ledgers[1])  # type: ignore[assignment]
+    service.beat()
+    with pytest.raises(Unknown, match="another process writes"):
+        future.result(0)
+    with pytest.raises(Outage, match="another process writes"):
+        service.submit(crossing((2, alice, bob, 5)))
+    link.is_cut = False
+    successor = cells.revive(1)
+    successor.beat()  # at once, however long the batch was put off
+    assert (cells.balance(bob), successor.in_doubt()) == (5, [])
+    service._here = here
+    service.submit(crossing((3, alice, bob, 5)))
 
 
 BAD = {

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.foundation.ledger.api.members import MembersApi
 from yunjin.foundation.ledger.wiring import Settings, build
 from yunjin.kernel.clock import Clock
+from yunjin.kernel.errors import Outage
 from yunjin.kernel.ids import account_id
 from yunjin.kernel.room import Room
 
@@ -87,9 +89,20 @@ def opened(home: Path, url: str, clock: Clock, **settings: Any) -> Cell:
     return Cell(room, Served(room.doors[LedgerApi]))
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait for something that another thread brings about."""
+def posted_by(cells: list[Cell], number: int) -> str:
+    """Pay at whichever takes it, as a client does that asks again; return the status."""
     until = time.monotonic() + WAIT_S
+    while time.monotonic() < until:
+        for cell in cells:
+            with suppress(Outage):
+                return cell.post(number)
+        time.sleep(0.005)
+    raise AssertionError("expected a writer within 20 s, was none")
+
+
+def wait_until(is_so: Callable[[], bool], *, wait_s: float = WAIT_S) -> None:
+    """Wait for something that another thread or process brings about."""
+    until = time.monotonic() + wait_s
     while not is_so():
-        assert time.monotonic() < until, "expected it within 20 s, was not so"
+        assert time.monotonic() < until, f"expected it within {wait_s} s, was not so"
         time.sleep(0.005)

@@ -11,6 +11,7 @@ it. That is the order in which things happened; the judge asks whether what was 
 - the balances at the end are those that the transfers which are there come to.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -35,7 +36,7 @@ class Post:
 
     rows: list[Sent]
     sent_at: float
-    answered_at: float = float("inf")
+    answered_at: float = math.inf
     created: list[bool] | None = None  # what the answer said, row by row; None: unknown
 
 

@@ -105,6 +105,7 @@ class Net:
 
     def _unmake(self) -> None:
         for centre in CENTRES:
+            _run("ip", "link", "del", f"{self._name}{centre}", may_fail=True)  # of a run that died
             _run("ip", "netns", "del", self.namespace(centre), may_fail=True)
         _run("ip", "link", "del", self._bridge, may_fail=True)
 

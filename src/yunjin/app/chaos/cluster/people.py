@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 
 from yunjin.app.chaos.cluster.history import History, Kept, Post, Reading, Sent
-from yunjin.client import Accounts, CellClient, Transfers
+from yunjin.client import TRANSFER_RESULTS, Accounts, CellClient, Transfers
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.errors import Problem
 from yunjin.kernel.ids import uuid7
@@ -19,7 +19,7 @@ PEOPLE: Final = 4
 _LEDGER, _CODE, _LIMITED = 1, 7, 2
 _BEGINNING_MINOR: Final = 1_000
 _PATIENCE_S: Final = 4.0
-_THERE: Final = (0, 1)  # created, exists
+_THERE: Final = tuple(TRANSFER_RESULTS.index(name) for name in ("created", "exists"))
 
 
 class People:

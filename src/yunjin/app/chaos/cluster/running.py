@@ -82,3 +82,5 @@ def _one(town: Town, seed: int, report: ClusterReport, tell: Callable[[str], Non
         report.wrong[seed] = wrong
     faults = "; ".join(map(str, planned))
     tell(f"seed {seed}: {faults}: {len(kept)} transfers, {len(wrong)} wrongs")
+    for what in wrong:
+        tell(f"  {what}")

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import httpx
 
+from yunjin.app.chaos.cluster import jumpy
 from yunjin.app.chaos.cluster.nemesis import Fault, Planned
 from yunjin.app.chaos.cluster.net import CENTRES, Net
 from yunjin.foundation.database.domain.topology import read_topology
@@ -23,14 +24,17 @@ from yunjin.kernel.errors import Problem
 SET: Final = "s1"
 CELL: Final = 1
 _HTTP, _FLIGHT = 8420, 8421
-_COMMAND: Final = "from yunjin.app.cli import main; main()"
-_FAKETIME: Final = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+_COMMAND: Final = (
+    "from yunjin.app.chaos.cluster import jumpy; jumpy.install(); "
+    "from yunjin.app.cli import main; main()"
+)
 _NODE: Final = (
     '  {{ name = "n{c}", host = "h{c}", port = 3306, galera_port = 4567, ist_port = 4568, '
     "sst_port = 4444 }},"
 )
 _OPTIONS: Final = '{ innodb_buffer_pool_size = "64M", innodb_log_file_size = "64M" }'
-_HEALED_S: Final = 60
+_HEALED_S: Final = 90
+_BY_ITSELF_S: Final = 6.0  # a set whose nodes run finds itself together within that
 
 
 class Town:
@@ -160,13 +164,15 @@ class Town:
         for node in self.fleet.nodes(SET):
             if pid := node.pid():
                 node.machine.send(pid, signal.SIGCONT)
-        until = time.monotonic() + _HEALED_S
+        until, helped_at = time.monotonic() + _HEALED_S, time.monotonic()
         while not self._is_whole():
             if time.monotonic() > until:
                 raise TimeoutError(f"the set was not whole after {_HEALED_S} s: {self._said()}")
-            with suppress(Problem):
-                self._help()
-            time.sleep(0.5)
+            if time.monotonic() - helped_at > _BY_ITSELF_S:
+                with suppress(Problem):
+                    self._help()
+                helped_at = time.monotonic()
+            time.sleep(0.2)
         while self.writer() is None:
             if time.monotonic() > until + _HEALED_S:
                 raise TimeoutError("nobody writes the cell after all was mended")
@@ -177,15 +183,12 @@ class Town:
 
     def _help(self) -> None:
         """Do what a doctor does who knows that nothing is cut any more."""
-        nodes = self.fleet.status(SET).nodes
-        running = [node for node in nodes if node.pid]
-        if running and not any(node.is_synced for node in running) and len(running) == len(nodes):
-            first = max(running, key=lambda node: node.seqno)  # all are there, none may go on
-            self.fleet.node(SET, first.name).ask(
-                "SET GLOBAL wsrep_provider_options='pc.bootstrap=YES'"
-            )
-        else:
+        if any(node.is_synced for node in self.fleet.status(SET).nodes):
             self.fleet.start(SET)
+            return
+        for node in self.fleet.nodes(SET):  # those that run wait for each other in vain
+            node.kill()
+        self.fleet.start(SET)
 
     def _said(self) -> str:
         return ", ".join(f"{x.name} {x.state or x.why or 'down'}" for x in self._statuses())
@@ -214,14 +217,6 @@ class Town:
         folder, address = self._home / f"cell-{centre}", self.net.address(centre)
         folder.mkdir(parents=True, exist_ok=True)
         self._clock_of(centre).write_text("+0")
-        faked = {}
-        if Path(_FAKETIME).exists():
-            faked = {
-                "LD_PRELOAD": _FAKETIME,
-                "FAKETIME_TIMESTAMP_FILE": str(self._clock_of(centre)),
-                "FAKETIME_NO_CACHE": "1",
-                "DONT_FAKE_MONOTONIC": "1",
-            }
         chosen = {
             "YUNJIN_HOME": str(folder),
             "YUNJIN_HTTP__LISTEN": address,
@@ -241,7 +236,7 @@ class Town:
                 [*self._inside(centre), sys.executable, "-c", _COMMAND, "cell"],
                 stdout=log,
                 stderr=log,
-                env={**kept, **chosen, **faked},
+                env={**kept, **chosen, jumpy.VARIABLE: str(self._clock_of(centre))},
             )
 
     def _inside(self, centre: str) -> list[str]:

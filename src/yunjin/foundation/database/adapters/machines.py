@@ -17,6 +17,7 @@ _START: Final = (
 )
 _WRITE: Final = 'umask 077; cat >"$1.part" && chmod "$2" "$1.part" && mv -f "$1.part" "$1"'
 _EVERY_S: Final = 0.05
+_LOOKS: Final = 50
 _OWNER: Final = re.compile(r'users:\(\("([^"]+)",pid=(\d+)')
 
 
@@ -60,8 +61,17 @@ class Machine:
 
     def command_of(self, pid: int) -> str:
         """Return the command line of a process, empty where it is gone (or a zombie)."""
-        ran = self.run(["cat", f"/proc/{pid}/cmdline"])
-        return "" if ran.code else ran.text.replace("\0", " ").strip()
+        for _ in range(_LOOKS):
+            ran = self.run(["cat", f"/proc/{pid}/cmdline"])
+            command = "" if ran.code else ran.text.replace("\0", " ").strip()
+            # While a process becomes another program its command line is empty for a moment.
+            if command or not self._lives(pid):
+                return command
+        return ""  # one of the kernel's own
+
+    def _lives(self, pid: int) -> bool:
+        state = self.run(["cat", f"/proc/{pid}/stat"]).text.rpartition(")")[2].split()
+        return bool(state) and state[0] not in "ZX"
 
     def wait_end(self, pid: int, wait_s: int) -> bool:
         """Wait until a process has ended; return whether it has in time."""

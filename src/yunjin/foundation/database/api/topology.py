@@ -14,7 +14,8 @@ class Role(StrEnum):
 
     WRITES = "writes"
     STANDS_BY = "stands_by"
-    SILENT = "silent"  # it is there, and does not move
+    STARTS = "starts"
+    SILENT = "silent"  # it is there, and does not answer
     DOWN = "down"
 
 
@@ -35,7 +36,7 @@ class CellSeen:
 
     cell: int
     name: str
-    data_centre: str
+    data_centre: str  # empty: that of the fleet's nodes at its address
     place: str  # where it is reached
     role: Role
     epoch: int  # of its lease, 0 where it does not write

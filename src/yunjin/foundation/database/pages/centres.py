@@ -6,16 +6,21 @@ from yunjin.chassis.console import Markup, Tone, formats, language, markup, t
 from yunjin.foundation.database.api.fleet import PRIMARY, SYNCED, NodeStatus
 from yunjin.foundation.database.api.topology import CellSeen, Centre, NodeSeen, Role, Strike
 
+_SHORT: Final = ("fleet.strike.node-kill", "fleet.strike.node-pause", "fleet.strike.centre-off")
+_ALONE: Final = "Disconnected"  # has not met the others yet
+_NO_SOCKET: Final = "ERROR 2002"
 _PPM_A_TENTH: Final = 1_000  # millionths in a tenth of a per cent
 _ROLES: Final[dict[Role, Tone]] = {
     Role.WRITES: "info",
     Role.STANDS_BY: "good",
+    Role.STARTS: "warn",
     Role.SILENT: "warn",
     Role.DOWN: "bad",
 }
 _SIGNS: Final = {
     Role.WRITES: "edit",
     Role.STANDS_BY: "schedule",
+    Role.STARTS: "hourglass_empty",
     Role.SILENT: "bedtime",
     Role.DOWN: "power_off",
 }
@@ -90,8 +95,10 @@ def node_state(seen: NodeStatus) -> tuple[str, Tone]:
     """Return the word for how a node is, and its tone."""
     if not seen.pid:
         return ("unreached", "warn") if seen.why else ("down", "bad")
-    if seen.why:
-        return "silent", "warn"
+    if seen.why:  # its socket is not there yet, or nobody answers at it
+        return ("starting" if _NO_SOCKET in seen.why else "silent"), "warn"
+    if seen.cluster_status == _ALONE:
+        return "joining", "warn"
     if seen.cluster_status != PRIMARY:
         return "no_majority", "bad"
     if seen.is_read_only:
@@ -116,6 +123,12 @@ def flow_control(seen: NodeStatus) -> str:
 def strike_name(strike: Strike) -> str:
     """Return what a strike does, in the reader's language."""
     return strike.zh if language() == "zh" else strike.en
+
+
+def strike_word(strike: Strike) -> str:
+    """Return a strike in short, for where its target is plain."""
+    key = f"fleet.strike.{strike.id.partition(':')[0]}"
+    return t(key) if key in _SHORT else strike_name(strike)
 
 
 def first_step() -> Markup:

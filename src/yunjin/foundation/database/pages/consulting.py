@@ -37,6 +37,7 @@ from yunjin.foundation.database.pages.doctoring import (
     subject,
 )
 from yunjin.foundation.database.pages.glance import Glance
+from yunjin.foundation.database.pages.sentences import told
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.errors import Problem
 
@@ -174,7 +175,7 @@ def record_table(actions: Sequence[Action]) -> Markup:
     columns = [
         Column(key="at", label=t("fleet.doctor.at", zone=formats.zone_name()), is_whole=True),
         Column(key="subject", label=t("fleet.doctor.subject"), card="lead", is_whole=True),
-        Column(key="remedy", label=t("fleet.doctor.remedy"), card="right"),
+        Column(key="remedy", label=t("fleet.doctor.remedy"), card="right", is_whole=True),
         Column(key="state", label=t("fleet.doctor.state"), card="side"),
         Column(key="took", label=t("fleet.doctor.took"), is_number=True, card="right"),
         Column(key="reason", label=t("fleet.doctor.reason"), card="line"),
@@ -188,7 +189,7 @@ def record_table(actions: Sequence[Action]) -> Markup:
             "state": state_chip(one.state),
             "took": seconds(one.took_ms) if one.took_ms else "—",
             "reason": reason(one.finding),
-            "outcome": one.outcome,
+            "outcome": told(one.outcome),
         }
         for one in actions
     ]

@@ -5,6 +5,7 @@ from typing import Final
 
 from yunjin.chassis.console import Markup, Tone, formats, language, markup, quiet, t
 from yunjin.foundation.database.api.doctor import Action, ActionState, Finding, Noted, Severity
+from yunjin.foundation.database.pages.sentences import told
 
 _TONES: Final = {Severity.NOTE: "info", Severity.WARNING: "warn", Severity.CRITICAL: "bad"}
 _SIGNS: Final = {"bad": "error_outline", "warn": "warning_amber", "info": "info"}
@@ -79,7 +80,7 @@ def actions_list(actions: Sequence[Action]) -> Markup:
 def _action(one: Action) -> Markup:
     remedy = one.finding.remedy
     took = t("fleet.took", time=seconds(one.took_ms)) if one.took_ms else ""
-    came = " · ".join(word for word in (took, one.outcome) if word)
+    came = " · ".join(word for word in (took, told(one.outcome)) if word)
     return Markup(
         '<li><div><time class="num">{}</time><b>{}</b>{}</div>'
         '<p>{}</p><p class="yj-note">{}</p></li>'

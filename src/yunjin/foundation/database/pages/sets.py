@@ -40,6 +40,7 @@ from yunjin.foundation.database.errors import NoFleet
 from yunjin.foundation.database.pages.centres import first_step, flow_control, node_chip
 from yunjin.foundation.database.pages.doctoring import deed
 from yunjin.foundation.database.pages.glance import Glance
+from yunjin.foundation.database.pages.sentences import told
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.errors import Problem
 
@@ -196,7 +197,7 @@ def _about(plan: SetPlan) -> str:
 
 
 def _weaknesses(weaknesses: Sequence[str]) -> Markup:
-    items = Markup("").join(Markup("<li>{}</li>").format(one) for one in weaknesses)
+    items = Markup("").join(Markup("<li>{}</li>").format(told(one)) for one in weaknesses)
     return Markup('<div class="yj-weak">{}<div><b>{}</b><ul>{}</ul></div></div>').format(
         markup.icon("warning_amber"), t("fleet.weak"), items
     )

@@ -27,11 +27,21 @@ from yunjin.chassis.console import (
     t,
     title_row,
 )
-from yunjin.foundation.database.api.topology import Beat, Blow, Centre, Picture, Role, TopologyApi
+from yunjin.foundation.database.api.topology import (
+    Beat,
+    Blow,
+    CellSeen,
+    Centre,
+    Picture,
+    Role,
+    Strike,
+    TopologyApi,
+)
 from yunjin.foundation.database.pages.centres import (
     centre_card,
     first_step,
     strike_name,
+    strike_word,
     writes_here,
 )
 from yunjin.foundation.database.pages.doctoring import (
@@ -50,7 +60,7 @@ BIN_US: Final = 400_000  # two beats
 NOTICED_MS: Final = 300  # a wait below is an ordinary one
 _SHOWN: Final = 8
 _US: Final = 1_000  # ns
-_ICONS: Final = {"kill": "bolt", "pause": "bedtime"}
+_ICONS: Final = {"off": "power_off", "pause": "bedtime"}
 
 
 class Desk:
@@ -94,39 +104,43 @@ class TopologyPage:
         if self._strikes:
             html(_banner(), classes="yj-banner").props('role="note"')
         self._trouble = html("")
-        self._lay_figures(is_counted=bool(beats or self._strikes))
-        self._centres = ui.element("div").classes("yj-centres")
-        self._lay_strikes()
+        has_cells = any(centre.cells for centre in picture.centres)
+        self._lay_figures(is_counted=bool(beats or self._strikes), has_cells=has_cells)
         if self._rate is not None:
             with box("yj-halves"):
                 self._rates = self._graph("fleet.rate")
                 self._waits = self._graph("fleet.worst")
+        self._centres = ui.element("div").classes("yj-centres")
+        self._lay_strikes()
         with box("yj-halves"):
-            if self._strikes:
-                with panel(t("fleet.blows")):
-                    self._blows = html("")
-            with panel(t("fleet.wrong"), note=markup.link(t("fleet.doctor"), "/doctor")):
-                self._findings = html("")
+            with box("yj-column"):
+                if self._strikes:
+                    with panel(t("fleet.blows")):
+                        self._blows = html("")
+                with panel(t("fleet.wrong"), note=markup.link(t("fleet.doctor"), "/doctor")):
+                    self._findings = html("")
             with panel(t("fleet.done")):
                 self._actions = html("")
         await self.beat()
         live(EVERY_S, self.beat)
 
-    def _lay_figures(self, *, is_counted: bool) -> None:
+    def _lay_figures(self, *, is_counted: bool, has_cells: bool) -> None:
         self._rate: Figure | None = None
+        self._cells: Figure | None = None
         with figures():
             if is_counted:
                 self._rate = Figure(t("fleet.rate"), "0")
                 self._worst = Figure(t("fleet.worst"), "0")
             self._nodes = Figure(t("fleet.nodes"), "0")
-            self._cells = Figure(t("fleet.processes"), "0")
+            if has_cells:
+                self._cells = Figure(t("fleet.processes"), "0")
 
     def _graph(self, key: str) -> Chart:
         with panel():
             chart = Chart(
                 title=t(f"{key}_graph"),
                 x_name=t("time.at", zone=formats.zone_name()),
-                height_px=190,
+                height_px=128,
             )
             chart.draw()
         return chart
@@ -138,13 +152,13 @@ class TopologyPage:
             return
         with box("yj-strikes"):
             html(t("fleet.strike_all"), classes="yj-note")
-            self._offer([(one.id, strike_name(one)) for one in wide])
+            for one in wide:
+                self._offer(one, strike_name(one))
 
-    def _offer(self, strikes: Sequence[tuple[str, str]]) -> None:
-        for strike_id, name in strikes:
-            kind = strike_id.partition(":")[0]
-            icon = "power_off" if kind == "centre-kill" else _ICONS[kind.rpartition("-")[2]]
-            button(name, lambda _, chosen=strike_id: self._strike(chosen), icon=icon)
+    def _offer(self, strike: Strike, name: str) -> None:
+        icon = _ICONS.get(strike.id.partition(":")[0].rpartition("-")[2], "bolt")
+        shown = button(name, lambda: self._strike(strike.id), icon=icon)
+        shown.props(f'aria-label="{strike_name(strike)}" title="{strike_name(strike)}"')
 
     async def _strike(self, strike_id: str) -> None:
         try:
@@ -169,8 +183,8 @@ class TopologyPage:
     def _show_picture(self, picture: Picture) -> None:
         tone, word = ("good", "serving") if picture.is_serving else ("bad", "not_serving")
         _put(self._state, markup.chip(t(f"fleet.{word}"), "good" if tone == "good" else "bad"))
-        trouble = _trouble(picture.trouble) if picture.trouble else Markup("")
-        _put(self._trouble, trouble)
+        self._trouble.set_visibility(bool(picture.trouble))
+        _put(self._trouble, _trouble(picture.trouble))
         self._show_centres(picture.centres)
         nodes = [node for centre in picture.centres for node in centre.nodes]
         cells = [cell for centre in picture.centres for cell in centre.cells]
@@ -180,15 +194,22 @@ class TopologyPage:
             t("fleet.nodes_note"),
             tone="" if synced == len(nodes) else "warn",
         )
+        if self._cells is not None:
+            self._show_cells(self._cells, cells)
+        found = findings_list(picture.findings[:_SHOWN])
+        if not picture.findings and synced < len(nodes):  # not yet, or no doctor runs
+            found = quiet("visibility_off", t("fleet.unlooked"), t("fleet.unlooked_hint"))
+        _put(self._findings, found)
+        _put(self._actions, actions_list(picture.actions[:_SHOWN]))
+
+    def _show_cells(self, figure: Figure, cells: Sequence[CellSeen]) -> None:
         standing = [cell for cell in cells if cell.role in (Role.WRITES, Role.STANDS_BY)]
         writer = next((cell for cell in cells if cell.role is Role.WRITES), None)
-        self._cells.show(
+        figure.show(
             f"{len(standing)} / {len(cells)}",
             t("fleet.written_from", name=writer.data_centre) if writer else t("fleet.nobody"),
-            tone="" if len(standing) == len(cells) and (writer or not cells) else "warn",
+            tone="" if len(standing) == len(cells) and writer else "warn",
         )
-        _put(self._findings, findings_list(picture.findings[:_SHOWN]))
-        _put(self._actions, actions_list(picture.actions[:_SHOWN]))
 
     def _show_centres(self, centres: Sequence[Centre]) -> None:
         names = tuple(centre.name for centre in centres)
@@ -210,7 +231,8 @@ class TopologyPage:
             card = html("", classes="yj-centre-inside")
             if own:
                 with box("yj-strikes"):
-                    self._offer([(one.id, strike_name(one)) for one in own])
+                    for one in own:
+                        self._offer(one, strike_word(one))
         return card
 
     def _show_beats(self, beats: Sequence[Beat], blows: Sequence[Blow]) -> None:

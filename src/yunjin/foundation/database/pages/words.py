@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from yunjin.foundation.database.pages.sentences import SAID
 from yunjin.foundation.database.pages.words_doctor import DOCTOR
 from yunjin.foundation.database.pages.words_sets import SETS
 
@@ -32,12 +33,12 @@ _TOPOLOGY: Final[dict[str, tuple[str, str]]] = {
     # key figures
     "fleet.rate": ("吞吐", "Throughput"),
     "fleet.rate_unit": ("笔/秒", "transfers/s"),
-    "fleet.rate_graph": ("每秒转账，近 2 分钟", "Transfers per second, last 2 minutes"),
+    "fleet.rate_graph": ("每秒转账", "Transfers per second"),
     "fleet.no_failed": ("近 2 分钟没有失败的请求", "no request failed in 2 minutes"),
     "fleet.failed": ("近 2 分钟有 {count} 个请求失败", "{count} requests failed in 2 minutes"),
     "fleet.worst": ("最长等待", "Longest wait"),
     "fleet.worst_unit": ("毫秒", "ms"),
-    "fleet.worst_graph": ("最长等待，近 2 分钟", "Longest wait, last 2 minutes"),
+    "fleet.worst_graph": ("最长等待", "Longest wait"),
     "fleet.longest": ("近 2 分钟最长 {time}", "{time} at most in 2 minutes"),
     "fleet.nodes": ("数据库节点", "Database nodes"),
     "fleet.nodes_note": ("同步 / 全部", "in step, of all"),
@@ -57,6 +58,7 @@ _TOPOLOGY: Final[dict[str, tuple[str, str]]] = {
     "fleet.pid": ("进程号", "Process"),
     "fleet.role.writes": ("写入", "Writes"),
     "fleet.role.stands_by": ("待命", "Stands by"),
+    "fleet.role.starts": ("正在启动", "Starting"),
     "fleet.role.silent": ("无应答", "No answer"),
     "fleet.role.down": ("已停止", "Down"),
     "fleet.state.synced": ("同步", "In step"),
@@ -64,11 +66,15 @@ _TOPOLOGY: Final[dict[str, tuple[str, str]]] = {
     "fleet.state.joining": ("正在追赶", "Catching up"),
     "fleet.state.read_only": ("只读", "Read-only"),
     "fleet.state.no_majority": ("没有多数", "No majority"),
+    "fleet.state.starting": ("正在启动", "Starting"),
     "fleet.state.silent": ("无应答", "No answer"),
     "fleet.state.unreached": ("主机不可达", "Host unreachable"),
     "fleet.state.down": ("已停止", "Down"),
     # what befell it
     "fleet.strike_all": ("针对整个单元与整个集：", "On the cell, and on the whole set:"),
+    "fleet.strike.node-kill": ("杀死节点", "Kill node"),
+    "fleet.strike.node-pause": ("节点沉睡", "Pause node"),
+    "fleet.strike.centre-off": ("机房断电", "Power off"),
     "fleet.blows": ("制造的故障", "Blows dealt"),
     "fleet.no_blows": ("还没有制造故障", "Nothing was struck yet"),
     "fleet.no_blows_hint": (
@@ -82,6 +88,15 @@ _TOPOLOGY: Final[dict[str, tuple[str, str]]] = {
     "fleet.wrong": ("现存问题", "Wrong now"),
     "fleet.well": ("没有问题", "Nothing is wrong"),
     "fleet.well_hint": ("巡检没有发现需要处理的事。", "The doctor finds nothing to do."),
+    "fleet.unlooked": (
+        "有节点不同步，巡检尚未记录原因",
+        "Nodes are not in step, and no reason is on record",
+    ),
+    "fleet.unlooked_hint": (
+        "若一直如此，巡检没有运行：设置 database.doctor.is_on，或运行 yunjin fleet doctor watch。",
+        "If this stays, no doctor runs: set database.doctor.is_on, or run yunjin fleet doctor "
+        "watch.",
+    ),
     "fleet.done": ("系统做了什么", "What the platform did"),
     "fleet.idle": ("还没有动作", "Nothing was done yet"),
     "fleet.idle_hint": (
@@ -91,4 +106,4 @@ _TOPOLOGY: Final[dict[str, tuple[str, str]]] = {
     "fleet.since": ("自 {at} 起 · {remedy}", "since {at} · {remedy}"),
     "fleet.took": ("用时 {time}", "took {time}"),
 }
-WORDS: Final = {**_TOPOLOGY, **DOCTOR, **SETS}
+WORDS: Final = {**_TOPOLOGY, **DOCTOR, **SETS, **SAID}

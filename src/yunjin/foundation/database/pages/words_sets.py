@@ -13,7 +13,7 @@ SETS: Final[dict[str, tuple[str, str]]] = {
     "fleet.set_serves": ("服务中", "Serving"),
     "fleet.set_down": ("不能写入", "Takes no writes"),
     "fleet.profile": ("参数 {profile}", "profile {profile}"),
-    "fleet.of_cells": ("承载单元 {cells}", "cells {cells}"),
+    "fleet.of_cells": ("承载单元 {cells}", "serves cell {cells}"),
     "fleet.witness": ("见证 {host}", "witness {host}"),
     "fleet.weak": ("失去以下任何一处，本集即停止", "Losing any of these stops the set"),
     "fleet.node": ("节点", "Node"),

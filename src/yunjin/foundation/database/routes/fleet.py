@@ -72,17 +72,26 @@ class NodeOut(Answer):
 
 
 class SetOut(Answer):
-    """How a set is. is_serving: some node takes writes."""
+    """How a set is. is_serving: some node takes writes.
+
+    arbitrator: running, down or why it cannot be seen; empty: the set has none.
+    """
 
     name: str
     is_serving: bool
+    arbitrator: str
     nodes: list[NodeOut]
 
     @classmethod
     def of(cls, status: SetStatus) -> "SetOut":
         """Return a set's answer."""
         nodes = [NodeOut.of(node) for node in status.nodes]
-        return cls(name=status.name, is_serving=status.is_serving, nodes=nodes)
+        return cls(
+            name=status.name,
+            is_serving=status.is_serving,
+            arbitrator=status.arbitrator,
+            nodes=nodes,
+        )
 
 
 class RestartedOut(Answer):

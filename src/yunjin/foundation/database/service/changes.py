@@ -1,9 +1,11 @@
 """A running set changed, one node after the other, while the others serve."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Final
 
 from yunjin.foundation.database.adapters.galera import NodeServer
+from yunjin.foundation.database.adapters.locks import alone
 from yunjin.foundation.database.api.fleet import NodeStatus
 from yunjin.foundation.database.domain.options import (
     checked_options,
@@ -28,6 +30,11 @@ class Changes:
     def __init__(self, fleet: Fleet, *, save: Callable[[Topology], None]) -> None:
         self._fleet, self._save = fleet, save
 
+    def changing(self, name: str) -> AbstractContextManager[None]:
+        """Hold a set for a block, so that no other command changes it."""
+        return self._fleet.changing(name)
+
+    @alone
     def configure(self, name: str, options: Mapping[str, str | int | bool]) -> list[str]:
         """Set options of a set's servers; return what needed each server to be restarted.
 
@@ -55,6 +62,7 @@ class Changes:
             self.roll(name, lambda node: None)
         return restarting
 
+    @alone
     def upgrade(self, name: str, *, install: Sequence[str] = ()) -> list[NodeStatus]:
         """Bring the servers to the version that is installed, one node at a time.
 
@@ -75,6 +83,7 @@ class Changes:
 
         return self.roll(name, while_down, when_up)
 
+    @alone
     def roll(
         self,
         name: str,
@@ -97,6 +106,7 @@ class Changes:
             when_up(node)
         return seen
 
+    @alone
     def add_nodes(self, name: str, nodes: Sequence[Node]) -> list[NodeStatus]:
         """Bring more nodes into a set: each is copied from another, which goes on serving.
 
@@ -117,6 +127,7 @@ class Changes:
             seen.append(self._fleet.join(self._fleet.node(name, node.name)))
         return seen
 
+    @alone
     def remove_nodes(self, name: str, nodes: Sequence[str]) -> None:
         """Take nodes out of a set and stop them; their data stay on their hosts.
 
@@ -138,6 +149,7 @@ class Changes:
         self._keep(changed)
         self._write_configs(name)
 
+    @alone
     def replace_node(self, name: str, node: str, *, by: Node | None = None) -> NodeStatus:
         """Copy a node anew from the others: in its own place, or as another in place of it.
 

@@ -2,27 +2,26 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 from uuid import uuid1
 
 from yunjin.foundation.database.adapters.arbitrator import Arbitrator
-from yunjin.foundation.database.adapters.facts import clock_off_ms, facts_of
 from yunjin.foundation.database.adapters.galera import NodeServer
+from yunjin.foundation.database.adapters.locks import WAIT_S, SetLocks, alone
 from yunjin.foundation.database.adapters.machines import Machine
 from yunjin.foundation.database.adapters.runners import Runner, runner_of
 from yunjin.foundation.database.adapters.secrets import Secrets, secrets_of
 from yunjin.foundation.database.api.fleet import PRIMARY, NodeStatus, Position, SetStatus
 from yunjin.foundation.database.domain.positions import NO_HISTORY, common_view, leader
-from yunjin.foundation.database.domain.preflight import StartLimits, against, clocks_against
+from yunjin.foundation.database.domain.preflight import StartLimits
 from yunjin.foundation.database.domain.topology import DatabaseSet, Host, Topology, weaknesses
 from yunjin.foundation.database.domain.users import APPLICATION, DOCTOR, first_statements
-from yunjin.foundation.database.errors import HostUnreachable, NodeFailed, NodeRefused, SetRefused
+from yunjin.foundation.database.errors import NodeFailed, SetRefused
+from yunjin.foundation.database.service.looking import arbitrates, of_all, refuse_start, status_of
 from yunjin.kernel.clock import Clock, SystemClock
 
-T = TypeVar("T")
 _TOGETHER_WITHIN_S: Final = 60
 _SETTLES_WITHIN_S: Final = 15
 Tell = Callable[[str], None]  # hears what is being done, a few words each
@@ -51,12 +50,20 @@ class Fleet:
         self.clock, self._limits = clock or SystemClock(), limits or StartLimits()
         self._runners = runners
         self._machines: dict[str, Machine] = {}
+        self._locks = SetLocks(home, tell)
 
     def machine(self, host: str) -> Machine:
         """Return a host by name."""
         if host not in self._machines:
             self._machines[host] = Machine(host, self._runners(self.topology.host(host)))
         return self._machines[host]
+
+    def changing(self, name: str, *, wait_s: int = WAIT_S) -> AbstractContextManager[None]:
+        """Hold a set for a block, so that no other command changes it.
+
+        Raises: TopologyRefused, SetRefused where another holds it for longer than `wait_s`.
+        """
+        return self._locks.holding(self.topology.set_of(name).name, wait_s=wait_s)
 
     def secrets(self, name: str) -> Secrets:
         """Return the passwords of a set's own users."""
@@ -101,6 +108,7 @@ class Fleet:
 
     # -- whole sets ----------------------------------------------------------------------------
 
+    @alone
     def create(self, name: str) -> SetStatus:
         """Make a set of nothing: system tables, users, the platform's database; leave it running.
 
@@ -116,7 +124,7 @@ class Fleet:
         first.stop()
         self.tell(f"{name}: copied to {len(others)} other nodes")
         seed = first.seed()
-        self.of_all(others, lambda node: node.plant(seed))
+        of_all(others, lambda node: node.plant(seed))
         return self.start(name)
 
     def open_set(self, name: str, first: NodeServer) -> None:
@@ -131,6 +139,7 @@ class Fleet:
             )
         )
 
+    @alone
     def start(self, name: str, *, without: Sequence[str] = ()) -> SetStatus:
         """Start every node of a set that does not run, whatever it went through before.
 
@@ -144,18 +153,18 @@ class Fleet:
         Raises: SetRefused, NodeRefused, NodeFailed, HostUnreachable.
         """
         nodes = [node for node in self.nodes(name) if node.name not in without]
-        seen = self.of_all(nodes, lambda node: node.status())
+        seen = of_all(nodes, lambda node: node.status())
         waiting = [node for node, status in zip(nodes, seen, strict=True) if not status.pid]
         if len(waiting) < len(nodes):
             for node in waiting:
                 self.start_node(name, node.name)
             return self._with_arbitrator(name)
         self.check_start(nodes)
-        self.of_all(nodes, lambda node: node.write_config())
+        of_all(nodes, lambda node: node.write_config())
         positions = dict(
             zip(
                 (node.name for node in nodes),
-                self.of_all(nodes, lambda node: node.position()),
+                of_all(nodes, lambda node: node.position()),
                 strict=True,
             )
         )
@@ -173,6 +182,7 @@ class Fleet:
                 self.join(node)
         return self._with_arbitrator(name)
 
+    @alone
     def stop(self, name: str) -> None:
         """Stop a set in order, the node that takes the writes last. Raises: NodeFailed."""
         for node in reversed(self.nodes(name)):
@@ -189,13 +199,14 @@ class Fleet:
         one = self.topology.set_of(name)
         return SetStatus(
             name=name,
-            nodes=tuple(self.of_all(self.nodes(name), lambda node: _seen(node, wait_s))),
+            nodes=tuple(of_all(self.nodes(name), lambda node: status_of(node, wait_s))),
             weaknesses=tuple(weaknesses(self.topology, one)),
-            arbitrator=_arbitrates(self.arbitrator(name)),
+            arbitrator=arbitrates(self.arbitrator(name)),
         )
 
     # -- single nodes --------------------------------------------------------------------------
 
+    @alone
     def start_node(self, name: str, node: str) -> NodeStatus:
         """Start a node that joins those of its set that run, and wait until it is in step.
 
@@ -206,6 +217,7 @@ class Fleet:
         self._refuse_alone(name, node)
         return self.join(self.node(name, node))
 
+    @alone
     def stop_node(self, name: str, node: str) -> None:
         """Stop one node in order; the others go on.
 
@@ -215,6 +227,7 @@ class Fleet:
         self.node(name, node).stop()
         self.settled(name)
 
+    @alone
     def restart_node(self, name: str, node: str) -> NodeStatus:
         """Stop one node and start it from its position. Raises: as `start_node`."""
         self.stop_node(name, node)
@@ -233,6 +246,8 @@ class Fleet:
 
     def join(self, node: NodeServer) -> NodeStatus:
         """Start a node that has somebody to join, and wait until it is in step."""
+        if node.pid():
+            return node.wait(wait_s=600)  # somebody started it meanwhile
         self.check_start([node])
         if not node.owner():
             node.sign()
@@ -258,13 +273,13 @@ class Fleet:
         """
         names, identities = [node.name for node in nodes], [uuid1() for _ in nodes]
         views = common_view(names, identities)
-        self.of_all(nodes, lambda node: node.write_view(views[node.name]))
-        self.of_all(nodes, lambda node: node.start(positions[node.name]))
+        of_all(nodes, lambda node: node.write_view(views[node.name]))
+        of_all(nodes, lambda node: node.start(positions[node.name]))
         try:
-            self.of_all(nodes, lambda node: node.wait(wait_s=_TOGETHER_WITHIN_S))
+            of_all(nodes, lambda node: node.wait(wait_s=_TOGETHER_WITHIN_S))
         except NodeFailed as problem:
             self.tell(f"they have not come together: {problem.detail[:200]}")
-            self.of_all(nodes, lambda node: node.kill())
+            of_all(nodes, lambda node: node.kill())
             return False
         return True
 
@@ -273,11 +288,11 @@ class Fleet:
     ) -> None:
         [first] = [node for node in nodes if node.name == chosen]
         others = [node for node in nodes if node.name != chosen]
-        self.of_all(nodes, lambda node: node.write_view(""))
+        of_all(nodes, lambda node: node.write_view(""))
         first.start(positions[chosen], leads=True)
         first.wait()
-        self.of_all(others, lambda node: node.start(positions[node.name]))
-        self.of_all(others, lambda node: node.wait(wait_s=600))
+        of_all(others, lambda node: node.start(positions[node.name]))
+        of_all(others, lambda node: node.wait(wait_s=600))
 
     def settled(self, name: str) -> bool:
         """Wait until the nodes that run agree on how many they are, and return whether they do.
@@ -312,6 +327,7 @@ class Fleet:
             f"the work to. Start or stop the whole set: yunjin fleet start {name}."
         )
 
+    @alone
     def bootstrap(self, name: str, *, lost: Sequence[str] = ()) -> SetStatus:
         """Let the nodes that run without a majority go on as one.
 
@@ -348,34 +364,5 @@ class Fleet:
 
         Raises: NodeRefused with every reason that speaks against it, and its cure.
         """
-        facts = self.of_all(nodes, lambda node: facts_of(node, self.clock))
-        found = [said for each in facts for said in against(each, self._limits)]
-        others = {node.machine.name: node.machine for node in self.nodes(nodes[0].set.name)}
-        clocks = {each.node.host: each.clock_off_ms for each in facts}
-        for host in set(others) - set(clocks):
-            with suppress(HostUnreachable):  # a dead host's clock hurts nobody
-                clocks[host] = clock_off_ms(others[host], self.clock)
-        found += clocks_against(clocks, self._limits)
-        if found:
-            raise NodeRefused("; ".join(found), reasons=found)
-
-    def of_all(self, nodes: Sequence[NodeServer], ask: Callable[[NodeServer], T]) -> list[T]:
-        """Ask all nodes at once; return their answers in the same order."""
-        with ThreadPoolExecutor(max(len(nodes), 1)) as pool:
-            return list(pool.map(ask, nodes))
-
-
-def _seen(node: NodeServer, wait_s: int) -> NodeStatus:
-    try:
-        return node.status(wait_s=wait_s)
-    except HostUnreachable as error:
-        return NodeStatus(name=node.name, pid=0, why=error.detail)
-
-
-def _arbitrates(arbitrator: Arbitrator | None) -> str:
-    if arbitrator is None:
-        return ""
-    try:
-        return "running" if arbitrator.pid() else "down"
-    except HostUnreachable as error:
-        return error.detail
+        members = self.nodes(nodes[0].set.name)
+        refuse_start(nodes, members, clock=self.clock, limits=self._limits)

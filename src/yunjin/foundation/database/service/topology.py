@@ -1,6 +1,7 @@
 """The picture of an installation, put together from the fleet, the doctor and the cells."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from yunjin.chassis.persistence import instant_us
@@ -39,7 +40,7 @@ class TopologyService:
     def picture(self) -> Picture:
         trouble: list[str] = []
         nodes = self._nodes(trouble)
-        cells = self._cells(trouble)
+        cells = self._placed(self._cells(trouble), nodes)
         centres = dict(nodes)
         for cell in cells:
             centres.setdefault(cell.data_centre, ("", []))
@@ -119,6 +120,19 @@ class TopologyService:
             trouble.append(problem.detail)
             return []
 
+    def _placed(
+        self, cells: list[CellSeen], nodes: dict[str, tuple[str, list[NodeSeen]]]
+    ) -> list[CellSeen]:
+        """Put cells into the data centres; a single process without a fleet needs no picture."""
+        if not nodes and len(cells) < 2:
+            return []
+        homes = {_host(node.place): name for name, (_, each) in nodes.items() for node in each}
+        return [
+            replace(cell, data_centre=cell.data_centre or homes.get(at, at))
+            for cell in cells
+            for at in [_host(cell.place)]
+        ]
+
     def _record(self, trouble: list[str]) -> tuple[tuple[Noted, ...], tuple[Action, ...]]:
         try:
             return (
@@ -128,3 +142,7 @@ class TopologyService:
         except Problem as problem:
             trouble.append(problem.detail)
             return (), ()
+
+
+def _host(place: str) -> str:
+    return place.rpartition(":")[0] or place

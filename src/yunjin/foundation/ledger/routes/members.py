@@ -60,12 +60,14 @@ def router(api: MembersApi) -> APIRouter:
     """Return the router of `GET /members`."""
     made = APIRouter(tags=["ledger"])
 
-    @made.get("/members", summary="Return the processes of every cell, and where each is reached.")
+    @made.get("/members")
     def members() -> MembersOut:
+        """Return the processes of every cell, and where each is reached."""
         return MembersOut.of(api.members())
 
-    @made.post("/cell/hand_over", summary="Let another process of the cell write it from now on.")
+    @made.post("/cell/hand_over")
     def hand_over(form: HandOver) -> MemberOut:
+        """Let another process of the cell write it from now on."""
         return MemberOut.of(api.hand_over(form.epoch, form.to))
 
     return made

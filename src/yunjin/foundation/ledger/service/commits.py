@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yunjin.foundation.ledger.domain.codec import Entry
+from yunjin.foundation.ledger.errors import OutcomeUnknown
+from yunjin.kernel.errors import Problem
 
 
 @dataclass(slots=True)
@@ -25,6 +27,10 @@ class Job:
     answer: Any = None
     problem: BaseException | None = None
 
+    def __post_init__(self) -> None:
+        """Be under way at once: whoever gives up waiting cannot call a command back."""
+        self.future.set_running_or_notify_cancel()
+
     def tell(self) -> None:
         """Answer who asked."""
         if self.problem is not None:
@@ -36,6 +42,15 @@ class Job:
         """Tell that nothing came of it, or that nobody knows; a refusal stays what it is."""
         if not self.future.done():
             self.future.set_exception(self.problem or problem)
+
+
+def problem_of(error: BaseException) -> Problem:
+    """Return an error as those see it whose commands it befell: a bug may strike at any point."""
+    if isinstance(error, Problem):
+        return error
+    problem = OutcomeUnknown(f"The writer failed: {error!r}.")
+    problem.__cause__ = error
+    return problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Announces this process as a member of its cell, in a thread of its own."""
 
 import threading
-from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -21,26 +20,30 @@ BEHIND_MAX: Final = 1_000  # rows of the journal that are read within a second
 _log: Final = structlog.get_logger()
 
 
-def successor_of(members: list[Member], writer: Member, to: str, now_ns: int) -> Member:
+def successor_of(
+    members: list[Member], cell: int, sequence: int, *, now_ns: int, to: str = "", but: str = ""
+) -> Member:
     """Return who takes a cell over: the one named `to`, else the follower that has read furthest.
+
+    sequence: of the journal's last row.  but: a holder that is not asked.
 
     Raises: NobodyFollows.
     """
     others = [
         one
         for one in members
-        if one.cell == writer.cell and one.holder != writer.holder and to in ("", one.holder)
+        if one.cell == cell and one.holder != but and to in ("", one.holder)
         if now_ns - one.seen_at_ns < _FRESH_NS and (to or one.flight) and not one.is_signpost
     ]
     best = max(others, key=lambda one: one.sequence, default=None)
     if best is None:
         who = f"{to} was not" if to else "No other process was"
         what = f"{who} heard of for {_FRESH_NS // _SECOND} s: start it with ledger.stands_by."
-        raise NobodyFollows(what, cell=writer.cell)
-    behind = writer.sequence - best.sequence
+        raise NobodyFollows(what, cell=cell)
+    behind = sequence - best.sequence
     if behind > BEHIND_MAX:
         what = f"{best.holder} is {behind} rows behind: hand over once it has read them."
-        raise NobodyFollows(what, cell=writer.cell, holder=best.holder)
+        raise NobodyFollows(what, cell=cell, holder=best.holder)
     return best
 
 
@@ -100,10 +103,16 @@ class Membership:
         writer = next((one for one in found if one.cell == self._cell and one.writes), None)
         if writer is None or writer.epoch < epoch or self._writer.follows:
             raise NotLeading("This process does not write the cell: ask the one that does.")
-        if writer.epoch > epoch:
+        if writer.epoch > epoch or to == tenure.holder:
             return writer
-        now = replace(writer, sequence=self._writer.durable_sequence)
-        successor = successor_of(found, now, to, self._clock.now_ns())
+        successor = successor_of(
+            found,
+            self._cell,
+            self._writer.durable_sequence,
+            now_ns=self._clock.now_ns(),
+            to=to,
+            but=tenure.holder,
+        )
         self._writer.leave(
             lambda cell: cell.journal.pass_on(epoch, successor.holder, tenure.expires_at)
         )

@@ -43,8 +43,11 @@ class Past:
         return self.unwritten.get(sequence) or self._journal.read(sequence)
 
     def written(self, sequence: int) -> None:
-        """Take note that the rows up to a sequence are in the journal."""
-        for known in [number for number in self.unwritten if number <= sequence]:
+        """Take note that the rows up to a sequence are in the journal.
+
+        Called by the thread of the commits, while the writer goes on.
+        """
+        for known in [number for number in list(self.unwritten) if number <= sequence]:
             del self.unwritten[known]
 
     def expired_in(self, sequence: int) -> tuple[Any, Any] | None:

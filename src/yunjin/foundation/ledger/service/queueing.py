@@ -28,8 +28,8 @@ class Queue:
     def add(self, job: Job) -> None:
         """Queue a command. Raises: why none are taken, WritesStopped, Overloaded."""
         with self._changed:
-            if self.problem is not None:
-                raise self.problem
+            if self.problem is not None:  # told to many: not to keep what each was about to do
+                raise self.problem.with_traceback(None)
             if self.is_closing:
                 raise WritesStopped("The ledger is closing.")
             if self.last is not None:
@@ -48,13 +48,14 @@ class Queue:
             self.add(job)
             self.last = job
 
-    def turn_away(self, why: str) -> None:
-        """Take none from now on, and tell those that wait too: another process writes."""
+    def turn_away(self, problem: Problem) -> None:
+        """Take none from now on, and tell those that wait too."""
         with self._changed:
-            self.problem = problem = NotLeading(why)
+            self.problem = problem
             left = list(self._jobs)
             self._jobs.clear()
             self.rows_waiting, self.last = 0, None
+            self._changed.notify_all()
         for job in left:
             job.fail(problem)
 
@@ -84,7 +85,7 @@ class Queue:
             self._changed.notify_all()
 
     def wait_for(self, is_so: Callable[[], bool]) -> None:
-        """Wait until something is so that `open` or `close` brings about."""
+        """Wait until something is so that `open`, `close` or `turn_away` bring about."""
         with self._changed:
             self._changed.wait_for(lambda: is_so() or self.is_closing)
 

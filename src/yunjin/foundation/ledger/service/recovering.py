@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
+from yunjin.foundation.ledger.domain.codec import GENESIS
 from yunjin.foundation.ledger.service import checkpoints, verifying
 from yunjin.foundation.ledger.service.cell import Cell
 from yunjin.foundation.ledger.store.files import HeadFile
 from yunjin.foundation.ledger.store.index import IndexDamaged
+from yunjin.foundation.ledger.store.journal import HeadRow
 
 
 def recover(cell: Cell, apart: HeadFile, *, each: Callable[[], None] = lambda: None) -> str:
@@ -31,6 +33,28 @@ def recover(cell: Cell, apart: HeadFile, *, each: Callable[[], None] = lambda: N
         if not wrong or cell.sequence == before:
             return wrong
         # rows came between two looks: a writer elsewhere goes on meanwhile
+
+
+def follow(
+    cell: Cell, each: Callable[[], None], lock: AbstractContextManager[object]
+) -> tuple[HeadRow | None, str]:
+    """Replay what another process wrote since.
+
+    Returns the journal's head as it was before, and what is wrong, "" where nothing is.
+    """
+    head = cell.journal.head(is_latest=True)
+    return head, _cut(cell, head) or replay_rest(cell, each, lock=lock)
+
+
+def _cut(cell: Cell, head: HeadRow | None) -> str:
+    """Hold what was read of a journal against a head that was asked for later.
+
+    Returns what is wrong, "" where nothing is.
+    """
+    last, digest = (head.sequence, head.hash) if head is not None else (0, GENESIS)
+    if last > cell.sequence or (last, digest) == (cell.sequence, cell.hash):
+        return ""
+    return f"the journal ends at row {last}, and it had another row {cell.sequence} before"
 
 
 def replay_rest(

@@ -51,10 +51,11 @@ class Saver:
 
     def settle(self) -> None:
         """Wait for the checkpoint that is being written, and use its room again."""
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
-        while self._saved:
-            cell, saving = self._saved.pop()
-            with self._lock:
-                checkpoints.end(cell, saving)
+        thread = self._thread
+        if thread is not None:
+            thread.join()
+        with self._lock:  # the writer and the thread of its commits may both come here
+            if self._thread is thread:
+                self._thread = None
+            while self._saved:
+                checkpoints.end(*self._saved.pop())

@@ -8,7 +8,7 @@ the set answered promptly. The fencing epoch makes a mistake harmless; this make
 import os
 import secrets
 import socket
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -21,16 +21,23 @@ from yunjin.kernel.errors import Outage, Problem
 _PARTS: Final = 4  # an answer that took this part of the lease says that the set stood still
 
 
-def who_writes(head: HeadRow | None, facts: Mapping[str, str]) -> Problem:
+def who_writes(
+    told: Problem | None, head: HeadRow | None, where: Callable[[HeadRow | None], dict[str, str]]
+) -> Problem:
     """Return what a process that stands by answers to a command.
 
-    facts: where the lease's holder is reached.
+    told: what it answered before.  where: tells where a lease's holder is reached, as facts.
     """
     holder = head.holder if head else ""
-    if head is not None and head.has_moved:
-        return CellMoved(f"The cell has {holder}; its journal here ended.", holder=holder, **facts)
+    has_moved = head is not None and head.has_moved  # and may be reached elsewhere there by now
+    known = told.facts if told is not None and not has_moved else {}
+    if told is not None and known.get("holder") == holder and "flight" in known:
+        return told  # who has just come is announced a moment later, and looked for until then
+    facts = {"holder": holder, **where(head)}
+    if has_moved:
+        return CellMoved(f"The cell has {holder}; its journal here ended.", **facts)
     what = f"The cell is written by {holder or 'nobody yet'}; this process stands by."
-    return NotLeading(what, holder=holder, **facts)
+    return NotLeading(what, **facts)
 
 
 class Tenure:

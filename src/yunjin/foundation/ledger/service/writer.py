@@ -16,10 +16,10 @@ import structlog
 
 from yunjin.foundation.ledger.api import VerifyReport
 from yunjin.foundation.ledger.domain.codec import Entry
-from yunjin.foundation.ledger.errors import JournalDamaged, OutcomeUnknown, WritesStopped
+from yunjin.foundation.ledger.errors import JournalDamaged, NotLeading, WritesStopped
 from yunjin.foundation.ledger.service import recovering, verifying
 from yunjin.foundation.ledger.service.cell import Cell
-from yunjin.foundation.ledger.service.commits import Commits, Group, Job
+from yunjin.foundation.ledger.service.commits import Commits, Group, Job, problem_of
 from yunjin.foundation.ledger.service.durable import Durable
 from yunjin.foundation.ledger.service.limits import Limits
 from yunjin.foundation.ledger.service.queueing import Queue
@@ -28,7 +28,7 @@ from yunjin.foundation.ledger.service.tenure import Tenure, who_writes
 from yunjin.foundation.ledger.store.files import HeadFile, ProcessLock
 from yunjin.foundation.ledger.store.journal import HeadRow
 from yunjin.kernel.clock import Clock, SteadyClock
-from yunjin.kernel.errors import Outage, Problem, Refusal
+from yunjin.kernel.errors import Outage, Problem, Refusal, Unknown
 
 T = TypeVar("T")
 Command = Callable[[Cell, int, int], tuple[Any, list[Entry]]]  # (cell, epoch, clock) → answer, rows
@@ -105,7 +105,7 @@ class Writer:
             self.cell.index.own(self.tenure.holder)
             wrong = self._catch_up()
         if wrong:
-            self._break_off(f"{wrong}. Restore the journal from the last backup.")
+            self._break_off(wrong)
         elif not self.cell.sequence and self._head.read() is None:
             self._head.begin()  # who made it died half-way; no row was written yet
 
@@ -125,40 +125,44 @@ class Writer:
 
     def _break_off(self, wrong: str) -> None:
         """Neither write nor follow a journal that is not what was written."""
-        self.follows, self._queue.problem, self.stopped = False, JournalDamaged(wrong), wrong
+        self.follows, self.stopped = False, f"{wrong}. Restore the journal from the last backup."
+        self._queue.turn_away(JournalDamaged(self.stopped))
 
     # following ----------------------------------------------------------------------------------
 
     def _begin_to_follow(self, why: str) -> None:
         self.follows, self.stopped = True, why
-        self._queue.turn_away(why)
+        self._queue.turn_away(NotLeading(why))
 
     def _follow(self) -> None:
         """Read what the cell's writer wrote; take over where it is gone."""
         try:
             if self._unreadable is not None:
                 self._read_back()
-            asked_ns = self._clock.monotonic_ns()
-            head = self.cell.journal.head(is_latest=True)
-            wrong = recovering.replay_rest(self.cell, self._save_if_due, lock=self._lock)
-            self._durable.reach(self.cell.sequence)
-            cell = self.cell
-            self._head.note(cell.sequence, cell.hash, cell.last_timestamp)
-            if wrong:
-                self._break_off(wrong)
-            elif self.tenure.is_vacant(head, asked_ns):
-                self._take_over(head)
-            else:
-                self._tell_who_writes(head)
-        except Outage as outage:  # of the set: it is asked again
-            self.stopped = f"Follows; the set does not answer: {outage.detail}"
+            if self._unreadable is None and self.follows:
+                self._look()
+        except JournalDamaged as damaged:
+            self._break_off(damaged.detail)
+        except Problem as problem:  # of the set: it is asked again
+            self.stopped = f"Follows; the set does not answer: {problem.detail}"
+        except Exception as error:  # a row may be half replayed: all of it is read again
+            _log.exception("ledger.follower_failed", cell=self._number)
+            self.stopped = f"Follows; it failed: {error!r}."
+            self._unreadable = Outage(self.stopped)
         if self.follows:
             self._queue.pause(wait_s=self._limits.follow_ms / 1_000)
 
-    def _tell_who_writes(self, head: HeadRow | None) -> None:
-        told, holder = self._queue.problem, head.holder if head else ""
-        if told is None or told.facts.get("holder") != holder:
-            self._queue.problem = problem = who_writes(head, self._leader_of(head))
+    def _look(self) -> None:
+        asked_ns, cell = self._clock.monotonic_ns(), self.cell
+        head, wrong = recovering.follow(cell, self._save_if_due, self._lock)
+        self._durable.reach(cell.sequence)
+        self._head.note(cell.sequence, cell.hash, cell.last_timestamp)
+        if wrong:
+            self._break_off(wrong)
+        elif self.tenure.is_vacant(head, asked_ns):
+            self._take_over(head)
+        else:
+            self._queue.problem = problem = who_writes(self._queue.problem, head, self._leader_of)
             self.stopped = problem.detail
 
     def _take_over(self, head: HeadRow | None) -> None:
@@ -199,7 +203,7 @@ class Writer:
         self._queue.add(job)
         return job.future
 
-    def leave(self, pass_on: Callable[[Cell], None]) -> None:
+    def leave(self, pass_on: Callable[[Cell], object]) -> None:
         """Serve what waits, pass the lease on in order, and follow.
 
         pass_on: called while nothing is on its way; where it fails, this process follows too, and
@@ -219,7 +223,7 @@ class Writer:
         while True:
             with self._lock:
                 if self._unreadable is not None:
-                    raise self._unreadable
+                    raise self._unreadable.with_traceback(None)
                 cell, mark = self.cell, _NEVER
                 if not self._is_half_done:
                     seen, mark = look(cell), cell.sequence
@@ -227,14 +231,15 @@ class Writer:
                 is_there = self._durable.wait(mark, partial(self._is_other, cell))
                 if not is_there or self.cell is not cell:
                     continue
-            if self._limits.stands_by and not (may_be_old or self._limits.reads_behind):
+            is_alone = not (self._limits.stands_by or self.follows)
+            if not (is_alone or may_be_old or self._limits.reads_behind):
                 self._vouch()
             return seen
 
     def _vouch(self) -> None:
         """See that nobody can have taken over before the look. Raises: NotLeading, Outage."""
         if self.follows and self._queue.problem is not None:
-            raise self._queue.problem
+            raise self._queue.problem.with_traceback(None)
         self.tenure.check_certain()
 
     def _is_other(self, cell: Cell) -> bool:
@@ -322,37 +327,32 @@ class Writer:
 
         jobs: of the commit or command that failed.  behind: what was not written for sure.
         """
-        if isinstance(error, Problem):
-            problem = error
-        else:
-            problem = OutcomeUnknown(f"The writer failed: {error!r}.")
-            problem.__cause__ = error
+        problem = problem_of(error)
         self._stop(problem)
         for job in jobs:
             job.fail(problem)
         for job in behind:
             job.fail(self._queue.problem or problem)
         self._read_back()
-        if self._limits.stands_by and not isinstance(problem, JournalDamaged):
-            self.cell.index.own(self.tenure.holder)
+        if self._limits.stands_by and not isinstance(self._queue.problem, JournalDamaged):
             self._begin_to_follow(self.stopped)
 
     def _stop(self, problem: Problem) -> None:
         """Write no more. What waits is answered with why."""
         if self._queue.problem is None:
             later = problem
-            if isinstance(problem, OutcomeUnknown):
+            if isinstance(problem, Unknown):
                 later = WritesStopped(f"Writes stopped: {problem.detail}")
             self._queue.problem, self.stopped = later, problem.detail
 
     def _read_back(self) -> None:
         """Throw away what did not become durable: readers see the journal's state again."""
         try:
+            self._saver.settle()  # what it writes is not mixed with what comes now
             fresh = self._build()
+            if self._limits.stands_by:
+                fresh.index.own(self.tenure.holder)
             wrong = recovering.recover(fresh, self._head)
-            if wrong:
-                self.stopped += f" {wrong}"
-            self._saver.settle()
             with self._lock:
                 before, self.cell = self.cell, fresh
                 self._is_half_done, self._unreadable = False, None
@@ -364,6 +364,8 @@ class Writer:
             self._durable.wake()
         else:
             self._durable.reach(self.cell.sequence)
+            if wrong:  # the journal lost what was in it: whoever went on would hide that
+                self._break_off(f"{self.stopped} {wrong}")
 
     def _save_if_due(self) -> None:
         if self._saver.failed is not None:

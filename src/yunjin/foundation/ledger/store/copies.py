@@ -2,7 +2,7 @@
 
 Galera answers a commit when every node has received it; each writes it to its disk a moment later.
 Where that moment matters, every other node is asked to apply what was committed before, and to sync
-its redo log. A node that does not answer is left out until it does; where those that answer are no
+its redo log. A node that does not answer is left out for a while; where those that answer are no
 majority, nothing is promised.
 """
 
@@ -13,7 +13,10 @@ from typing import Any, Final
 import structlog
 
 SYNC_LOG: Final = "flush local engine logs"  # needs the privilege RELOAD
-_AGAIN_S: Final = 2.0  # until a node that did not answer is asked again
+_AGAIN_S: Final = 2.0  # until a node that did not answer is asked again, at least
+_SHARE: Final = (
+    10  # a frozen node takes connections and answers none: of our time, one part in so many
+)
 _log: Final = structlog.get_logger()
 
 
@@ -43,10 +46,14 @@ class Copies:
         Returns whether they are a majority of the set, the writer among them.
         """
         count = 1 + sum(node != writer and self._is_on(node) for node in self._nodes)
-        return 2 * count > len(self._nodes)
+        if 2 * count > len(self._nodes):
+            return True
+        self._again_at.clear()  # none is left out where each is needed
+        return False
 
     def _is_on(self, node: tuple[str, int]) -> bool:
-        if time.monotonic() < self._again_at.get(node, 0.0):
+        asked_s = time.monotonic()
+        if asked_s < self._again_at.get(node, 0.0):
             return False
         try:
             connection = self._open.get(node) or self._first(node)
@@ -56,7 +63,8 @@ class Copies:
                 cursor.execute(SYNC_LOG)
         except self._errors as error:
             _log.warning("journal.copy_unconfirmed", node=f"{node[0]}:{node[1]}", why=str(error))
-            self._again_at[node] = time.monotonic() + _AGAIN_S
+            now_s = time.monotonic()
+            self._again_at[node] = now_s + max(_AGAIN_S, _SHARE * (now_s - asked_s))
             self._drop(node)
             return False
         return True

@@ -1,6 +1,5 @@
 """The journal: one durable row a batch, the lease that lets one process write, the head."""
 
-import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeVar
@@ -9,11 +8,15 @@ import pyarrow as pa
 
 from yunjin.foundation.ledger.api import JournalRow
 from yunjin.foundation.ledger.domain.codec import GENESIS, Entry
-from yunjin.foundation.ledger.errors import Fenced, LeaseHeld, OutcomeUnknown, WritesStopped
+from yunjin.foundation.ledger.errors import (
+    CellMoved,
+    Fenced,
+    LeaseHeld,
+)
 from yunjin.foundation.ledger.store.engine import Engine, typed
+from yunjin.foundation.ledger.store.insisting import insist, settle
 
 T = TypeVar("T")
-_PAUSE_S: Final = 0.05
 MOVED: Final = "moved to "  # before a set's nodes: has the lease of a cell that left for good
 ARRIVING: Final = "arriving from "  # has the lease of a copy until all of the cell is there
 _TABLES: Final = {
@@ -134,9 +137,11 @@ class Journal:
 
         Raises: LeaseHeld while another holder's lease runs.
         """
-        return self._insist(
+        epoch = self._insist(
             lambda: self._acquire(holder, now_ns, lease_ns, {"", holder, *dead_holders}, over)
         )
+        self._insist(self._engine.confirm)  # of rows too whose writer died before it was sure
+        return epoch
 
     def _acquire(
         self, holder: str, now_ns: int, lease_ns: int, gone: set[str], over: HeadRow | None
@@ -153,7 +158,11 @@ class Journal:
                 is_free = (seen.epoch, seen.expires_at) == (over.epoch, over.expires_at)
             else:
                 is_free = seen.expires_at <= now_ns
-            if seen.is_barred or (not is_free and seen.holder not in gone):  # ours: the answer to a try was lost
+            if seen.has_moved:
+                raise CellMoved(f"Cell {self._cell} has {seen.holder}.", holder=seen.holder)
+            if seen.is_arriving or (
+                not is_free and seen.holder not in gone
+            ):  # ours: the answer to a try was lost
                 raise LeaseHeld(
                     f"Cell {self._cell} is written by {seen.holder} (host:process:…). "
                     "Stop that process, or send to it over HTTP or Flight.",
@@ -162,10 +171,18 @@ class Journal:
                     seconds_left=(seen.expires_at - now_ns) // 1_000_000_000 + 1,
                 )
             self._engine.execute(
-                "update ledger_cell set epoch=?, holder=?, expires_at=? where cell=? and epoch=?",
-                (seen.epoch + 1, holder, now_ns + lease_ns, self._cell, seen.epoch),
+                "update ledger_cell set epoch=?, holder=?, expires_at=?"
+                " where cell=? and epoch=? and expires_at=?",
+                (
+                    seen.epoch + 1,
+                    holder,
+                    now_ns + lease_ns,
+                    self._cell,
+                    seen.epoch,
+                    seen.expires_at,
+                ),
             )
-            self._guard(seen.epoch)  # another took it between the look and the change
+            self._guard(seen.epoch)  # it was taken, or renewed, between the look and the change
             return seen.epoch + 1
 
     def _insist(self, act: Callable[[], T]) -> T:
@@ -173,14 +190,7 @@ class Journal:
 
         Raises: what `act` raised, once the engine's patience is over.
         """
-        until = time.monotonic() + self._engine.patience_s
-        while True:
-            try:
-                return act()
-            except (WritesStopped, OutcomeUnknown) as problem:
-                if not passes(problem) or time.monotonic() >= until:
-                    raise
-            time.sleep(_PAUSE_S)
+        return insist(act, patience_s=self._engine.patience_s)
 
     def _guard(self, epoch: int) -> None:
         """Stop the transaction where a newer writer came."""
@@ -235,18 +245,12 @@ class Journal:
         Raises: Fenced, WritesStopped, OutcomeUnknown; nothing is written, but for the last.
         """
         rows = [self._row_of(entry) for entry in entries]
-        until, is_written = time.monotonic() + self._engine.patience_s, False
-        while True:
-            try:
-                if not is_written:
-                    self._append(entries, rows, epoch, expires_at)
-                    is_written = True
-                return self._engine.confirm()
-            except (WritesStopped, OutcomeUnknown) as problem:
-                if not passes(problem) or time.monotonic() >= until:
-                    raise
-            time.sleep(_PAUSE_S)
-            is_written = self._has(entries[-1])
+        settle(
+            lambda: self._append(entries, rows, epoch, expires_at),
+            lambda: self._has(entries[-1]),
+            self._engine.confirm,
+            patience_s=self._engine.patience_s,
+        )
 
     def _has(self, entry: Entry) -> bool:
         """Tell whether a row is in the journal, asked of a set that lost an answer."""
@@ -342,7 +346,7 @@ class Journal:
 
         def act() -> None:
             seen = self.head()
-            if seen is not None and (seen.epoch, seen.holder) == (epoch + 1, successor):
+            if seen is not None and seen.epoch > epoch and seen.holder == successor:
                 return  # it was done, and the answer was lost
             with self._engine.transaction():
                 self._engine.execute(
@@ -365,11 +369,6 @@ class Journal:
     def close(self) -> None:
         """Let go of the engine."""
         self._engine.close()
-
-
-def passes(problem: WritesStopped | OutcomeUnknown) -> bool:
-    """Tell whether a set may be well again soon; what it has then is asked of it."""
-    return isinstance(problem, OutcomeUnknown) or bool(problem.facts.get("may_pass"))
 
 
 def _shown(row: _Row) -> JournalRow:

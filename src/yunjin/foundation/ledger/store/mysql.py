@@ -79,6 +79,10 @@ class SetEngine:
         with found.cursor() as cursor:
             cursor.execute("select version()")
             self._flavour = flavour_of(str(cursor.fetchall()[0][0]))
+            if self._flavour is Flavour.MARIADB:
+                # one of us that froze in a transaction would keep the head's row for hours
+                wait_s = max(1, round(self._answer_wait_s))
+                cursor.execute(f"set session idle_transaction_timeout={wait_s}")
             if self._nodes.is_galera and self._is_confirmed:
                 cursor.execute(SYNC_LOG)  # may we? else it would fail at the first commit
         return found
@@ -154,10 +158,11 @@ class SetEngine:
                 return act()
             except (self._errors.OperationalError, self._errors.InterfaceError) as error:
                 verdict = self._verdict(error, committing=False)
+                if verdict is Verdict.ROLLED_BACK:
+                    self.leave()  # it may answer, and not be fit for anything
                 if verdict is not Verdict.ROLLED_BACK or time.monotonic() > until:
                     with self._outage():
                         raise
-                self.leave()
             time.sleep(_PAUSE_S)
 
     def _verdict(self, error: Exception, *, committing: bool) -> Verdict:

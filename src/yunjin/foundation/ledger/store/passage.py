@@ -3,10 +3,10 @@
 Every step may be done twice: what a step finds done it leaves.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
-from yunjin.foundation.ledger.api.members import FOR_EVER_NS
+from yunjin.foundation.ledger.api.members import FOR_EVER_NS, Member
 from yunjin.foundation.ledger.domain.codec import GENESIS
 from yunjin.foundation.ledger.errors import JournalDamaged, MoveRefused
 from yunjin.foundation.ledger.store.engine import Engine
@@ -21,6 +21,7 @@ from yunjin.foundation.ledger.store.journal import (
 from yunjin.foundation.ledger.store.members import Members
 
 Raw = tuple[Any, ...]  # a row of ledger_journal without its cell: FIELDS, body
+_NAMES: Final = FIELDS.split(", ")
 _ROWS_READ: Final = 16
 _BYTES_A_COMMIT: Final = 2 << 20  # a set replicates a transaction whole: small ones let others by
 
@@ -35,6 +36,17 @@ class Passage(Journal):
         super().__init__(engine, cell)
         self.cell, self.place = cell, place
         self.members = Members(engine, cell)
+
+    def close(self) -> None:
+        """Let go of the engine, which the members share."""
+        self.members.close()
+
+    def confirm(self) -> None:
+        """Wait until what was written here is on the disks of the set's nodes.
+
+        Raises: OutcomeUnknown where it is on too few.
+        """
+        self._insist(self._engine.confirm)
 
     # where the cell leaves ----------------------------------------------------------------------
 
@@ -69,11 +81,33 @@ class Passage(Journal):
         if waiting:
             yield waiting
 
-    def point_to(self, place: str, *, http: str, flight: str) -> None:
-        """Tell whoever asks here where the cell is reached on the set at `place`."""
-        self.members.announce(
-            _named(MOVED, place), http=http, flight=flight, sequence=0, now_ns=FOR_EVER_NS
-        )
+    @staticmethod
+    def place_of(raw: Raw) -> tuple[int, bytes]:
+        """Return the sequence and the hash of a row."""
+        named = dict(zip(_NAMES, raw, strict=False))
+        return int(named["sequence"]), bytes(named["hash"])
+
+    def point_to(self, place: str, writer: Member, others: Sequence[Member] = ()) -> None:
+        """Tell whoever asks here where the cell is reached on the set at `place`.
+
+        others: who stands by there, so that one dead address does not lead nowhere.
+        """
+        name = _named(MOVED, place)
+        signs = {name: writer} | {f"{name} ({n})": one for n, one in enumerate(others, 2)}
+        for holder, one in signs.items():
+            self.members.announce(
+                holder,
+                http=one.http,
+                flight=one.flight,
+                sequence=one.sequence,
+                now_ns=FOR_EVER_NS,
+            )
+        self._forget_signposts(but=set(signs))
+
+    def _forget_signposts(self, *, but: Collection[str]) -> None:
+        for one in self.members.all():
+            if one.cell == self.cell and one.is_signpost and one.holder not in but:
+                self.members.leave(one.holder)
 
     def seal(self, epoch: int, place: str) -> None:
         """End the journal here for good: nobody writes it after this. Raises: Fenced."""
@@ -81,8 +115,7 @@ class Passage(Journal):
 
     def left_for(self, place: str) -> bool:
         """Tell whether the cell has moved to the set at `place`."""
-        head = self.head(is_latest=True)
-        return head is not None and head.holder == _named(MOVED, place)
+        return self.end().holder == _named(MOVED, place)
 
     # where the cell arrives ---------------------------------------------------------------------
 
@@ -119,13 +152,18 @@ class Passage(Journal):
                     )
 
         self._insist(act)
-        found = self.head()
-        assert found is not None
+        return self.end()
+
+    def end(self) -> HeadRow:
+        """Return how far the journal is here, as the whole set knows it. Raises: MoveRefused."""
+        found = self.head(is_latest=True)
+        if found is None:
+            raise MoveRefused(f"There is no cell {self.cell} on {self.place}.", cell=self.cell)
         return found
 
     def take_in(self, rows: Sequence[Raw], after: HeadRow) -> None:
         """Add rows to a cell that is arriving. Raises: MoveRefused where another move does too."""
-        last = dict(zip(FIELDS.split(", "), rows[-1], strict=False))
+        last = dict(zip(_NAMES, rows[-1], strict=False))
 
         def act() -> None:
             with self._engine.transaction():
@@ -189,10 +227,8 @@ class Passage(Journal):
                 self._guard(seen.epoch)
 
         self._insist(act)
-        for one in self.members.all():  # signposts of a cell that came back
-            if one.cell == self.cell and one.is_signpost:
-                self.members.leave(one.holder)
+        self._forget_signposts(but=())  # of a cell that came back
 
 
 def _named(how: str, place: str) -> str:
-    return f"{how}{place}"[:200]
+    return f"{how}{place}"[:190]  # of the 200 that a holder may have

@@ -88,7 +88,7 @@ class Eyes:
         return Round(
             at_ms=started_ms,
             observations=seen,
-            late_ms=self._lateness.take_ms(),
+            late_ms=self._lateness.take_ms(self._plan.name),
             sights=sights,
             witness=witness,
             cells=tuple(self._cells()),

@@ -9,7 +9,7 @@ from yunjin.foundation.database.domain.positions import read_grastate, read_gvws
 from yunjin.foundation.database.errors import HostUnreachable
 from yunjin.kernel.clock import Clock
 
-_WAIT_S: Final = 3
+_WAIT_S: Final = 5
 _TICKS: Final = 100  # of a process's start time a second, on every Linux
 # The process is looked for by its command, not by its pid file: one that recovers its position,
 # or that somebody else just started, counts too. Lines begin with what they tell.

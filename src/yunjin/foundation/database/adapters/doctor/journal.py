@@ -52,6 +52,11 @@ class Journal:
             if self._told >= self._file.stat().st_size > BYTES_MAX:
                 self._restart()
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether some doctor of this machine keeps its record here."""
+        return self._file.exists()
+
     def close(self) -> None:
         """Let another process own it."""
         if self._lock >= 0:

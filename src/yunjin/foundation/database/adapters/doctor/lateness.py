@@ -17,15 +17,17 @@ class Lateness:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._worst_ms, self._lock = 0, threading.Lock()
+        self._worst_ms: dict[str, int] = {}  # of each reader, since it last asked
+        self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._tick, name="doctor-lateness", daemon=True)
         self._thread.start()
 
-    def take_ms(self) -> int:
-        """Return the worst lateness since the last call, milliseconds."""
+    def take_ms(self, reader: str) -> int:
+        """Return the worst lateness since this reader's last call, milliseconds."""
         with self._lock:
-            worst, self._worst_ms = self._worst_ms, 0
+            worst = self._worst_ms.get(reader, 0)
+            self._worst_ms[reader] = 0
         return worst
 
     def close(self) -> None:
@@ -40,4 +42,5 @@ class Lateness:
             late_ms = (now_ns - before_ns) // 1_000_000 - _EVERY_MS
             before_ns = now_ns
             with self._lock:
-                self._worst_ms = max(self._worst_ms, late_ms)
+                for reader, worst_ms in self._worst_ms.items():
+                    self._worst_ms[reader] = max(worst_ms, late_ms)

@@ -12,7 +12,6 @@ from yunjin.foundation.database.domain.users import DOCTOR
 from yunjin.kernel.clock import Clock
 
 _WAIT_S: Final = 2
-_WRITE_AGAIN_ROUNDS: Final = 3  # after a write that did not come back, so that few pile up
 _MILLION: Final = 1_000_000
 _NO_TABLE: Final = 1146
 # SHOW is answered without a majority too; SELECT is not.
@@ -28,13 +27,19 @@ CREATE TABLE IF NOT EXISTS beats (
  node VARCHAR(64) NOT NULL PRIMARY KEY, beat BIGINT NOT NULL, at_us BIGINT NOT NULL
 ) ENGINE = InnoDB
 """
-_BLOCKERS: Final = """
+_BLOCKERS: Final = f"""
 SELECT b.trx_mysql_thread_id, TIMESTAMPDIFF(SECOND, MIN(b.trx_started), NOW()), COUNT(*),
  MAX(TIMESTAMPDIFF(SECOND, w.trx_wait_started, NOW())), COALESCE(MAX(b.trx_query), '')
 FROM information_schema.innodb_lock_waits l
 JOIN information_schema.innodb_trx b ON b.trx_id = l.blocking_trx_id
 JOIN information_schema.innodb_trx w ON w.trx_id = l.requesting_trx_id
-WHERE b.trx_mysql_thread_id <> 0 GROUP BY b.trx_mysql_thread_id
+JOIN information_schema.processlist p ON p.id = b.trx_mysql_thread_id
+WHERE p.user <> '{DOCTOR}' GROUP BY b.trx_mysql_thread_id
+"""
+# One heartbeat that hangs is enough: the next would wait for its row.
+_HANGING: Final = f"""
+SELECT COUNT(*) FROM information_schema.processlist
+WHERE user = '{DOCTOR}' AND info LIKE 'REPLACE INTO beats%'
 """
 
 
@@ -51,7 +56,7 @@ class ServerProbe:
         self._password, self._clock = password, clock
         self._connection: Any = None
         self._counted_ns, self._paused_ns, self._sent = 0, -1, -1
-        self._skip_writes = 0
+        self._has_hung = False  # the last heartbeat did not come back
 
     def look(self, host: Observation) -> Observation:
         """Return what the host told, with what the server tells added. Raises nothing."""
@@ -115,15 +120,17 @@ class ServerProbe:
             for row in self._ask(_BLOCKERS)
         )
         seen = replace(seen, blockers=blockers)
-        if self._skip_writes:
-            self._skip_writes -= 1
-            return seen
+        if self._has_hung:
+            [[hanging]] = self._ask(_HANGING)
+            if hanging:
+                return seen
+            self._has_hung = False
         beat, started_ns = self._clock.now_ns(), self._clock.monotonic_ns()
         try:
             self._write(beat)
         except (pymysql.err.MySQLError, OSError) as error:
             self.close()
-            self._skip_writes = _WRITE_AGAIN_ROUNDS
+            self._has_hung = True
             return replace(seen, why=f"heartbeat: {error}"[:200])
         written_ns = self._clock.monotonic_ns()
         [[back]] = self._ask(f"SELECT beat FROM beats WHERE node = '{self._node}'")

@@ -27,13 +27,16 @@ class Case:
 
     @cached_property
     def wanted(self) -> tuple[Observation, ...]:
-        """The nodes that are meant to run, in the order of the plan: who stopped one meant it.
+        """The nodes that are meant to run, in the order of the plan.
 
-        What the doctor stopped itself, or failed to start, it still answers for.
+        Who stopped a node in order meant it, and one without data was never made, or is about to
+        be. What the doctor stopped itself, or failed to start, it answers for.
         """
         ours = {*self.history.fences, *self.history.failed_starts}
         seen = [self.now.of(node.name) for node in self.plan.nodes]
-        return tuple(one for one in seen if not one.was_stopped or one.node in ours)
+        return tuple(
+            one for one in seen if one.node in ours or not (one.was_stopped or one.has_no_data)
+        )
 
     @cached_property
     def serving(self) -> tuple[Observation, ...]:
@@ -44,6 +47,11 @@ class Case:
     def has_majority(self) -> bool:
         """Whether some node says that it is in a majority."""
         return any(one.answers and one.is_primary for one in self.wanted)
+
+    @cached_property
+    def arbitrators(self) -> int:
+        """How many have a vote and no data: none or one."""
+        return self.plan.votes - len(self.plan.nodes)
 
     @cached_property
     def size(self) -> int:
@@ -79,14 +87,12 @@ class Case:
 
         It counts more members than answer; who else does not answer may be the one it counts.
         """
-        arbitrators = self.plan.votes - len(self.plan.nodes)
-        return self.size > len(self.serving) + arbitrators
+        return self.size > len(self.serving) + self.arbitrators
 
     def has_spare(self, without: str) -> bool:
         """Return whether a majority of all votes stays when a node leaves."""
         stays = sum(one.is_synced and one.node != without for one in self.wanted)
-        arbitrators = self.plan.votes - len(self.plan.nodes)
-        return stays > 0 and 2 * (stays + arbitrators) > self.plan.votes
+        return stays > 0 and 2 * (stays + self.arbitrators) > self.plan.votes
 
     def finding(
         self,

@@ -1,14 +1,15 @@
 """What the doctor remembers: the last rounds, and whether something has held for long enough.
 
 A conclusion rests on several rounds in a row. Rounds in which the doctor itself stood still are
-not counted, and a gap between two rounds ends every row: after a pause it begins anew.
+not counted where they rest on silence, and a gap between two rounds ends every row: after a pause
+it begins anew.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from yunjin.foundation.database.domain.doctor.observation import Round
+from yunjin.foundation.database.domain.doctor.observation import Life, Round
 
 ROUNDS_KEPT: Final = 120
 
@@ -34,6 +35,7 @@ class Limits:
     disk_free_stop_ppm: int = 20_000
     disk_free_low_ppm: int = 100_000
     disk_free_back_times: int = 2  # brought back at so many times what it was fenced for
+    disk_free_back: int = 1_100 << 20  # and never with less than a node needs to be started
     disk_full_in_days: int = 30
     fsync_us_max: int = 1_000_000
     clock_ms_warn: int = 500
@@ -81,8 +83,13 @@ class History:
 
 
 def is_trusted(seen: Round, limits: Limits) -> bool:
-    """Return whether a round says something about the nodes, not only about the doctor."""
-    return seen.late_ms <= limits.late_ms_max
+    """Return whether a round says something about the nodes, not only about the doctor.
+
+    What a late one waited for in vain proves nothing. What was answered stands however late it was
+    heard, and a process that is gone is gone.
+    """
+    is_told = all(one.answers or one.life is Life.GONE for one in seen.observations)
+    return is_told or seen.late_ms <= limits.late_ms_max
 
 
 def remember(history: History, seen: Round, limits: Limits) -> History:

@@ -19,6 +19,7 @@ def diagnose(case: Case) -> Iterator[Finding]:
     """Yield what is wrong with the majority."""
     if case.has_majority:
         yield from _two_majorities(case)
+        yield from _arbitrator(case)
         return
     if not case.wanted or not case.held_round(has_none):
         return
@@ -45,6 +46,23 @@ def _two_majorities(case: Case) -> Iterator[Finding]:
     if len(parts) > 1 and is_split and case.held_round(_is_parted, case.limits.stuck_s):
         said = " | ".join(", ".join(names) for names in parts.values())
         yield case.finding("two-majorities", Severity.CRITICAL, parts=said)
+
+
+def _arbitrator(case: Case) -> Iterator[Finding]:
+    """All nodes are there, and the majority counts nobody beside them."""
+    if case.arbitrators and case.held_round(partial(_lacks_one, len(case.plan.nodes)), 5):
+        yield case.finding(
+            "witness-gone",
+            Severity.WARNING,
+            subject="witness",
+            remedy=Remedy.RESTART,
+            size=case.size,
+        )
+
+
+def _lacks_one(nodes: int, seen: Round) -> bool:
+    serving = [one for one in seen.observations if one.is_serving]
+    return len(serving) == nodes and all(one.size == nodes for one in serving)
 
 
 def _is_parted(seen: Round) -> bool:

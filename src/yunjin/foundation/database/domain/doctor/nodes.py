@@ -25,7 +25,11 @@ def diagnose(case: Case) -> Iterator[Finding]:
     """Yield what is wrong with single nodes; without a majority, only which are dead."""
     for node in case.plan.nodes:
         one = case.now.of(node.name)
-        if one not in case.wanted:
+        if one in case.wanted:
+            continue
+        if one.has_no_data:
+            yield case.finding("node-without-data", Severity.NOTE, node=one.node)
+        else:
             yield case.finding("node-stopped", Severity.NOTE, node=one.node, seqno=one.saved_seqno)
     if not case.serving:
         yield from _dead_too(case)
@@ -74,6 +78,7 @@ def _dead(case: Case, one: Observation) -> Iterator[Finding]:
             remedy=Remedy.REBUILD,
             is_dangerous=True,
             times=failed,
+            copies=len(case.serving),
         )
     elif 0 <= seqno < case.cached_from - 1:
         yield case.finding(
@@ -142,6 +147,7 @@ def _answering(case: Case, one: Observation) -> Iterator[Finding]:
                 remedy=Remedy.REBUILD,
                 is_dangerous=True,
                 state=one.state,
+                copies=len(case.serving),
             )
         return
     if one.has_left:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from yunjin.foundation.database.domain.positions import View
+from yunjin.foundation.database.domain.positions import NO_HISTORY, View
 
 LEFT: Final = "Disconnected"  # wsrep_cluster_status of a server that belongs to no group
 
@@ -81,6 +81,11 @@ class Observation:
     def was_stopped(self) -> bool:
         """Return whether it was stopped in order: only then does Galera save its number."""
         return self.life is Life.GONE and self.saved_seqno >= 0
+
+    @property
+    def has_no_data(self) -> bool:
+        """Return whether it was never made, or its data were taken away."""
+        return self.life is Life.GONE and self.saved_history in ("", NO_HISTORY)
 
     @property
     def is_synced(self) -> bool:

@@ -83,15 +83,41 @@ def _flow_control(case: Case) -> Iterator[Finding]:
     paused = sum(_paused(each) for each in window) // len(window)
     if paused <= case.limits.paused_ppm_max:
         return
-    senders = [one for one in case.serving if _sent(window, one.node) and not one.is_desynced]
-    if not senders:
+    # who asks for a pause is heard once, also where it lasts: then it is who applies nothing
+    slow = max(
+        (one for one in case.serving if not one.is_desynced and _holds_up(window, one)),
+        key=lambda one: (_stands_still(window, one), _sent(window, one.node)),
+        default=None,
+    )
+    if slow is None:
         return
-    slow = max(senders, key=lambda one: _sent(window, one.node))
     figures: dict[str, Any] = {"paused_percent": paused // _PPM_PERCENT, "queue": slow.queue}
     if slow is case.serving[0]:
         yield case.finding("writer-slow", Severity.WARNING, node=slow.node, **figures)
-    elif case.has_spare(slow.node):
+    elif not case.has_spare(slow.node):
+        return
+    elif _stands_still(window, slow):
+        yield case.finding(
+            "node-stalled",
+            Severity.CRITICAL,
+            node=slow.node,
+            remedy=Remedy.RESTART,
+            is_dangerous=True,
+            slow_s=case.limits.slow_s,
+            **figures,
+        )
+    elif not _stands_still(window[-case.limits.rounds_min :], slow):
+        # one that does not move at all could not even be taken out of flow control
         yield case.finding(SLOW, Severity.WARNING, node=slow.node, remedy=Remedy.DESYNC, **figures)
+
+
+def _holds_up(window: list[Round], one: Observation) -> bool:
+    return _sent(window, one.node) > 0 or _stands_still(window, one)
+
+
+def _stands_still(window: list[Round], slow: Observation) -> bool:
+    """Return whether a node applied nothing all the while, though it has something to apply."""
+    return slow.queue > 0 and len({each.of(slow.node).seqno for each in window}) == 1
 
 
 def _paused(seen: Round) -> int:

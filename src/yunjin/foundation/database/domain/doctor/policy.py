@@ -59,6 +59,8 @@ class Policy:
             return Decision(Mode.ASK, f"{remedy.value} is set to ask")
         if self.asks_when_dangerous and finding.is_dangerous:
             return Decision(Mode.ASK, "dangerous remedies are set to ask")
+        if remedy is Remedy.REBUILD and finding.figures.get("copies") == 1:
+            return Decision(Mode.ASK, "only one other copy of the data is left")
         since_ms = at_ms - self.window_s * 1_000
         times = sum(
             one.remedy is remedy and one.node == finding.node and one.at_ms > since_ms

@@ -46,7 +46,8 @@ def _disk(case: Case, one: Observation) -> Iterator[Finding]:
     stop, low = stop_below(case, one), one.disk_total * case.limits.disk_free_low_ppm // _MILLION
     figures: dict[str, Any] = {"free_mb": one.disk_free // _MB, "total_mb": one.disk_total // _MB}
     if case.fenced_for(one.node) in FULL:
-        if one.disk_free >= stop * case.limits.disk_free_back_times:
+        enough = max(stop * case.limits.disk_free_back_times, case.limits.disk_free_back)
+        if one.disk_free >= enough:
             yield case.finding(
                 "disk-has-room",
                 Severity.NOTE,

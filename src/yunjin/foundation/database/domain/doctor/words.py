@@ -67,6 +67,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Node {node} runs but is not part of the majority; it rejoins by itself once its network "
         "is back.",
     ),
+    "witness-gone": (
+        "集 {set} 的仲裁进程已不在（{size} 票）：再失去一个节点就没有多数，重新启动它。",
+        "The arbitrator of set {set} is gone ({size} votes are left): with one more node lost "
+        "there would be no majority. It is started again.",
+    ),
     "node-left": (
         "节点 {node} 在运行，但已退出集群，不会自行归队：重新启动。",
         "Node {node} runs but has left its group, and does not come back by itself: it is "
@@ -92,6 +97,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "set-resting": (
         "集 {set} 正在维护（{nodes}），巡检只看不动。",
         "Somebody works on set {set} ({nodes}): the doctor looks on and keeps off.",
+    ),
+    "node-without-data": (
+        "节点 {node} 没有数据：创建该集（yunjin fleet create），或从其他节点复制（yunjin fleet "
+        "node replace）。",
+        "Node {node} has no data: create its set (yunjin fleet create), or copy it from another "
+        "node (yunjin fleet node replace).",
     ),
     "node-joining": (
         "节点 {node} 正在归队（{state}），落后 {behind} 个写集。",
@@ -150,6 +161,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Node {node} slows the whole set: {paused_percent} % of the time is lost to flow "
         "control, and {queue} write sets wait on it. It is taken out of flow control until it "
         "has caught up.",
+    ),
+    "node-stalled": (
+        "节点 {node} 在 {slow_s} 秒内一个写集也没有应用，队列 {queue}，使全集 {paused_percent}"
+        "% 的时间暂停：结束进程并重新启动。",
+        "Node {node} has applied nothing for {slow_s} s with {queue} write sets waiting, and "
+        "holds the whole set up {paused_percent} % of the time: it is ended and started again.",
     ),
     "writer-slow": (
         "接受写入的节点 {node} 自身拖慢全集（{paused_percent}% 的时间因流控暂停，队列 {queue}）"

@@ -259,6 +259,8 @@ def recovery_s(costs: Costs, *, cells: int, transfers: int, cores: int, accounts
     millions = transfers / 1e6
     cpu_s = costs.start_cpu_s + millions * costs.replay_cpu_s_per_million
     cpu_s += accounts / 1e6 * costs.load_s_per_million
+    crowd = min(1.0, max(0.0, (cells / cores - 1) / 3))  # as it was measured: four a core
+    cpu_s *= 1 + (costs.start_crowding - 1) * crowd
     wait_s = costs.start_wait_s + millions * costs.replay_wait_s_per_million
     for _ in range(cells):
         shared.work(cpu_s, disk.work, wait_s, _nothing)

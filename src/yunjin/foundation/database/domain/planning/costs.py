@@ -55,6 +55,7 @@ class Costs(Model):
     disk_paces: tuple[Pace, ...] = Field(min_length=1)  # of each of k that sync at once
     start_cpu_s: Seconds  # from nothing to the first durable answer, with an empty journal
     start_wait_s: Seconds
+    start_crowding: float = Field(1.0, ge=1, le=10)  # times the CPU of a start, beside 4 a core
     replay_cpu_s_per_million: Seconds  # transfers read back and applied
     replay_wait_s_per_million: Seconds
     load_s_per_million: Seconds  # accounts of a checkpoint read into memory

@@ -28,7 +28,7 @@ class DoctorDesk:
         try:
             return self._room.read(lambda c: store.read_findings(c, closed=closed, limit=limit))
         except Outage:
-            if self._journal is None:
+            if self._journal is None or not self._journal.is_kept:
                 raise
             last = {
                 (*one.finding.key, one.opened_us): one
@@ -43,7 +43,7 @@ class DoctorDesk:
         try:
             return self._room.read(lambda c: store.read_actions(c, states=wanted, limit=limit))
         except Outage:
-            if self._journal is None:
+            if self._journal is None or not self._journal.is_kept:
                 raise
             kept = self._own().values()
         kept_states = [one for one in kept if not wanted or one.state in wanted]
@@ -67,7 +67,7 @@ class DoctorDesk:
                 lambda work: store.answer(work.connection, action_id, state, name)
             )
         except Outage:
-            if self._journal is None:
+            if self._journal is None or not self._journal.is_kept:
                 raise
             return self._answer_here(action_id, state, name)
         if not is_first:

@@ -31,6 +31,7 @@ from yunjin.foundation.database.domain.doctor.observation import (
 )
 from yunjin.foundation.database.domain.doctor.policy import Done, Mode, Policy
 from yunjin.foundation.database.domain.topology import DatabaseSet
+from yunjin.foundation.database.errors import NodeFailed
 from yunjin.foundation.database.service.doctor.record import OPEN, WENT_AWAY, Record
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.errors import Problem
@@ -161,9 +162,12 @@ class SetDoctor:
         return any(not one.is_synced and not one.was_stopped for one in self.newest())
 
     def wait(self, seconds: int = 600) -> None:
-        """Wait until what is under way has ended."""
+        """Wait until what is under way has ended; for so long at most, each."""
         while self._memory.under_way:
-            self._finish(self._ended.get(timeout=seconds))
+            try:
+                self._finish(self._ended.get(timeout=seconds))
+            except queue.Empty:
+                return
 
     # -- the record of findings ----------------------------------------------------------------
 
@@ -283,20 +287,23 @@ class SetDoctor:
                 outcome=outcome,
             )
         )
-        self._learn(finding, is_done=ended.problem is None)
+        self._learn(finding, ended.problem)
 
-    def _learn(self, finding: Finding, *, is_done: bool) -> None:
-        """Remember which nodes are kept from work, and whose starts failed."""
+    def _learn(self, finding: Finding, problem: Problem | None) -> None:
+        """Remember which nodes are kept from work, and whose starts failed.
+
+        A start that was refused beforehand (a full disk, a clock) says nothing about the data.
+        """
         history = self._memory.history
         failed = dict(history.failed_starts)
-        if is_done:
+        if problem is None:
             failed.pop(finding.node, None)
             fences = _fenced(dict(history.fences), finding, self._now_ms())
             history = replace(history, fences=fences)
-        elif finding.remedy in _STARTS:
+        elif finding.remedy in _STARTS and isinstance(problem, NodeFailed):
             failed[finding.node] = failed.get(finding.node, 0) + 1
         self._memory.history = replace(history, failed_starts=failed)
-        if finding.remedy is Remedy.REBUILD and is_done:
+        if finding.remedy is Remedy.REBUILD and problem is None:
             self._memory.divergences = ()
 
     def _now_ms(self) -> int:

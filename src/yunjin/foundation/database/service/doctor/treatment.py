@@ -80,6 +80,8 @@ class Hands:
         return self._fleet.node(finding.set_name, finding.node)
 
     def _restart(self, finding: Finding) -> str:
+        if finding.code == "witness-gone":
+            return self._start_arbitrator(finding)
         node = self._node(finding)
         if node.pid():
             node.kill()  # hung: it answers nobody, and a signal to stop would wait for ever
@@ -88,6 +90,13 @@ class Hands:
             node.start(at)
             return f"started at {at.seqno}; there is no majority to join yet"
         return self._joined(node)
+
+    def _start_arbitrator(self, finding: Finding) -> str:
+        arbitrator = self._fleet.arbitrator(finding.set_name)
+        if arbitrator is None:
+            raise RemedyFailed(f"Set {finding.set_name} has no arbitrator.")
+        arbitrator.start()
+        return "started"
 
     def _joined(self, node: NodeServer) -> str:
         """Start a node; tell how it got what it missed, by the lines that its log grew by."""

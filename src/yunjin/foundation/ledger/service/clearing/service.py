@@ -18,6 +18,7 @@ import structlog
 
 from yunjin.foundation.ledger.api import (
     CROSSINGS_IN_DOUBT,
+    TRANSFERS_REQUIRED,
     ClearingLine,
     CrossingOutcome,
     InDoubt,
@@ -46,6 +47,7 @@ _PAUSE_S_MAX: Final = 5.0
 _CLOSE_S: Final = 10
 _STUCK_LONGER: Final = 720  # than the longest pause: an hour instead of 5 s
 _FOREVER_US: Final = 2**62
+_NOTHING: Final = pa.RecordBatch.from_pylist([], schema=pa.schema(TRANSFERS_REQUIRED.items()))
 
 
 class ClearingService:
@@ -73,6 +75,7 @@ class ClearingService:
         self._running: set[UUID] = set()
         self._lock, self._stop = threading.Lock(), threading.Event()
         self._thread: threading.Thread | None = None
+        self._leads, self._epoch = True, 0
 
     # crossing -----------------------------------------------------------------------------------
 
@@ -80,6 +83,8 @@ class ClearingService:
         """Queue a batch (CrossingPort)."""
         columns, named = columns_of(crossings, self._settings.batch_rows_max)
         cut = list(by_peer(columns, named, self._cell, self._peers))
+        if not self._leads:
+            self._here.post_transfers(_NOTHING)  # whoever does not write the cell says who does
         for peer, rows in cut:
             self._check_takes(peer)
             peer.ready(self._here, np.unique(columns.ledger[rows]).tolist())
@@ -207,16 +212,25 @@ class ClearingService:
         acted = [lane.turn() for lane in self._lanes.values()]
         return any(acted) or self._go_on(self._shelf.now_us()).tried > 0
 
+    def beat(self) -> None:
+        """Go on with what is due where this process writes the cell; else let go of all."""
+        state = self._here.state()
+        self._leads = state.is_writer
+        if state.is_writer:
+            # With a new epoch all are due: whoever drove them has lost the cell.
+            is_new, self._epoch = state.epoch != self._epoch, state.epoch
+            self._go_on(_FOREVER_US if is_new else self._shelf.now_us())
+            return
+        with self._lock:  # whoever writes the cell now goes on with them
+            gone = [self._waiting.pop(x)[1] for x in set(self._waiting) - self._running]
+        for part in (part for parts in gone for part in parts):
+            part.request.failed(Unknown("another process writes the cell now; ask it by the ids"))
+
     def _run(self) -> None:
-        epoch, pause_s = 0, _IDLE_S
+        pause_s = _IDLE_S
         while not self._stop.is_set():
             try:
-                state = self._here.state()
-                if state.is_writer:
-                    # With a new epoch all are due: whoever drove them has lost the cell.
-                    is_new = state.epoch != epoch
-                    self._go_on(_FOREVER_US if is_new else self._shelf.now_us())
-                    epoch = state.epoch
+                self.beat()
                 pause_s = _IDLE_S
             except Exception as error:  # the database or the cell is away: the next turn may do
                 _log.warning("clearing.turn_failed", why=f"{type(error).__name__}: {error}")

@@ -1,0 +1,77 @@
+"""Goal: a node of a set that is ill holds nobody up, and is asked where its answer is needed.
+
+Method: made-up nodes behind the one call that connects; time is the test's.
+"""
+
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from yunjin.foundation.ledger.store.copies import Copies
+
+ONE, TWO, THREE = NODES = [("one", 1), ("two", 2), ("three", 3)]
+SILENCE_S = 5.0
+
+
+@dataclass
+class Nodes:
+    """Three nodes, of which some are frozen: they take connections and answer none."""
+
+    frozen: set[str] = field(default_factory=set)
+    tries: list[str] = field(default_factory=list)
+    now_s: float = 0.0
+
+    def connect(self, host: str, port: int) -> Any:
+        return Connection(self, host)
+
+
+@dataclass
+class Connection:
+    """A connection that is its own cursor."""
+
+    nodes: Nodes
+    host: str
+
+    def cursor(self) -> Any:
+        return nullcontext(self)
+
+    def execute(self, sql: str) -> None:
+        if self.host in self.nodes.frozen:
+            self.nodes.tries.append(self.host)
+            self.nodes.now_s += SILENCE_S
+            raise OSError("no answer")
+
+    def fetchall(self) -> list[Any]:
+        return []
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture
+def nodes(monkeypatch: pytest.MonkeyPatch) -> Nodes:
+    made = Nodes()
+    monkeypatch.setattr(time, "monotonic", lambda: made.now_s)
+    return made
+
+
+def test_a_frozen_node_is_seldom_asked(nodes: Nodes) -> None:
+    nodes.frozen = {"two"}
+    copies = Copies(NODES, nodes.connect, (OSError,))
+    for _ in range(2_000):
+        assert copies.confirm(ONE)
+        nodes.now_s += 0.1
+    assert len(nodes.tries) > 1
+    assert len(nodes.tries) * SILENCE_S < nodes.now_s / 8
+
+
+def test_a_node_that_was_left_out_is_asked_again_where_it_is_needed(nodes: Nodes) -> None:
+    nodes.frozen = {"two"}
+    copies = Copies(NODES, nodes.connect, (OSError,))
+    assert copies.confirm(ONE)
+    nodes.frozen = {"three"}
+    assert not copies.confirm(ONE)
+    assert copies.confirm(ONE)
