@@ -213,5 +213,8 @@ def test_requests_are_counted_under_their_route() -> None:
 def test_a_taken_port_is_an_outage_in_words() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(Outage, match=f"Port {port} is taken"), asgi._listening(port):
+        with (
+            pytest.raises(Outage, match=f"Port {port} is taken"),
+            asgi._listening("127.0.0.1", port),
+        ):
             pass

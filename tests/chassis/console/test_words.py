@@ -20,7 +20,7 @@ PAGES = {"console", "flow_pages", "pages"}
 
 def _words_of(file: Path) -> dict[str, tuple[str, str]]:
     name = ".".join(file.relative_to(SOURCES.parent).with_suffix("").parts)
-    found: dict[str, tuple[str, str]] = import_module(name).WORDS
+    found: dict[str, tuple[str, str]] = getattr(import_module(name), "WORDS", {})
     return found
 
 
@@ -28,7 +28,7 @@ KNOWN = {
     **WORDS,
     **{
         key: word
-        for file in SOURCES.rglob("words.py")
+        for file in SOURCES.rglob("words*.py")
         if file.parent.name in PAGES - {"console"}
         for key, word in _words_of(file).items()
     },

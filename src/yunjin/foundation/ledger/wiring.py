@@ -327,7 +327,7 @@ def _with_clearing(
         return room
     from yunjin.chassis.transport.streams import joined
     from yunjin.foundation.ledger.adapters.cells import FlightCell
-    from yunjin.foundation.ledger.pages import clearing_menu
+    from yunjin.foundation.ledger.pages import words_clearing
     from yunjin.foundation.ledger.routes.clearing import endpoints, router
     from yunjin.foundation.ledger.service.clearing import metering, peers, service, shelf
 
@@ -366,8 +366,8 @@ def _with_clearing(
         routers=[*room.routers, router(clearing)],
         flight=joined([room.flight, endpoints(clearing)]),
         pages=pages,
-        menu=[*room.menu, clearing_menu.ENTRY],
-        words={**room.words, **clearing_menu.WORDS},
+        menu=[*room.menu, words_clearing.ENTRY],
+        words={**room.words, **words_clearing.WORDS},
         metrics=lambda: [*(room.metrics() if room.metrics else ()), *clearing.families()],
         start=start,
         close=close,

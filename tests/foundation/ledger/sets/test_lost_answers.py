@@ -34,8 +34,10 @@ from yunjin.foundation.ledger.errors import (
     NotLeading,
     OutcomeUnknown,
 )
+from yunjin.foundation.ledger.service import recovering
 from yunjin.foundation.ledger.service.past import Past
 from yunjin.foundation.ledger.store.binary import Statement
+from yunjin.foundation.ledger.store.index import Index
 from yunjin.foundation.ledger.store.journal import Journal
 from yunjin.foundation.ledger.store.mysql import SetEngine
 from yunjin.kernel.errors import Outage
@@ -317,6 +319,42 @@ def test_a_node_that_fell_out_of_its_set_is_left_also_by_who_does_not_wait(
         engine.execute("select 1")
     assert engine.execute("select 1") == [(1,)]
     engine.close()
+
+
+def test_a_row_that_comes_between_two_looks_is_no_damage(cell: Cell, tmp_path: Path) -> None:
+    fresh = cell.writer._build()
+    assert not recovering.recover(fresh, cell.writer._head)
+    look, posted = fresh.journal.head, []
+
+    def then_posted(**how: bool) -> Any:
+        if not posted:
+            posted.append(cell.post(1))
+        return look(**how)
+
+    fresh.journal.head = then_posted
+    assert not recovering.recover(fresh, cell.writer._head)
+    assert posted == ["CREATED"]
+    assert fresh.sequence == 2
+
+
+def test_a_checkpoint_that_failed_stops_a_cell_that_stands_by_no_longer_than_it_must(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only memory knew follows from the journal; another may write until that is read."""
+    save, failed = Index.save, []
+
+    def full(this: Index, *arguments: Any) -> None:
+        if not failed:
+            failed.append(1)
+            raise OSError("the disk is full")
+        save(this, *arguments)
+
+    monkeypatch.setattr(Index, "save", full)
+    numbers = range(1, 40)
+    assert [posted_by([cell], number) for number in numbers] == ["CREATED"] * len(numbers)
+    assert failed
+    assert cell.served.totals()[ONE] == (0, 390, 0, 0)
+    assert cell.ledger.verify().is_sound
 
 
 # a journal that lost its end --------------------------------------------------------------------

@@ -40,7 +40,7 @@ class Town:
     def __init__(self, home: Path, mariadb: MariaDb) -> None:
         self.home, self.urls = home, [mariadb.fresh_url(), mariadb.fresh_url()]
         self.cells: list[Cell] = []
-        self.dead: list[Cell] = []
+        self.ends: list[Passage] = []
         self.asks_fail = False
         self.said: list[str] = []
 
@@ -65,6 +65,7 @@ class Town:
             Passage(SetEngine(self.urls[side], patience_s=2), 1, f"set {side}")
             for side in (start, end)
         ]
+        self.ends += ends
         return Mover(
             ends[0],
             ends[1],
@@ -86,6 +87,13 @@ class Town:
     def post(self, number: int) -> str:
         """Pay at whoever takes it, as a client does that asks again."""
         return posted_by(self.cells, number)
+
+    def close(self) -> None:
+        """End all processes, and hang up."""
+        for cell in reversed(self.cells):
+            cell.close()
+        for end in self.ends:
+            end.close()
 
     def writers(self) -> list[Cell]:
         return [cell for cell in self.cells if not cell.writer.follows]
@@ -114,8 +122,7 @@ def town(tmp_path: Path, mariadb: MariaDb) -> Iterator[Town]:
     for number in range(1, 8):
         assert made.cells[0].post(number) == "CREATED"
     yield made
-    for cell in reversed(made.cells):
-        cell.close()
+    made.close()
 
 
 def expecting(town: Town, start: int = 0, end: int = 1) -> Cell:

@@ -8,8 +8,8 @@ moments of chance and given again until it says that the cell has moved.
 import os
 import random
 import signal
-import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,32 +43,23 @@ def test_whoever_dies_on_the_way_the_customer_is_served(town: Town, seed: int) -
     customer = Customer([place.address for place in town.places[:2]])
     paying = threading.Thread(target=customer.run, daemon=True)
     paying.start()
-    killed = 0
+    there, here = town.end(1), town.end(0)
     try:
-        there = town.end(1)
         there.expect(place_of(town.urls[0]))
         for place in town.places[2:]:
             place.start()
-        while True:
-            mover = town.mover()
-            try:
-                mover.wait(chance.uniform(0, 8) if killed < 3 else PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                mover.kill()
-                mover.wait()
-                killed += 1
-                if killed == 2:  # and who stands by where it goes, and who writes it
-                    town.places[2].end(signal.SIGKILL)
-                    town.places[2].start()
-                    writer = town.writer()
-                    if writer is not None:
-                        writer.end(signal.SIGKILL)
-                        writer.start()
-                continue
-            if mover.returncode == 0:
-                break
-            assert killed < 100, "expected an end, was none"
-            killed += 1
+        assert town.killed(lambda: there.end().sequence > 0), "expected a death while it copies"
+        town.places[2].end(signal.SIGKILL)  # one that follows the copy
+        town.places[2].start()
+        writer = town.writer()
+        if writer is not None:
+            writer.end(signal.SIGKILL)
+            writer.start()
+        until = time.monotonic() + chance.uniform(0, 8)
+        town.killed(lambda: time.monotonic() > until)
+        town.killed(lambda: here.end().has_moved)  # nobody writes it then
+        mover = town.mover()
+        assert mover.wait(PATIENCE_S) == 0
         before = customer.paid
         town.wait(lambda: customer.paid > before + 3 or bool(customer.trouble))
         town.wait(lambda: town.writer() in town.places[2:])
@@ -95,8 +86,7 @@ def check(town: Town, customer: Customer, seed: int) -> None:
         exported = cell.ask(lambda at: pa.Table.from_batches(at.export_transfers()))
     ids = exported["id_lo"].to_numpy()
     assert len(ids) == len(np.unique(ids)) == ROWS * customer.paid
-    old, new = town.end(0), town.end(1)
-    left = old.end()
+    left, new = town.end(0).end(), town.end(1)
     assert left.has_moved
     row = new.read(left.sequence)
     assert row is not None

@@ -120,6 +120,17 @@ class Town:
         command = ["fleet", "cell", "move", "1", "--to", self.urls[1], "--wait-s", "60"]
         return spawned(["env", *self.places[0].environment, *PROGRAM, *command])
 
+    def killed(self, is_time: Callable[[], bool]) -> bool:
+        """Start a mover and kill it once it is time; tell whether it lived so long."""
+        mover = self.mover()
+        self.wait(lambda: mover.poll() is not None or is_time())
+        if mover.poll() is not None:
+            assert mover.returncode == 0, "expected a mover that ends well"
+            return False
+        mover.kill()
+        mover.wait()
+        return True
+
     def end(self, side: int) -> Passage:
         return Passage(SetEngine(self.urls[side], patience_s=5), 1, f"set {side}")
 
