@@ -49,6 +49,7 @@ def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
     private_folder(home / name)
     rooms: list[Room] = []
     cells = MembersSeen(clock)
+    ledger.check_clock(settings.ledger, clock)
     try:
         rooms.append(
             database.build(
@@ -100,6 +101,7 @@ def open_cell(settings: Settings, *, clock: Clock | None = None) -> Bank:
     home = settings.home.absolute()
     private_folder(home / name)
     rooms: list[Room] = []
+    ledger.check_clock(settings.ledger, clock)
     try:
         tables = None
         if settings.database.url:

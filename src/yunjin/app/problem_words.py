@@ -61,6 +61,7 @@ CHINESE: Final[dict[str, tuple[str, str]]] = {
     "database/no-fleet": ("没有集群", "没有描述集群的文件；docs/how-to/cluster.md 有示例。"),
     "database/node-failed": ("节点失败", "节点进程已退出或未按时就绪；其日志末尾说明原因。"),
     "database/node-refused": ("节点不可启动", "按现状不可启动该节点；说明中有解决办法。"),
+    "database/plan-too-large": ("规划过大", "模拟的规模超出上限；请减少主机、单元或年数。"),
     "database/remedy-failed": ("处置未成", "巡检所作的处置没有成功；说明中有原因。"),
     "database/backup-failed": ("备份失败", "备份未能完成或未通过校验，已删除。"),
     "database/backup-not-offered": ("不提供备份", "该数据库引擎自带备份工具，附带信息中有其名称。"),
@@ -110,6 +111,7 @@ CHINESE: Final[dict[str, tuple[str, str]]] = {
         "没有此在途批次",
         "此编号下没有结果未定的跨单元转账批次：它已有结果。",
     ),
+    "ledger/clock-off": ("时钟偏差过大", "本机时钟与集的时钟相差过大；请以时间服务校正后再启动。"),
     "ledger/fenced": (
         "已被新写入者隔离",
         "本进程失去租约：更新的一代正在写该单元，本进程不得再写。",

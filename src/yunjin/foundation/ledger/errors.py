@@ -57,6 +57,12 @@ class LeaseHeld(Refusal):
     code, status, title = "ledger/lease-held", 409, "Another process writes this cell"
 
 
+class ClockOff(Refusal):
+    """This machine's clock is far from the set's; transfers would carry wrong times for ever."""
+
+    code, status, title = "ledger/clock-off", 409, "Clock off"
+
+
 class Fenced(Outage):
     """This process lost its lease: a newer epoch writes the cell, so this one must not."""
 

@@ -39,6 +39,13 @@ class Settings(BaseModel):
         description="all: a commit is on the disks of all living nodes of a Galera set, a majority "
         "at least, before it is answered; set: what the set itself promises.",
     )
+    clock_off_s_max: float = Field(
+        10.0,
+        ge=0.1,
+        le=1e6,
+        description="Seconds between this machine's clock and the set's above which a cell is not "
+        "opened.",
+    )
     stands_by: bool = Field(
         False, description="Follow the cell's writer, and take over when it is gone."
     )
@@ -220,6 +227,14 @@ def _with_members(settings: Settings, writer: Any, members: Any, clock: Clock, r
         flight=replace(room.flight, actions=actions),
         **ways,
     )
+
+
+def check_clock(settings: Settings, clock: Clock) -> None:
+    """See that this machine's clock is the set's, where the journal is on one. Raises: ClockOff."""
+    if settings.journal_url:
+        from yunjin.foundation.ledger.service.clocks import check
+
+        check(settings.journal_url, clock, off_s_max=settings.clock_off_s_max)
 
 
 def _members(settings: Settings) -> Any:

@@ -29,12 +29,10 @@ from tests.mariadb import MariaDb, mariadb
 from yunjin.foundation.ledger.api import TRANSFERS_OPTIONAL, TRANSFERS_REQUIRED
 from yunjin.foundation.ledger.errors import (
     Fenced,
-    JournalDamaged,
     LeaseHeld,
     NotLeading,
     OutcomeUnknown,
 )
-from yunjin.foundation.ledger.service import recovering
 from yunjin.foundation.ledger.service.past import Past
 from yunjin.foundation.ledger.store.binary import Statement
 from yunjin.foundation.ledger.store.index import Index
@@ -321,27 +319,12 @@ def test_a_node_that_fell_out_of_its_set_is_left_also_by_who_does_not_wait(
     engine.close()
 
 
-def test_a_row_that_comes_between_two_looks_is_no_damage(cell: Cell, tmp_path: Path) -> None:
-    fresh = cell.writer._build()
-    assert not recovering.recover(fresh, cell.writer._head)
-    look, posted = fresh.journal.head, []
-
-    def then_posted(**how: bool) -> Any:
-        if not posted:
-            posted.append(cell.post(1))
-        return look(**how)
-
-    fresh.journal.head = then_posted
-    assert not recovering.recover(fresh, cell.writer._head)
-    assert posted == ["CREATED"]
-    assert fresh.sequence == 2
-
-
 def test_a_checkpoint_that_failed_stops_a_cell_that_stands_by_no_longer_than_it_must(
     cell: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What only memory knew follows from the journal; another may write until that is read."""
-    save, failed = Index.save, []
+    save = Index.save
+    failed: list[int] = []
 
     def full(this: Index, *arguments: Any) -> None:
         if not failed:
@@ -355,49 +338,6 @@ def test_a_checkpoint_that_failed_stops_a_cell_that_stands_by_no_longer_than_it_
     assert failed
     assert cell.served.totals()[ONE] == (0, 390, 0, 0)
     assert cell.ledger.verify().is_sound
-
-
-# a journal that lost its end --------------------------------------------------------------------
-
-
-def cut(cell: Cell, mariadb: MariaDb, last: int) -> None:
-    """Leave the rows up to `last` alone, as a set does that is restored or led by an old node."""
-    name = cell.writer.cell.journal._engine._set.database
-    mariadb.ask(f"delete from {name}.ledger_journal where sequence>{last}")
-    mariadb.ask(
-        f"update {name}.ledger_cell c join {name}.ledger_journal j on j.sequence={last}"
-        " set c.head_sequence=j.sequence, c.head_hash=j.hash, c.head_timestamp=j.timestamp_last"
-    )
-
-
-def test_a_writer_whose_set_lost_acknowledged_rows_writes_no_more(
-    cell: Cell, mariadb: MariaDb
-) -> None:
-    assert [cell.post(number) for number in range(1, 6)] == ["CREATED"] * 5
-    cut(cell, mariadb, 3)
-    with pytest.raises(Outage):
-        cell.post(6)
-    wait_until(lambda: isinstance(cell.writer._queue.problem, JournalDamaged))
-    with pytest.raises(JournalDamaged, match="Restore the journal"):
-        cell.post(7)
-    assert rows_of(cell, mariadb) == 3
-    assert "Restore" in cell.ledger.state().stopped
-
-
-def test_a_follower_whose_set_lost_rows_says_so_at_once(
-    cell: Cell, tmp_path: Path, mariadb: MariaDb
-) -> None:
-    url = cell.writer.cell.journal._engine._set.one("mysql")
-    second = opened(tmp_path / "two", url, Watch(), stands_by=True)
-    try:
-        assert [cell.post(number) for number in range(1, 6)] == ["CREATED"] * 5
-        wait_until(lambda: second.writer.durable_sequence == 6)
-        cut(cell, mariadb, 3)
-        wait_until(lambda: "Restore" in second.ledger.state().stopped)
-        with pytest.raises(JournalDamaged, match="ends at row 3"):
-            second.post(6)
-    finally:
-        second.close()
 
 
 def _batch(number: int) -> Any:

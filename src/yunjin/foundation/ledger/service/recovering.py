@@ -11,13 +11,19 @@ from yunjin.foundation.ledger.store.index import IndexDamaged
 from yunjin.foundation.ledger.store.journal import HeadRow
 
 
-def recover(cell: Cell, apart: HeadFile, *, each: Callable[[], None] = lambda: None) -> str:
+def recover(
+    cell: Cell, apart: HeadFile, *, each: Callable[[], None] = lambda: None, owner: str = ""
+) -> str:
     """Bring a cell up to the journal's end, calling `each` after every row.
 
     A cell that is ahead of the latest checkpoint is only replayed.
 
+    owner: who writes the cell's index from now on; empty: nobody does, or it is taken later.
+
     Returns what is wrong, "" where nothing is.
     """
+    if owner:
+        cell.index.own(owner)
     checkpoint = cell.index.latest()
     if checkpoint is not None and checkpoint.sequence > cell.sequence:
         at = cell.journal.read(checkpoint.sequence)
@@ -27,12 +33,12 @@ def recover(cell: Cell, apart: HeadFile, *, each: Callable[[], None] = lambda: N
             checkpoints.load(cell, checkpoint)
         except IndexDamaged:  # all of it follows from the journal
             cell.index.forget()
+    before = -1
     while True:
-        before = cell.sequence
         wrong = replay_rest(cell, each) or verifying.held_against_heads(cell, apart.read())
         if not wrong or cell.sequence == before:
             return wrong
-        # rows came between two looks: a writer elsewhere goes on meanwhile
+        before = cell.sequence  # rows may have come between two looks: a writer elsewhere goes on
 
 
 def follow(

@@ -49,6 +49,11 @@ class Saver:
         self._thread = threading.Thread(target=save, name="checkpoint", daemon=True)
         self._thread.start()
 
+    def start_over(self) -> None:
+        """Forget what failed, for a cell that is read from the journal again."""
+        self.settle()
+        self.failed = None
+
     def settle(self) -> None:
         """Wait for the checkpoint that is being written, and use its room again."""
         thread = self._thread

@@ -8,6 +8,7 @@ from yunjin.foundation.ledger.api import Finding, Head, VerifyReport
 from yunjin.foundation.ledger.kernels import Counter
 from yunjin.foundation.ledger.service import checkpoints
 from yunjin.foundation.ledger.service.cell import Cell
+from yunjin.foundation.ledger.store.files import HeadFile
 
 Progress = Callable[[int, int], None]  # (rows read, rows in all), after every row
 _IDS_MAX: Final = 1 << 22
@@ -53,18 +54,20 @@ def held_against_heads(cell: Cell, apart: tuple[int, bytes, int] | None) -> str:
 def verify(
     build: Callable[[], Cell],
     live: Seen,
-    end_is_wrong: Callable[[Cell], str],
+    apart: HeadFile,
+    now: Callable[[], Cell],
     progress: Progress | None = None,
 ) -> VerifyReport:
     """Replay the journal into a cell that `build` makes, up to the live head.
 
-    end_is_wrong: says what is wrong with the journal's end, "" where it is right.
+    now: returns the cell in use; where it has gone on meanwhile, the heads have too.
     """
     fresh = build()
     try:
         finding = _replayed(fresh, live.head.sequence, progress)
         if finding is None:
-            finding = _found(fresh, end_is_wrong(fresh))
+            wrong = held_against_heads(fresh, apart.read())
+            finding = _found(fresh, "" if now().sequence > fresh.sequence else wrong)
         if finding is None and head_of(fresh).hash != live.head.hash:
             what = f"the journal ends at row {fresh.sequence}, expected {live.head.sequence}"
             finding = _found(fresh, what)

@@ -8,7 +8,6 @@ import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -61,14 +60,14 @@ class Writer:
             rows_waiting_max=limits.rows_waiting_max, rows_taken_max=limits.rows_a_commit_max
         )
         self._lock = threading.RLock()
-        self._durable, self.stopped = Durable(), ""
+        self._durable, self.stopped, self.follows = Durable(), "", False
         self._is_half_done = False  # a command failed in the middle: the cell is not to be read
         self._unreadable: Problem | None = None
-        self.follows = False
         folder.mkdir(parents=True, exist_ok=True)
         self._head = HeadFile(folder / f"cell-{cell}.head")
         self._process_lock = ProcessLock(folder / f"cell-{cell}.lock")
         self.tenure = Tenure(self._process_lock, clock=clock, lease_ns=limits.lease_ns)
+        self._owner = self.tenure.holder if limits.stands_by else ""  # of the index, time and again
         self._saver = Saver(self._lock, every=limits.checkpoint_transfers)
         self.cell = build()
         self._commits = self._new_commits()
@@ -96,8 +95,9 @@ class Writer:
     def _open(self) -> None:
         """Take the lease and bring the book up to the journal's head, or begin to follow."""
         if self._limits.stands_by:
-            self.cell.index.own(self.tenure.holder)
-            wrong = recovering.recover(self.cell, self._head, each=self._save_if_due)
+            wrong = recovering.recover(
+                self.cell, self._head, each=self._save_if_due, owner=self._owner
+            )
             self._durable.reach(self.cell.sequence)
             self._begin_to_follow("This process stands by; who writes the cell is not known yet.")
         else:
@@ -184,11 +184,7 @@ class Writer:
     def verify(self, progress: verifying.Progress | None = None) -> VerifyReport:
         """Read the whole journal again and hold it against the heads and this cell's balances."""
         live = self.read(verifying.seen_of, may_be_old=True)
-        return verifying.verify(self._build, live, self._held_unless_gone_on, progress)
-
-    def _held_unless_gone_on(self, cell: Cell) -> str:
-        wrong = verifying.held_against_heads(cell, self._head.read())
-        return "" if self.cell.sequence > cell.sequence else wrong
+        return verifying.verify(self._build, live, self._head, lambda: self.cell, progress)
 
     @property
     def rows_waiting(self) -> int:
@@ -217,7 +213,6 @@ class Writer:
         """Run a look at the cell; return once all it has seen is durable.
 
         may_be_old: do not ask whether another process has written since.
-
         Raises: Outage where that takes too long, or where nobody knows what is durable, or new.
         """
         while True:
@@ -228,7 +223,10 @@ class Writer:
                 if not self._is_half_done:
                     seen, mark = look(cell), cell.sequence
             if mark > self._durable.sequence:
-                is_there = self._durable.wait(mark, partial(self._is_other, cell))
+                is_there = self._durable.wait(
+                    mark,
+                    lambda: self.cell is not cell or bool(self._unreadable),  # noqa: B023
+                )
                 if not is_there or self.cell is not cell:
                     continue
             is_alone = not (self._limits.stands_by or self.follows)
@@ -241,9 +239,6 @@ class Writer:
         if self.follows and self._queue.problem is not None:
             raise self._queue.problem.with_traceback(None)
         self.tenure.check_certain()
-
-    def _is_other(self, cell: Cell) -> bool:
-        return self.cell is not cell or self._unreadable is not None
 
     # writing ------------------------------------------------------------------------------------
 
@@ -348,11 +343,9 @@ class Writer:
     def _read_back(self) -> None:
         """Throw away what did not become durable: readers see the journal's state again."""
         try:
-            self._saver.settle()  # what it writes is not mixed with what comes now
+            self._saver.start_over()  # what it writes is not mixed with what comes now
             fresh = self._build()
-            if self._limits.stands_by:
-                fresh.index.own(self.tenure.holder)
-            wrong = recovering.recover(fresh, self._head)
+            wrong = recovering.recover(fresh, self._head, owner=self._owner)
             with self._lock:
                 before, self.cell = self.cell, fresh
                 self._is_half_done, self._unreadable = False, None
@@ -369,11 +362,18 @@ class Writer:
 
     def _save_if_due(self) -> None:
         if self._saver.failed is not None:
-            self._stop(WritesStopped(f"A checkpoint could not be written: {self._saver.failed}"))
+            end = self._pass_on if self._limits.stands_by and not self.follows else self._stop
+            end(WritesStopped(f"A checkpoint could not be written: {self._saver.failed}"))
         elif self._saver.is_due(self.cell):
             self._commits.drain()  # a checkpoint is of rows that are in the journal
             if self._queue.problem is None or self.follows:
                 self._saver.begin(self.cell)
+
+    def _pass_on(self, problem: Problem) -> None:
+        """Let another process write, if there is one, until all is read from the journal again."""
+        _log.warning("ledger.passed_on", cell=self._number, why=problem.detail)
+        self._unreadable = problem
+        self._leave(Job(lambda cell, epoch, _: (cell.journal.free(epoch), []), 0))
 
     def close(self) -> None:
         """Answer what waits, write a checkpoint, give the lease back."""
