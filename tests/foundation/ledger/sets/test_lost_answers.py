@@ -27,6 +27,7 @@ from tests.foundation.ledger.sets.cells import (
 from tests.foundation.ledger.sets.test_set_engine import LOST, NOT_PREPARED, TOO_LARGE, Faults
 from tests.mariadb import MariaDb, mariadb
 from yunjin.foundation.ledger.api import TRANSFERS_OPTIONAL, TRANSFERS_REQUIRED
+from yunjin.foundation.ledger.domain.codec import GENESIS
 from yunjin.foundation.ledger.errors import (
     Fenced,
     LeaseHeld,
@@ -34,9 +35,10 @@ from yunjin.foundation.ledger.errors import (
     OutcomeUnknown,
 )
 from yunjin.foundation.ledger.service.past import Past
+from yunjin.foundation.ledger.service.tenure import who_writes
 from yunjin.foundation.ledger.store.binary import Statement
 from yunjin.foundation.ledger.store.index import Index
-from yunjin.foundation.ledger.store.journal import Journal
+from yunjin.foundation.ledger.store.journal import HeadRow, Journal
 from yunjin.foundation.ledger.store.mysql import SetEngine
 from yunjin.kernel.errors import Outage
 
@@ -224,21 +226,15 @@ def test_whoever_asks_in_vain_is_forgotten(cell: Cell, tmp_path: Path) -> None:
         second.close()
 
 
-def test_where_the_writer_is_reached_is_told_as_soon_as_it_is_known(
-    cell: Cell, tmp_path: Path
-) -> None:
+def test_where_the_writer_is_reached_is_told_as_soon_as_it_is_known() -> None:
     """It takes the lease first, and announces itself then."""
-    url = cell.writer.cell.journal._engine._set.one("mysql")
-    members: list[str] = []
-    second = opened(tmp_path / "two", url, Watch(), stands_by=True)
-    try:
-        second.writer._leader_of = lambda head: {"flight": "grpc://one:2"} if members else {}
-        second.writer._queue.problem = NotLeading("not known", holder=cell.writer.tenure.holder)
-        members.append("one")
-        wait_until(lambda: "flight" in second.writer._queue.problem.facts)
-        assert second.writer._queue.problem.facts["flight"] == "grpc://one:2"
-    finally:
-        second.close()
+    head = HeadRow(
+        sequence=0, hash=GENESIS, timestamp=0, epoch=1, holder="one", expires_at=0, allotted_to=0
+    )
+    told = who_writes(None, head, lambda _: {})
+    told = who_writes(told, head, lambda _: {"flight": "grpc://one:2"})
+    assert told.facts == {"holder": "one", "flight": "grpc://one:2"}
+    assert who_writes(told, head, lambda _: pytest.fail("it is known")) is told
 
 
 # the lease --------------------------------------------------------------------------------------

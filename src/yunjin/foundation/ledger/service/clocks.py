@@ -9,7 +9,7 @@ def check(url: str, clock: Clock, *, off_s_max: float) -> None:
     """See that a clock is that of the set at `url`. Raises: ClockOff, Outage."""
     engine = SetEngine(url)
     try:
-        off_s = clock.now_ns() / 1e9 - engine.clock_s()
+        off_s = (clock.now_ns() - engine.clock_ns()) / 1e9
     finally:
         engine.close()
     if abs(off_s) > off_s_max:

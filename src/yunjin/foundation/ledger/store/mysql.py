@@ -169,9 +169,9 @@ class SetEngine:
         code = error.args[0] if error.args else None
         return verdict_of_code(code, flavour=self._flavour, committing=committing)
 
-    def clock_s(self) -> float:
-        """Return the node's wall clock, seconds since 1970 UTC."""
-        return float(self.execute("select unix_timestamp(now(6))")[0][0])
+    def clock_ns(self) -> int:
+        """Return the node's wall clock, ns since 1970 UTC."""
+        return int(self.execute("select unix_timestamp(now(6)) * 1000000")[0][0]) * 1_000
 
     def changed(self) -> int:
         return self._changed
