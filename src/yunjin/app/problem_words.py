@@ -9,6 +9,7 @@ from typing import Final
 CHINESE: Final[dict[str, tuple[str, str]]] = {
     "app/cluster-demo-runs": ("已有演示在运行", "该文件夹中已有另一个集群演示在运行。"),
     "app/cluster-folder-refused": ("文件夹不可用", "集群不能放在该文件夹中；说明中有解决办法。"),
+    "app/no-namespaces": ("无法创建网络", "本机不能创建网络命名空间；说明中写明所缺。"),
     "app/no-cluster-programs": ("缺少数据库程序", "本机没有数据库程序；说明中有安装方法。"),
     "banking/account-unusable": ("科目不可如此使用", "该总账科目不可这样使用，或与上级科目矛盾。"),
     "banking/agreement-not-empty": ("合约未结清", "合约还有余额、冻结或应计利息，不能关闭。"),

@@ -10,17 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from yunjin.kernel.errors import Refusal
+from yunjin.app.chaos.cluster.errors import NoNamespaces
 
 CENTRES: Final = ("a", "b", "c")
 _PROGRAMS: Final = ("ip", "iptables")
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-class NoNamespaces(Refusal):
-    """This machine lets us make no networks; the detail says what is missing."""
-
-    code, status, title = "app/no-namespaces", 409, "No networks can be made here"
 
 
 def why_not() -> str:
