@@ -3,9 +3,10 @@
 One cell in two processes over a set of three nodes; a client posts batches of 100 without a pause,
 sending again what was not answered. The time is from the kill to the first answer to a batch that
 was sent after it; the worst of all rounds counts. At the end every id is looked up: an answered one
-that is not there is lost, one more transfer than ids is doubled.
+that is not there is lost, one more transfer than ids is doubled. BENCH_ROUNDS: other than 20.
 """
 
+import os
 import signal
 import threading
 import time
@@ -145,7 +146,7 @@ class Scene:
 
 def failover(quick: bool) -> dict[str, Any]:
     """Kill things, round by round."""
-    rounds = 2 if quick else 20
+    rounds = int(os.environ.get("BENCH_ROUNDS", 2 if quick else 20))
     figures: dict[str, Any] = {}
     lost = doubled = 0
     for profile, kinds in (
