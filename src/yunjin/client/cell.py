@@ -5,10 +5,12 @@ whoever writes the cell then: what was done already is answered `exists`.
 """
 
 import contextlib
+import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import numpy as np
@@ -116,6 +118,7 @@ class CellClient:
 
     def _connected(self) -> Client:
         if self._client is None:
+            _knock(self._addresses[0])
             self._client = connect(self._addresses[0], deadline_s=_CONNECT_S)
             self._client.wait_at_most(self._deadline_s)
         return self._client
@@ -149,3 +152,14 @@ class CellClient:
             self._addresses = [told, *(one for one in self._addresses if one != told)]
         else:
             self._addresses.append(self._addresses.pop(0))
+
+
+def _knock(address: str) -> None:
+    """See that somebody listens: gRPC would try a dead address for a second. Raises: Outage."""
+    where = urlsplit(address)
+    if where.hostname is None or where.port is None:
+        return  # connecting says what is wrong with it
+    try:
+        socket.create_connection((where.hostname, where.port), timeout=_CONNECT_S).close()
+    except OSError as error:
+        raise Outage(f"expected a cell at {address}, was none: {error}") from error
