@@ -132,7 +132,7 @@ class Scene:
     def kill_node(self) -> float:
         name, at = self.written_node(), time.monotonic()
         self.fleet.node(SET, name).kill()
-        took = self.load.wait_s(at)
+        took = self._since(at)
         self.fleet.start_node(SET, name)
         return took
 
@@ -140,8 +140,14 @@ class Scene:
         at = time.monotonic()
         for name in NODES:
             self.fleet.node(SET, name).kill()
+        dead_at = time.monotonic()
         self.fleet.start(SET)
-        return self.load.wait_s(at)
+        return self.load.wait_s(dead_at) + dead_at - at
+
+    def _since(self, at: float) -> float:
+        """Return the time to the first answer to what was sent once it was dead, from a kill on."""
+        dead_at = time.monotonic()
+        return self.load.wait_s(dead_at) + dead_at - at
 
 
 def failover(quick: bool) -> dict[str, Any]:
