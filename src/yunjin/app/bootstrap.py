@@ -1,7 +1,5 @@
 """Every room put together: the bank."""
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -166,17 +164,8 @@ def _await_turn(room: Room) -> None:
         return
     if room.start is not None:
         room.start()
-    _load_ahead()
+    banking.load()
     room.await_turn()
-
-
-def _load_ahead() -> None:
-    """Load the code of what is opened once it is our turn: seconds that customers need not wait."""
-    from yunjin.foundation import banking as package
-
-    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        importlib.import_module(module.name)
-    importlib.import_module("yunjin.app.asgi")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -75,6 +76,14 @@ class Settings(BaseModel):
 def products(settings: Settings) -> ProductService:
     """Return products before anybody has an agreement; needs no bank."""
     return ProductService(loaded_max=settings.products_loaded_max)
+
+
+def load() -> tuple[ModuleType, ...]:
+    """Load the room's code ahead of `build`: seconds that nobody waits for while another writes."""
+    from yunjin.foundation.banking import pages
+    from yunjin.foundation.banking.service import agreements, core, days, general_ledger, registry
+
+    return pages, agreements, core, days, general_ledger, registry
 
 
 def build(
