@@ -6,7 +6,6 @@ the caches are smaller, since all share one machine. Every node syncs each commi
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from benchmarks.running import say
+from yunjin.app.cluster.errors import NoPrograms
+from yunjin.app.cluster.stage import check_programs
 from yunjin.foundation.database.domain.topology import read_topology
 from yunjin.foundation.database.service.fleet import Fleet
 
@@ -46,17 +47,17 @@ nodes = [
 
 def is_possible() -> bool:
     """Tell whether the programs of a set are on this machine."""
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    programs = ("mariadbd", "mariadb-install-db", "mariabackup", "rsync")
-    has_galera = Path("/usr/lib/galera/libgalera_smm.so").exists()
-    return has_galera and all(shutil.which(name, path=path) for name in programs)
+    try:
+        check_programs()
+    except NoPrograms:
+        return False
+    return True
 
 
 @contextmanager
 def galera(profile: str = "lan") -> Iterator[Fleet]:
     """Run a set of three nodes for a block, its files on the disk that TMPDIR chooses."""
-    if not is_possible():
-        raise RuntimeError("needs mariadb-server, galera-4, mariadb-backup and rsync: apt-get")
+    check_programs()
     with tempfile.TemporaryDirectory(prefix="yj-") as name:  # short: a socket's path has 107 bytes
         nodes = "\n".join(_node(node) for node in NODES)
         text = _TOPOLOGY.format(folder=f"{name}/nodes", profile=profile, nodes=nodes)

@@ -8,8 +8,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
-from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from yunjin.client.connection import Connection
 from yunjin.client.flight import Client, Results, connect
 from yunjin.kernel.errors import Malformed, Outage, Problem, Unknown
 
@@ -26,7 +26,7 @@ _CONNECT_S: Final = 1
 _FOLLOWS: Final = "ledger/not-leading"  # it is alive, and may write in a moment
 
 
-class CellClient:
+class CellClient(Connection):
     """A connection to whichever process writes a cell. Use it from one thread.
 
     Parameters
@@ -47,17 +47,6 @@ class CellClient:
         self._silent: set[str] = set()  # did not answer, or in trouble, since the last answer
         self._asked: set[str] = set()  # who serves the cell
         self.moves = 0  # how often another process was turned to
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def address(self) -> str:

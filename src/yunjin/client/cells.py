@@ -8,8 +8,7 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,7 @@ import pyarrow as pa
 from yunjin.client.cell import CellClient
 from yunjin.client.codes import CROSSING_OUTCOMES, TRANSFER_RESULTS
 from yunjin.client.columns import TRANSFERS
+from yunjin.client.connection import Connection
 from yunjin.client.flight import connect
 from yunjin.client.parts import Part, parts_of
 from yunjin.kernel.errors import Malformed, Outage, Problem
@@ -55,7 +55,7 @@ class CellsResults:
         return [TRANSFER_RESULTS[code] for code in self.status.tolist()]
 
 
-class Cells:
+class Cells(Connection):
     """Connections to whichever processes write a bank's cells. Use it from one thread.
 
     Parameters
@@ -74,17 +74,6 @@ class Cells:
         self._deadline_s, self._patience_s = deadline_s, patience_s
         self._clients: dict[int, CellClient] = {}
         self._pool = ThreadPoolExecutor(thread_name_prefix="cells")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Hang up."""

@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.flight as flight
 
 from yunjin.client.codes import CROSSING_OUTCOMES, ENTRY_RESULTS, TRANSFER_RESULTS
+from yunjin.client.connection import Connection
 from yunjin.client.waiting import Watch, closing, told
 from yunjin.kernel.errors import Malformed, Outage, of_document
 
@@ -116,7 +116,7 @@ def connect(address: str = "grpc://127.0.0.1:8421", *, deadline_s: int = 5) -> "
     return Client(made, deadline_s)
 
 
-class Client:
+class Client(Connection):
     """A connection to a bank. Use it from one thread; open one for each.
 
     Any method may raise Outage (nothing done) and, where it writes, Unknown (ask by the ids).
@@ -125,17 +125,6 @@ class Client:
     def __init__(self, connection: flight.FlightClient, deadline_s: int) -> None:
         self._connection, self._deadline_s = connection, deadline_s
         self._options = flight.FlightCallOptions(timeout=deadline_s)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def wait_at_most(self, deadline_s: int) -> None:
         """Wait so long for each answer from now on."""
