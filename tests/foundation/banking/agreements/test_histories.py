@@ -262,6 +262,15 @@ def test_every_history_leaves_books_that_agree(history: list[tuple[Any, ...]]) -
     expect_books_that_agree(history)
 
 
+def test_half_a_unit_that_was_rounded_up_is_not_given_back() -> None:
+    """Found below: a penalty of 0.5 was paid as 1; the next entry settled what was left, -0.5."""
+    story: list[tuple[Any, ...]] = [("day", days, 0, 0) for days in (3, 3, 3, 3, 1)]
+    story += [("open", 20, 0, 0), ("post", [("book", 0, 1, -60_925)]), ("day", 3, 0, 0)]
+    entries = [("reverse", 0, 0, 0), ("book", 0, 3, 19_755), ("late", 0, 12, -11_111)]
+    story += [("day", 1, 0, 0), ("post", [*entries, ("book", 0, 2, -29_884)])]
+    expect_books_that_agree(story)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1_800)
 @given(st.lists(steps, min_size=10, max_size=40))

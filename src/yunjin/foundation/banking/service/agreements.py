@@ -19,7 +19,7 @@ from yunjin.foundation.banking.api.agreements import (
     TermChange,
     Waiting,
 )
-from yunjin.foundation.banking.domain import derived_ids, rounding
+from yunjin.foundation.banking.domain import derived_ids
 from yunjin.foundation.banking.domain.products import run
 from yunjin.foundation.banking.domain.products.book import (
     CLOSED,
@@ -32,7 +32,6 @@ from yunjin.foundation.banking.domain.products.book import (
     Applied,
 )
 from yunjin.foundation.banking.domain.products.slots import grows_by_credit
-from yunjin.foundation.banking.domain.rounding import Rounding
 from yunjin.foundation.banking.errors import (
     AgreementNotEmpty,
     AgreementNotOpen,
@@ -305,8 +304,8 @@ def _check_empty(kept: Kept, row: int) -> None:
     """Refuse to close an agreement with something left on it. Raises: AgreementNotEmpty."""
     book = kept.book
     left = _balances(kept, row)
-    for name in book.accruals:
-        left[name] = int(rounding.post(book.columns[name][[row]], Rounding.HALF_AWAY)[0][0])
+    for name, accrual in book.accruals.items():
+        left[name] = int(accrual.split(book.columns[name][[row]])[0][0])
     left["hold"] = int(book.columns[HELD][row])
     left = {name: minor for name, minor in left.items() if minor}
     if left:

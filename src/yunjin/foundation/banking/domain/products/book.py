@@ -309,7 +309,7 @@ class Book:
         """
         booked: list[tuple[Accrual, Any]] = []
         for name, accrual in ({} if self.is_cash else self.accruals).items():
-            whole, _ = rounding.post(self.columns[name][rows], Rounding.HALF_AWAY)
+            whole, _ = rounding.post(self.columns[name][rows], Rounding.HALF_UP)
             grown = whole - self.columns[f"{name}{BOOKED}"][rows]
             if grown.any():
                 self.columns[f"{name}{BOOKED}"][rows] = whole

@@ -17,6 +17,8 @@ from yunjin.kernel.money import MINOR_MAX
 NEAR: Final = 10  # 10⁻⁸ of a minor unit
 RATE_MAX: Final = 10 * PPM
 SHARE_MAX: Final = 10 * PPM
+# How what is below zero is rounded, so that the residue of rounding up is no amount of its own.
+_UPWARD: Final = {Rounding.HALF_AWAY: Rounding.HALF_UP, Rounding.UP: Rounding.DOWN}
 
 
 class Level(IntEnum):
@@ -157,6 +159,8 @@ class Accrual(Declaration):
     ----------
     rounding : how `settle` comes to whole minor units.
     keeps_residue : what rounding leaves over grows on; else it is dropped with each settlement.
+        What was rounded up is then owed to the next growth and never given back by itself: a second
+        settlement right after the first posts nothing.
     """
 
     def __init__(
@@ -173,7 +177,12 @@ class Accrual(Declaration):
     def split(self, grown_e8: Any) -> tuple[Any, Any]:
         """Return what `settle` posts (int64[n], minor) and what stays (int64[n], 10⁻⁸ minor)."""
         amounts, residue = post(self.near(grown_e8), self.rounding)
-        return amounts, residue if self.keeps_residue else np.zeros_like(residue)
+        if not self.keeps_residue:
+            return amounts, np.zeros_like(residue)
+        if self.rounding in _UPWARD:
+            less, more = post(grown_e8, _UPWARD[self.rounding]), np.asarray(grown_e8) >= 0
+            amounts, residue = np.where(more, amounts, less[0]), np.where(more, residue, less[1])
+        return amounts, residue
 
     def near(self, grown_e8: Any) -> Any:
         """Return what is rounded (int64[n], 10⁻⁸ minor).
