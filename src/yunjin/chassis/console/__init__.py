@@ -10,9 +10,23 @@ from yunjin.chassis.console.address import Address
 from yunjin.chassis.console.chart import Chart, Series
 from yunjin.chassis.console.context import ask, console, keep_calendar
 from yunjin.chassis.console.days import day_input
+from yunjin.chassis.console.deeds import Deed, Done, Fields, value_deed
 from yunjin.chassis.console.dialogs import confirm, confirm_by_typing
 from yunjin.chassis.console.downloads import csv_route, file_route
 from yunjin.chassis.console.filters import Filters, csv_link
+from yunjin.chassis.console.forms import (
+    Check,
+    amount_complaint,
+    amount_field,
+    amount_of,
+    choice_field,
+    day_field,
+    grid,
+    menu_button,
+    notice,
+    notice_of,
+    text_field,
+)
 from yunjin.chassis.console.listing import listing
 from yunjin.chassis.console.live import Job, Sampler, contact_chip, live, turn_calendar
 from yunjin.chassis.console.markup import Tone
@@ -43,7 +57,11 @@ __all__ = [
     "Address",
     "Ask",
     "Chart",
+    "Check",
     "Column",
+    "Deed",
+    "Done",
+    "Fields",
     "Figure",
     "Filters",
     "Job",
@@ -54,20 +72,26 @@ __all__ = [
     "Series",
     "Table",
     "Tone",
+    "amount_complaint",
+    "amount_field",
+    "amount_of",
     "ask",
     "box",
     "button",
+    "choice_field",
     "confirm",
     "confirm_by_typing",
     "console",
     "contact_chip",
     "csv_link",
     "csv_route",
+    "day_field",
     "day_input",
     "empty",
     "figures",
     "file_route",
     "formats",
+    "grid",
     "html",
     "icon_button",
     "keep_calendar",
@@ -76,7 +100,10 @@ __all__ = [
     "listing",
     "live",
     "markup",
+    "menu_button",
     "mount",
+    "notice",
+    "notice_of",
     "page",
     "panel",
     "problem_panel",
@@ -88,6 +115,8 @@ __all__ = [
     "t",
     "table_html",
     "tabs",
+    "text_field",
     "title_row",
     "turn_calendar",
+    "value_deed",
 ]

@@ -58,6 +58,19 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "与服务器失去联系，正在重连。页面上的数字停在断开的那一刻。",
         "Contact with the server is lost; reconnecting. Figures stand as they were then.",
     ),
+    # forms
+    "form.needed": ("必填", "Needed"),
+    "form.amount": ("请输入金额，至多 {places} 位小数", "An amount, {places} decimals"),
+    "form.above_zero": ("须大于零", "More than zero"),
+    "form.refused": ("没有办成", "It was not done"),
+    "form.unknown": (
+        "回执丢失，可能已办成。再按一次：同一编号只会办一次。",
+        "The answer was lost and it may have been done. Press again: the same id acts only once.",
+    ),
+    "form.outage": (
+        "没有任何改动，稍后再按一次。",
+        "Nothing was done. Press again shortly.",
+    ),
     # actions
     "action.copy": ("复制", "Copy"),
     "action.copy_value": ("复制 {value}", "Copy {value}"),

@@ -19,6 +19,7 @@ from yunjin.chassis.console import (
     html,
     laid,
     markup,
+    menu_button,
     page,
     panel,
     quiet,
@@ -39,7 +40,6 @@ from yunjin.foundation.banking.pages.desk import (
     risk_chips,
     status_chip,
 )
-from yunjin.foundation.banking.pages.forms import menu_button
 from yunjin.foundation.banking.pages.movements import (
     AccountOf,
     Movements,

@@ -13,6 +13,7 @@ from yunjin.chassis.console import (
     formats,
     html,
     markup,
+    notice,
     page,
     panel,
     quiet,
@@ -24,7 +25,6 @@ from yunjin.foundation.banking.api.days import DayReport, ProofLine
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.days import amounts_of, seconds, weekday
 from yunjin.foundation.banking.pages.desk import Desk, day_chip, flow_link
-from yunjin.foundation.banking.pages.forms import notice
 from yunjin.foundation.banking.pages.tasks import TASKS_MAX, Tasks
 from yunjin.kernel.errors import NotFound
 

@@ -5,6 +5,8 @@ from typing import Final
 
 from yunjin.chassis.console import (
     Column,
+    Deed,
+    Done,
     Figure,
     Markup,
     Progress,
@@ -12,11 +14,14 @@ from yunjin.chassis.console import (
     box,
     button,
     contact_chip,
+    day_field,
     figures,
     formats,
     html,
     live,
     markup,
+    notice,
+    notice_of,
     page,
     panel,
     t,
@@ -26,7 +31,6 @@ from yunjin.chassis.console import (
 )
 from yunjin.foundation.banking.api.days import DayReport
 from yunjin.foundation.banking.pages.desk import Desk, day_chip, day_link, flow_link
-from yunjin.foundation.banking.pages.forms import Deed, Done, day_field, notice, notice_of
 from yunjin.foundation.banking.pages.tasks import TASKS_MAX, Tasks, count_words
 
 DAYS_MAX: Final = 62

@@ -6,20 +6,23 @@ from uuid import UUID
 
 from nicegui import ui
 
-from yunjin.chassis.console import Markup, formats, html, t
-from yunjin.foundation.banking.api.agreements import Action, Agreement, StandingOrder
-from yunjin.foundation.banking.api.products import ProductInfo
-from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import (
+from yunjin.chassis.console import (
     Deed,
     Done,
+    Markup,
     amount_field,
     amount_of,
     choice_field,
     day_field,
+    formats,
     grid,
+    html,
+    t,
     text_field,
 )
+from yunjin.foundation.banking.api.agreements import Action, Agreement, StandingOrder
+from yunjin.foundation.banking.api.products import ProductInfo
+from yunjin.foundation.banking.pages.desk import Desk
 from yunjin.foundation.banking.pages.posting import entry, post
 from yunjin.foundation.banking.pages.reading import Movement, agreement_number
 
@@ -278,7 +281,7 @@ class Deeds:
             months, days = EVERY[str(shown["every"].value)]
             first = formats.parse_day(str(shown["first"].value))
             if first is None:  # `effect` saw to it
-                return Done(t("banking.form.needed"), is_good=False)
+                return Done(t("form.needed"), is_good=False)
             made = StandingOrder(
                 order_id=command_id,
                 agreement_id=self._one.agreement_id,

@@ -5,26 +5,30 @@ from collections.abc import Sequence
 from yunjin.chassis.console import (
     Address,
     Column,
+    Fields,
     Filters,
     Markup,
     Row,
     ask,
     box,
     button,
+    choice_field,
     empty,
+    grid,
     html,
     markup,
     page,
     panel,
     t,
     table_html,
+    text_field,
     title_row,
+    value_deed,
 )
 from yunjin.foundation.banking.api.general_ledger import GeneralLedgerApi, GlAccount
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.books import account_words, book_tabs, named
 from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import Fields, choice_field, grid, text_field, value_deed
 
 ELEMENTS = ("asset", "liability", "equity", "income", "expense")
 CODE_MAX = 16
@@ -107,6 +111,7 @@ class ChartOfAccounts:
 
         value_deed(
             self._desk.clock,
+            "banking",
             "account",
             build=build,
             made=account,

@@ -8,16 +8,22 @@ from nicegui.element import Element
 
 from yunjin.chassis.console import (
     Markup,
+    amount_of,
     ask,
     box,
     button,
+    choice_field,
+    day_field,
     formats,
+    grid,
     html,
     icon_button,
     markup,
+    notice_of,
     page,
     panel,
     t,
+    text_field,
     title_row,
 )
 from yunjin.foundation.banking.api.agreements import BRANCH
@@ -31,14 +37,6 @@ from yunjin.foundation.banking.api.general_ledger import (
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.books import BY, book_tabs
 from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import (
-    amount_of,
-    choice_field,
-    day_field,
-    grid,
-    notice_of,
-    text_field,
-)
 from yunjin.foundation.banking.pages.gl_mapping import account_field
 from yunjin.kernel.errors import Outage, Problem, Unknown
 from yunjin.kernel.ids import uuid7
@@ -230,7 +228,7 @@ class NewEntry:
 def _amount(label: str, currency: str) -> ui.input:
     def check(text: str) -> str:
         minor = amount_of(text, currency) if text else 0
-        return t("banking.form.above_zero") if minor is None or minor < 0 else ""
+        return t("form.above_zero") if minor is None or minor < 0 else ""
 
     shown = text_field(label, unit=currency, check=check)
     return shown.props("inputmode=decimal autocomplete=off")

@@ -9,6 +9,8 @@ from yunjin.chassis.console import (
     Address,
     Ask,
     Column,
+    Deed,
+    Done,
     Figure,
     Markup,
     Row,
@@ -17,6 +19,7 @@ from yunjin.chassis.console import (
     ask,
     box,
     button,
+    day_field,
     empty,
     figures,
     formats,
@@ -26,6 +29,7 @@ from yunjin.chassis.console import (
     panel,
     t,
     table_html,
+    text_field,
     title_row,
 )
 from yunjin.foundation.banking.api.general_ledger import (
@@ -39,7 +43,6 @@ from yunjin.foundation.banking.errors import GlEntryNotFound
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.books import BY, BY_HAND, account_words, book_tabs, who
 from yunjin.foundation.banking.pages.desk import Desk, day_link
-from yunjin.foundation.banking.pages.forms import Deed, Done, day_field, text_field
 from yunjin.foundation.banking.pages.reading import SLOTS, whole
 
 PAGE_ROWS = 50

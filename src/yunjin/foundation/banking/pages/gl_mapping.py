@@ -9,20 +9,26 @@ from nicegui.events import GenericEventArguments
 from yunjin.chassis.console import (
     Address,
     Column,
+    Fields,
     Filters,
     Markup,
     Row,
     ask,
     box,
     button,
+    choice_field,
+    day_field,
     formats,
+    grid,
     html,
     markup,
+    notice,
     page,
     panel,
     t,
     table_html,
     title_row,
+    value_deed,
 )
 from yunjin.foundation.banking.api.general_ledger import (
     EVERY_PRODUCT,
@@ -33,14 +39,6 @@ from yunjin.foundation.banking.api.general_ledger import (
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.books import account_words, book_tabs, product_words
 from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import (
-    Fields,
-    choice_field,
-    day_field,
-    grid,
-    notice,
-    value_deed,
-)
 from yunjin.foundation.banking.pages.movements import deed_button
 
 
@@ -149,6 +147,7 @@ class Mappings:
 
         value_deed(
             self._desk.clock,
+            "banking",
             "map",
             build=build,
             made=_mapping,

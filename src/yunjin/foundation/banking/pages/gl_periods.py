@@ -8,6 +8,8 @@ from nicegui.events import GenericEventArguments
 
 from yunjin.chassis.console import (
     Column,
+    Deed,
+    Done,
     Markup,
     Row,
     Tone,
@@ -22,12 +24,12 @@ from yunjin.chassis.console import (
     panel,
     t,
     table_html,
+    text_field,
     title_row,
 )
 from yunjin.foundation.banking.api.general_ledger import GeneralLedgerApi, GlPeriod
 from yunjin.foundation.banking.pages.books import BY, book_tabs, who
 from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import Deed, Done, text_field
 from yunjin.foundation.banking.pages.movements import deed_button
 
 TONES: dict[str, Tone] = {"open": "info", "closed": "good", "locked": "neutral"}

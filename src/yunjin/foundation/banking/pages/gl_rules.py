@@ -5,13 +5,17 @@ from typing import Final
 
 from yunjin.chassis.console import (
     Column,
+    Fields,
     Markup,
     Row,
     Tone,
     ask,
     box,
     button,
+    choice_field,
+    day_field,
     formats,
+    grid,
     html,
     markup,
     page,
@@ -19,6 +23,7 @@ from yunjin.chassis.console import (
     t,
     table_html,
     title_row,
+    value_deed,
 )
 from yunjin.foundation.banking.api.general_ledger import (
     EVERY_PRODUCT,
@@ -28,7 +33,6 @@ from yunjin.foundation.banking.api.general_ledger import (
 )
 from yunjin.foundation.banking.pages.books import book_tabs, product_words
 from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import Fields, choice_field, day_field, grid, value_deed
 
 NAMES: Final = {one.name.lower(): one for one in Rule}
 
@@ -85,6 +89,7 @@ class Rules:
 
         value_deed(
             self._desk.clock,
+            "banking",
             "rule",
             build=build,
             made=_rule,

@@ -19,6 +19,7 @@ from yunjin.chassis.console import (
     Tone,
     ask,
     box,
+    choice_field,
     empty,
     formats,
     html,
@@ -30,7 +31,6 @@ from yunjin.chassis.console import (
 from yunjin.foundation.banking.api.agreements import Agreement
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import choice_field
 from yunjin.foundation.banking.pages.reading import (
     CODES,
     ENTRY,

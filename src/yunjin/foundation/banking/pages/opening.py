@@ -10,24 +10,22 @@ from yunjin.chassis.console import (
     ask,
     box,
     button,
+    choice_field,
+    grid,
     html,
     markup,
+    notice_of,
     page,
     panel,
     t,
+    text_field,
     title_row,
 )
 from yunjin.foundation.banking.api.agreements import BRANCH, Opening
 from yunjin.foundation.banking.api.products import ProductInfo
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import (
-    TermFields,
-    choice_field,
-    grid,
-    notice_of,
-    text_field,
-)
+from yunjin.foundation.banking.pages.forms import TermFields
 from yunjin.kernel.errors import Outage, Problem, Unknown
 from yunjin.kernel.ids import uuid7
 
@@ -163,7 +161,7 @@ def about_product(info: ProductInfo) -> Markup:
 
 def _party(text: str) -> str:
     if not text.strip():
-        return t("banking.form.needed")
+        return t("form.needed")
     is_fit = text.isascii() and len(text.strip()) <= PARTY_MAX
     return "" if is_fit else t("banking.form.party", most=PARTY_MAX)
 

@@ -18,6 +18,7 @@ from yunjin.chassis.console import (
     laid,
     language,
     markup,
+    notice_of,
     page,
     panel,
     skeleton,
@@ -39,7 +40,6 @@ from yunjin.foundation.banking.errors import AgreementNotFound
 from yunjin.foundation.banking.pages import papers_shown as shown
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.desk import Desk, agreement_ident
-from yunjin.foundation.banking.pages.forms import notice_of
 from yunjin.foundation.banking.pages.outlook import BILLED
 from yunjin.foundation.banking.pages.reading import whole
 from yunjin.kernel.errors import Malformed, Problem

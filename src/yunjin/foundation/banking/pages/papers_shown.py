@@ -14,6 +14,7 @@ from yunjin.chassis.console import (
     formats,
     html,
     markup,
+    notice,
     panel,
     quiet,
     t,
@@ -29,7 +30,6 @@ from yunjin.foundation.banking.api.statements import (
     Statement,
 )
 from yunjin.foundation.banking.pages import terms
-from yunjin.foundation.banking.pages.forms import notice
 
 LINES_SHOWN: Final = 200
 TONES: Final[dict[str, Tone]] = {

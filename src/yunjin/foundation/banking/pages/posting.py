@@ -5,7 +5,11 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from yunjin.chassis.console import formats, t
+from yunjin.chassis.console import (
+    Done,
+    formats,
+    t,
+)
 from yunjin.foundation.banking.api.agreements import (
     ENTRIES_OPTIONAL,
     ENTRIES_REQUIRED,
@@ -14,7 +18,6 @@ from yunjin.foundation.banking.api.agreements import (
     EntryStatus,
 )
 from yunjin.foundation.banking.pages import terms
-from yunjin.foundation.banking.pages.forms import Done
 
 _TYPES: Final = {**ENTRIES_REQUIRED, **ENTRIES_OPTIONAL}
 _LOW: Final = 2**64 - 1

@@ -8,12 +8,23 @@ from uuid import UUID
 from nicegui import ui
 from nicegui.elements.mixins.value_element import ValueElement
 
-from yunjin.chassis.console import Column, Markup, Row, formats, t, table_html
+from yunjin.chassis.console import (
+    Column,
+    Deed,
+    Done,
+    Markup,
+    Row,
+    choice_field,
+    day_field,
+    formats,
+    t,
+    table_html,
+    text_field,
+)
 from yunjin.foundation.banking.api.products import ParameterInfo, ProductInfo
 from yunjin.foundation.banking.api.registry import Template, TermsChange
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import Deed, Done, choice_field, day_field, text_field
 
 NAME_MAX: Final = 40  # characters of a template's name
 
@@ -125,7 +136,7 @@ class SetParameter:
     def _act(self, command_id: UUID) -> Done:
         made = self._change()
         if made is None:  # `effect` saw to it
-            return Done(t("banking.form.needed"), is_good=False)
+            return Done(t("form.needed"), is_good=False)
         self._desk.doors.registry.set_terms(command_id, made)
         if made.template:
             return Done(t("banking.done.template", template=made.template))

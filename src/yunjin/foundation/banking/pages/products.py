@@ -8,6 +8,8 @@ from nicegui.events import GenericEventArguments
 from yunjin.chassis.console import (
     Address,
     Column,
+    Deed,
+    Done,
     Figure,
     Markup,
     Tone,
@@ -30,7 +32,6 @@ from yunjin.foundation.banking.api.registry import ProductVersion, TermsChange
 from yunjin.foundation.banking.errors import ProductNotFound
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.desk import Desk, product_link
-from yunjin.foundation.banking.pages.forms import Deed, Done
 from yunjin.foundation.banking.pages.movements import deed_button
 from yunjin.foundation.banking.pages.pricing import (
     SetParameter,
@@ -250,7 +251,7 @@ def terms_table(info: ProductInfo) -> Markup:
             "name": markup.stacked(terms.term_name(one.name), one.name),
             "help": terms.term_help(one.name),
             "level": t(f"banking.level.{one.level}"),
-            "default": t("banking.form.needed")
+            "default": t("form.needed")
             if one.default is None
             else terms.shown(one, one.default, info.currency),
             "bounds": " / ".join(terms.choices(one).values()) or terms.bounds(one, info.currency),

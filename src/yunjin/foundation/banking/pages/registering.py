@@ -8,28 +8,26 @@ from nicegui.events import UploadEventArguments
 
 from yunjin.chassis.console import (
     Address,
+    Deed,
+    Done,
     Markup,
     ask,
     box,
     button,
+    choice_field,
     html,
     markup,
+    notice,
+    notice_of,
     page,
     panel,
     t,
+    text_field,
     title_row,
 )
 from yunjin.foundation.banking.api.products import ProductInfo
 from yunjin.foundation.banking.errors import ProductRefused
 from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import (
-    Deed,
-    Done,
-    choice_field,
-    notice,
-    notice_of,
-    text_field,
-)
 from yunjin.foundation.banking.pages.products import source_html, terms_table
 from yunjin.foundation.banking.pages.reading import agreement_number
 from yunjin.kernel.errors import Problem

@@ -8,14 +8,18 @@ from nicegui import ui
 
 from yunjin.chassis.console import (
     Column,
+    Deed,
+    Done,
     Markup,
     Row,
     ask,
     box,
     button,
     formats,
+    grid,
     html,
     markup,
+    notice_of,
     page,
     panel,
     quiet,
@@ -29,7 +33,7 @@ from yunjin.foundation.banking.api.products import ProductInfo
 from yunjin.foundation.banking.errors import AgreementNotFound, AgreementNotOpen
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import Deed, Done, TermFields, grid, notice_of
+from yunjin.foundation.banking.pages.forms import TermFields
 from yunjin.foundation.banking.pages.movements import AccountOf, accounts_of
 from yunjin.foundation.banking.pages.outlook import SPANS, Outlook, outlook
 from yunjin.foundation.banking.pages.reading import whole

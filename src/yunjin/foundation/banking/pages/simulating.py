@@ -11,16 +11,23 @@ from yunjin.chassis.console import (
     Column,
     Markup,
     Series,
+    amount_of,
     ask,
     box,
     button,
+    choice_field,
+    day_field,
     formats,
+    grid,
     html,
     markup,
+    notice,
+    notice_of,
     page,
     panel,
     t,
     table_html,
+    text_field,
     title_row,
 )
 from yunjin.foundation.banking.api.products import Entry, ProductInfo, Saying, Simulation
@@ -28,16 +35,7 @@ from yunjin.foundation.banking.api.registry import ProductVersion
 from yunjin.foundation.banking.errors import ProductNotFound
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.desk import Desk
-from yunjin.foundation.banking.pages.forms import (
-    TermFields,
-    amount_of,
-    choice_field,
-    day_field,
-    grid,
-    notice,
-    notice_of,
-    text_field,
-)
+from yunjin.foundation.banking.pages.forms import TermFields
 from yunjin.kernel.errors import Problem
 from yunjin.kernel.money import exponent
 

@@ -7,11 +7,22 @@ from uuid import UUID
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from yunjin.chassis.console import Column, Markup, formats, html, markup, quiet, t, table_html
+from yunjin.chassis.console import (
+    Column,
+    Deed,
+    Done,
+    Markup,
+    formats,
+    html,
+    markup,
+    quiet,
+    t,
+    table_html,
+    text_field,
+)
 from yunjin.foundation.banking.api.agreements import Waiting
 from yunjin.foundation.banking.pages import terms
 from yunjin.foundation.banking.pages.desk import Desk, agreement_ident, day_link
-from yunjin.foundation.banking.pages.forms import Deed, Done, text_field
 from yunjin.foundation.banking.pages.movements import deed_button
 
 NOTE_MAX: Final = 200

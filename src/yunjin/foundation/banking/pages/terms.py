@@ -134,12 +134,12 @@ def parsed(one: ParameterInfo, text: str, currency: str) -> int:
 def complaint(one: ParameterInfo, text: str, currency: str) -> str:
     """Return why what was typed will not do, in the reader's language; "" where it will."""
     if not text.strip():
-        return t("banking.form.needed") if one.default is None else ""
+        return t("form.needed") if one.default is None else ""
     try:
         value = parsed(one, text, currency)
     except Malformed:
         if one.unit == "minor":
-            return t("banking.form.amount", places=exponent(currency))
+            return t("form.amount", places=exponent(currency))
         return t("banking.form.percent" if one.unit == "ppm" else "banking.form.whole")
     if not one.least <= value <= one.most:
         return t("banking.form.bounds", bounds=bounds(one, currency))

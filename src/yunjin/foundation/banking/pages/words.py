@@ -6,7 +6,7 @@ from yunjin.foundation.banking.pages.words_agreements import AGREEMENTS
 from yunjin.foundation.banking.pages.words_books import BOOKS
 from yunjin.foundation.banking.pages.words_ledger import LEDGER
 from yunjin.foundation.banking.pages.words_names import NAMES
-from yunjin.foundation.banking.pages.words_papers import PAPERS, PROBLEMS
+from yunjin.foundation.banking.pages.words_papers import MEANINGS, PAPERS, PROBLEMS
 from yunjin.foundation.banking.pages.words_products import PRODUCTS
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
@@ -16,5 +16,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **LEDGER,
     **PAPERS,
     **PROBLEMS,
+    **MEANINGS,
     **NAMES,
 }

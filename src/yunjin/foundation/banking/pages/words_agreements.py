@@ -246,9 +246,6 @@ AGREEMENTS: Final[dict[str, tuple[str, str]]] = {
     "banking.entry.ledger_refused": ("账本拒绝：", "The ledger refused:"),
     "banking.entry.id_used": ("这个编号用过，请再试。", "This id was used up; try again."),
     # forms
-    "banking.form.needed": ("必填", "Needed"),
-    "banking.form.amount": ("请输入金额，至多 {places} 位小数", "An amount, {places} decimals"),
-    "banking.form.above_zero": ("须大于零", "More than zero"),
     "banking.form.percent": ("请输入百分比，至多 4 位小数", "A percentage, 4 decimals at most"),
     "banking.form.whole": ("请输入整数", "A whole number"),
     "banking.form.bounds": ("须在范围内：{bounds}", "Within {bounds}"),
@@ -256,15 +253,6 @@ AGREEMENTS: Final[dict[str, tuple[str, str]]] = {
     "banking.form.branch": ("1 到 {most} 个英文字符", "1 to {most} ASCII characters"),
     "banking.form.agreement": ("请输入合约号", "An agreement's id"),
     "banking.form.same": ("不能是本合约", "Not this one itself"),
-    "banking.form.refused": ("没有办成", "It was not done"),
-    "banking.form.unknown": (
-        "回执丢失，可能已办成。再按一次：同一编号只会办一次。",
-        "The answer was lost and it may have been done. Press again: the same id acts only once.",
-    ),
-    "banking.form.outage": (
-        "没有任何改动，稍后再按一次。",
-        "Nothing was done. Press again shortly.",
-    ),
     "banking.none_found": ("没有符合条件的合约", "No agreement matches"),
     "banking.none_found_hint": (
         "换一个条件，或清除筛选。",

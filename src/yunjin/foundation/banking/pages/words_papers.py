@@ -135,18 +135,58 @@ PROBLEMS: Final[dict[str, tuple[str, str]]] = {
     "problem.banking/statement-too-long": ("对账单过长", "The statement is too long"),
     "problem.banking/unbalanced": ("借贷不平", "Debits and credits differ"),
 }
-MEANINGS: Final[dict[str, str]] = {
-    "banking/account-unusable": "科目已存在，或与上级科目矛盾，或不能直接记账。",
-    "banking/agreement-not-empty": "合约还有余额、冻结或应计利息。",
-    "banking/agreement-not-open": "合约已结清，或停住待人处理。",
-    "banking/already-reversed": "分录已被冲销，或其类型不可冲销。",
-    "banking/control-account": "该科目由合约分户汇总，手工分录会使二者不符。",
-    "banking/day-closed": "涉及产品记账位的分录只能记在当前营业日。",
-    "banking/mapping-refused": "记账位不能映射到这个科目，或不能从这一天起。",
-    "banking/no-schedule": "这个合约不是按日期还款的贷款。",
-    "banking/period-closed": "该月已结账，先反结账或换一个日期。",
-    "banking/period-not-ready": "还有日子未关闭、前面的月份未结账，或年度未完。",
-    "banking/product-refused": "产品文件不合格，见逐行说明。",
-    "banking/statement-too-long": "明细超过上限：缩短期间，或下载 CSV。",
-    "banking/unbalanced": "每个机构、每个币种的借贷须相等。",
+# What a problem means, above its technical words.
+MEANINGS: Final[dict[str, tuple[str, str]]] = {
+    "meaning.banking/account-unusable": (
+        "科目已存在，或与上级科目矛盾，或不能直接记账。",
+        "The account exists, or contradicts its parent, or takes no postings.",
+    ),
+    "meaning.banking/agreement-not-empty": (
+        "合约还有余额、冻结或应计利息。",
+        "The agreement has a balance, a hold or accrued interest.",
+    ),
+    "meaning.banking/agreement-not-open": (
+        "合约已结清，或停住待人处理。",
+        "The agreement is closed, or stopped until a person has looked.",
+    ),
+    "meaning.banking/already-reversed": (
+        "分录已被冲销，或其类型不可冲销。",
+        "The entry was reversed, or is of a kind that is not.",
+    ),
+    "meaning.banking/control-account": (
+        "该科目由合约分户汇总，手工分录会使二者不符。",
+        "Agreements make up this account; a manual entry would set the two apart.",
+    ),
+    "meaning.banking/day-closed": (
+        "涉及产品记账位的分录只能记在当前营业日。",
+        "Entries on a product's slots are booked on the open day only.",
+    ),
+    "meaning.banking/mapping-refused": (
+        "记账位不能映射到这个科目，或不能从这一天起。",
+        "The slot cannot be mapped to that account, or not from that day on.",
+    ),
+    "meaning.banking/no-schedule": (
+        "这个合约不是按日期还款的贷款。",
+        "The agreement is no loan that falls due on dates.",
+    ),
+    "meaning.banking/period-closed": (
+        "该月已结账，先反结账或换一个日期。",
+        "The month is closed: open it again, or take another date.",
+    ),
+    "meaning.banking/period-not-ready": (
+        "还有日子未关闭、前面的月份未结账，或年度未完。",
+        "Days or earlier months are still open, or the year has not ended.",
+    ),
+    "meaning.banking/product-refused": (
+        "产品文件不合格，见逐行说明。",
+        "The product's file will not do; see line by line.",
+    ),
+    "meaning.banking/statement-too-long": (
+        "明细超过上限：缩短期间，或下载 CSV。",
+        "Too many lines: ask for a shorter period, or for CSV.",
+    ),
+    "meaning.banking/unbalanced": (
+        "每个机构、每个币种的借贷须相等。",
+        "In every branch and currency debits and credits have to be equal.",
+    ),
 }
