@@ -9,10 +9,13 @@
   wake in one second.
 - `recovery_s`: 100,000 flows were running, two steps done, when the process was killed (leases of
   one second); from the opening of the database until every one has made and saved its next step.
+- `fan_out_<kind>_s`, `fan_out_<kind>_mb`: one flow does the same for each of 100,000 items: a step,
+  a call, a child of one step; the process's memory at its most, with Python and all code in it.
 """
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -35,11 +38,16 @@ from yunjin.chassis.flow import (
     Flow,
     FlowLimits,
     Flows,
+    FlowWorker,
     Registry,
     Start,
     State,
     StepWork,
+    call,
+    child,
     create_flows_1,
+    create_flows_2,
+    fan_out,
     flow,
     sleep,
     step,
@@ -62,6 +70,7 @@ CLOCK = SystemClock()
 STEPS = 10
 START_ROWS = 5_000
 DONE_BEFORE = 2
+WIDTH = 1_000  # of fan-outs
 ROWS = table(metadata("bench"), "rows", key("row_id", Int64), column("value", Int64))
 ADD = sa.insert(ROWS)
 _numbers = iter(range(10**12))
@@ -116,7 +125,28 @@ def running(value: int) -> Flow:
         value = yield step(go_on, value)
 
 
-FLOWS = (counting, writing, sleeping, running)
+def light(work: StepWork, item: int) -> None:
+    """Do nothing for an item: only the fan-out is measured."""
+
+
+def light_call(command_id: UUID, item: int) -> None:
+    """Ask another room for nothing."""
+
+
+@flow("leaf", version=1)
+def leaf(item: int) -> Flow:
+    """Do one step."""
+    yield step(light, item)
+
+
+@flow("spreading", version=1)
+def spreading(kind: str, count: int) -> Flow:
+    """Do the same for each of many."""
+    each: Any = {"step": step(light), "call": call(light_call), "child": child("leaf")}[kind]
+    return (yield fan_out(range(count), each, width=WIDTH))
+
+
+FLOWS = (counting, writing, sleeping, running, leaf, spreading)
 
 
 @contextmanager
@@ -126,6 +156,7 @@ def opened(folder: Path, limits: FlowLimits | None = None) -> Iterator[tuple[Flo
     with database.engine.begin() as connection:
         create_standard_1(connection, "bench")
         create_flows_1(connection, "bench")
+        create_flows_2(connection, "bench")
         ROWS.create(connection, checkfirst=True)
     room = RoomDatabase(database, room="bench", tenant="demo", source="/bench", clock=CLOCK)
     flows = Flows(room, Registry(*FLOWS), limits=limits)
@@ -155,7 +186,7 @@ def flows_(quick: bool) -> dict[str, Any]:
             figures["dbos_version"] = peer.version
             figures["dbos_steps_per_cpu_s"] = peer.steps_per_cpu_s
             figures["ratio_to_dbos"] = figures["steps_per_cpu_s"] / peer.steps_per_cpu_s
-        return figures | sleepers(home, quick) | recovery(home, quick)
+        return figures | sleepers(home, quick) | recovery(home, quick) | fan_outs(home, quick)
 
 
 def steps(home: Path, quick: bool) -> dict[str, Any]:
@@ -250,6 +281,33 @@ def recovery(home: Path, quick: bool) -> dict[str, Any]:
     return {"recovery_flows": count, **figures}
 
 
+def fan_outs(home: Path, quick: bool) -> dict[str, Any]:
+    """Let one flow do the same for each of many, in a process of its own."""
+    count = 5_000 if quick else 100_000
+    figures: dict[str, Any] = {"fan_out_items": count}
+    for kind in ("step", "call", "child"):
+        say(f"a fan-out of {count:,}: {kind}")
+        figures |= _child(kind, home / f"fan-out-{kind}", count)
+    return figures
+
+
+def spread(kind: str, folder: Path, count: int) -> None:
+    """Run a fan-out as a room does: a worker's thread, calls in others."""
+    with opened(folder) as (flows, engine):
+        engine.close()
+        worker = FlowWorker(flows, holder="bench")
+        worker.start()
+        began, flow_id = time.perf_counter(), uuid7(CLOCK)
+        flows.start(flow_id, "spreading", kind, count)
+        ended = flows.wait(flow_id, seconds=3_600)
+        seconds = time.perf_counter() - began
+        worker.close()
+    if ended.state is not State.DONE or ended.outcome["done"] != count:
+        raise RuntimeError(f"expected {count} items done, was {ended.outcome}")
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
+    print(json.dumps({f"fan_out_{kind}_s": seconds, f"fan_out_{kind}_mb": peak_mb}))
+
+
 def _child(what: str, folder: Path, count: int) -> dict[str, Any]:
     words = [sys.executable, "-m", "benchmarks.flows", "--child", what, str(folder), str(count)]
     done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
@@ -294,6 +352,9 @@ if __name__ == "__main__":
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     if sys.argv[1:2] == ["--child"]:
         _, _, what, place, size = sys.argv
-        {"run": run_and_die, "recover": recover}[what](Path(place), int(size))
+        if what in ("run", "recover"):
+            {"run": run_and_die, "recover": recover}[what](Path(place), int(size))
+        else:
+            spread(what, Path(place), int(size))
     else:
         run("flows", flows_)

@@ -44,4 +44,5 @@ class Room:
     metrics: Callable[[], Iterable[Any]] | None = None  # Prometheus metric families
     start: Callable[[], None] | None = None
     await_turn: Callable[[], None] | None = None  # returns once this process may do its work
+    stands_by: Callable[[], bool] | None = None  # tells whether another process does it now
     close: Callable[[], None] | None = None

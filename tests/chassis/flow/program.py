@@ -18,6 +18,7 @@ from yunjin.chassis.flow import (
     StepWork,
     call,
     child,
+    fan_out,
     flow,
     gather,
     signal,
@@ -64,8 +65,30 @@ def act(work: StepWork, label: str, outages: int, is_refused: bool) -> str:
     return label
 
 
+def act_on(work: StepWork, item: Op) -> str:
+    return act(work, item["label"], item["outages"], item["is_refused"])
+
+
+def call_on(command_id: UUID, item: Op) -> str:
+    return REMOTE.act(command_id, item["label"], item["outages"], item["is_refused"])
+
+
+def unact_on(work: StepWork, item: Op) -> None:
+    note(work, f"undo {item['label']}")
+
+
+def uncall_on(command_id: UUID, item: Op) -> None:
+    REMOTE.undo(command_id, item["label"])
+
+
 def _intent(op: Op) -> Any:
     match op["do"]:
+        case "each" if op["of"] == "step":
+            on_steps = step(act_on, undo=unact_on if op["undo"] else None, retry=RETRY)
+            return fan_out(op["items"], on_steps, width=op["width"])
+        case "each":
+            on_calls = call(call_on, undo=uncall_on if op["undo"] else None, retry=RETRY)
+            return fan_out(op["items"], on_calls, width=op["width"])
         case "step":
             args = (op["label"], op["outages"], op["is_refused"])
             return step(act, *args, undo=unnote if op["undo"] else None, retry=RETRY)
@@ -89,7 +112,8 @@ def program(ops: list[Op]) -> Flow:
     said: list[Any] = []
     for op in ops:
         try:
-            said.append((yield _intent(op)))
+            answer = yield _intent(op)
+            said.append([answer["done"], answer["failed"]] if op["do"] == "each" else answer)
         except SoldOut as refused:
             if not op["is_caught"]:
                 raise
@@ -109,9 +133,13 @@ class Oracle:
     remote: list[str] = field(default_factory=list)
     signals: list[tuple[str, Any]] = field(default_factory=list)
 
-    def run(self, ops: list[Op]) -> tuple[bool, Any]:
-        """Return whether it is done, and its answer or the label that ended it."""
-        said, undo = [], []
+    def run(self, ops: list[Op], above: list[tuple[str, str]] | None = None) -> tuple[bool, Any]:
+        """Return whether it is done, and its answer or the label that ended it.
+
+        above : what the parent would undo; a child that is done adds what it did.
+        """
+        said: list[Any] = []
+        undo: list[tuple[str, str]] = []
         for op in ops:
             try:
                 said.append(self._one(op, undo))
@@ -122,6 +150,8 @@ class Oracle:
                 for kind, label in reversed(undo):
                     {"step": self.steps, "call": self.remote}[kind].append(f"undo {label}")
                 return False, refused.args[0]
+        if above is not None:
+            above += undo
         return True, said
 
     def _one(self, op: Op, undo: list[tuple[str, str]]) -> Any:
@@ -138,10 +168,16 @@ class Oracle:
             case "signal":
                 return op["payload"] if op["is_sent"] else None
             case "child":
-                is_done, answer = self.run(op["ops"])
+                is_done, answer = self.run(op["ops"], undo)
                 if not is_done:
                     raise Refused(answer)
                 return answer
+            case "each":
+                done = [item["label"] for item in op["items"] if not item["is_refused"]]
+                {"step": self.steps, "call": self.remote}[op["of"]].extend(done)
+                if op["undo"]:  # items have no order; their undoing goes through them anew
+                    undo += [(op["of"], label) for label in reversed(done)]
+                return [len(done), len(op["items"]) - len(done)]
             case _:
                 said, first = [], None
                 for part in op["parts"]:
@@ -171,7 +207,7 @@ def _operations(draw: st.DrawFn, label: str, depth: int, *, is_part: bool) -> Op
     if depth < 2:
         kinds.append("child")
     if not is_part:
-        kinds.append("gather")
+        kinds += ["gather", "each"]
     op: Op = {"do": draw(st.sampled_from(kinds)), "is_caught": draw(st.booleans())}
     match op["do"]:
         case "step" | "call":
@@ -180,6 +216,20 @@ def _operations(draw: st.DrawFn, label: str, depth: int, *, is_part: bool) -> Op
                 "outages": draw(st.sampled_from([0, 0, 0, 1, 2])),
                 "is_refused": draw(st.sampled_from([False] * 5 + [True])),
                 "undo": draw(st.booleans()),
+            }
+        case "each":
+            op |= {
+                "of": draw(st.sampled_from(["step", "call"])),
+                "width": draw(st.integers(1, 3)),
+                "undo": draw(st.booleans()),
+                "items": [
+                    {
+                        "label": f"{label}e{n}",
+                        "outages": draw(st.sampled_from([0, 0, 1])),
+                        "is_refused": draw(st.sampled_from([False, False, True])),
+                    }
+                    for n in range(draw(st.integers(0, 5)))
+                ],
             }
         case "sleep":
             op["seconds"] = draw(st.integers(0, 40))

@@ -21,6 +21,7 @@ from yunjin.chassis.flow import (
     State,
     StepWork,
     create_flows_1,
+    create_flows_2,
     flow_tables,
 )
 from yunjin.chassis.persistence import (
@@ -181,6 +182,7 @@ def opened(
         with database.engine.begin() as connection:
             create_standard_1(connection, "shop")
             create_flows_1(connection, "shop")
+            create_flows_2(connection, "shop")
             LOG.create(connection, checkfirst=True)
     database.plan = plan
     room = RoomDatabase(database, room="shop", tenant="demo", source="/shop", clock=clock)

@@ -48,7 +48,15 @@ RICH: list[Op] = [
         "is_caught": True,
         "parts": [_act("step", f"4g{n}", outages=n, is_refused=n == 1) for n in range(3)],
     },
-    {"do": "child", "is_caught": False, "ops": [_act("step", "5.0")]},
+    {"do": "child", "is_caught": False, "ops": [_act("step", "5.0"), _act("call", "5.1")]},
+    {
+        "do": "each",
+        "is_caught": False,
+        "of": "step",
+        "width": 2,
+        "undo": True,
+        "items": [{"label": f"e{n}", "outages": n % 2, "is_refused": n == 2} for n in range(4)],
+    },
     _act("step", "6", is_refused=True),
 ]
 

@@ -6,6 +6,7 @@ middle of the other's work, also after the other has given the lease back.
 
 import gc
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -146,6 +147,30 @@ def test_the_worker_s_thread_runs_what_is_started_and_signalled_beside_it(shop: 
     assert room.flows.state(flow_id).state is State.DONE
     # It gave the lease back: another goes on at once.
     assert room.ran(waiting).state is State.WAITING
+
+
+def test_a_worker_whose_process_stands_by_leaves_the_flows_to_another(shop: Open) -> None:
+    is_anothers = threading.Event()
+    room = shop(walk, clock=SystemClock(), limits=FlowLimits(idle_ms=5, lease_s=600, callers=0))
+    worker = FlowWorker(room.flows, holder="here", stands_by=is_anothers.is_set)
+    worker.start()
+    try:
+        assert room.flows.wait(room.started(walk), seconds=20).state is State.DONE
+        assert room.engine.turn() == 0  # the flows are the worker's, for 600 s more
+        is_anothers.set()
+        until = time.monotonic() + 20
+        while room.engine._epoch is None:
+            assert time.monotonic() < until, "expected the worker to leave within 20 s"
+            room.engine.turn()
+        left = room.started(walk)
+        assert room.engine.drain()
+        assert room.flows.state(left).state is State.DONE
+        assert worker.probe() == ""
+        room.engine.leave()
+        is_anothers.clear()
+        assert room.flows.wait(room.started(walk), seconds=20).state is State.DONE
+    finally:
+        worker.close()
 
 
 def test_more_flows_than_fit_into_memory_all_come_to_their_end(shop: Open) -> None:

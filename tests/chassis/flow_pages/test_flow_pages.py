@@ -23,6 +23,7 @@ from yunjin.chassis.flow import (
     State,
     StepWork,
     child,
+    fan_out,
     flow,
     signal,
     step,
@@ -82,6 +83,16 @@ def listening() -> Flow:
     return (yield signal("approved", timeout_s=60))
 
 
+def sell(work: StepWork, item: int) -> None:
+    if item % 10 == 7 and item < 20:
+        raise SoldOut(f"There is none left for {item}.")
+
+
+@flow("many", version=1)
+def many() -> Flow:
+    return (yield fan_out(range(30), step(sell)))
+
+
 @flow("trying", version=1)
 def trying() -> Flow:
     yield step(wait_out)
@@ -120,7 +131,7 @@ class Office:
 def empty_office(tmp_path: Path) -> Iterator[Office]:
     _is_mended.clear()
     limits = FlowLimits(callers=0)
-    definitions = (closing, failing, listening, trying, parting)
+    definitions = (closing, failing, listening, trying, parting, many)
     shop = opened(f"sqlite:///{tmp_path / 'rooms.db'}", *definitions, limits=limits)
     yield Office(shop, tmp_path, {})
     shop.close()
@@ -212,8 +223,12 @@ def test_a_try_again_sets_a_parked_flow_going(office: Office) -> None:
         await user.open(f"/shop/flows/{office.ids['closing']}")
         user.find(kind=ui.button, content="Try again").click()
         await user.should_see("It goes on from “post”")
+        await _press(user, "Try again")  # not yet: nobody has said who and why
+        assert office.state("closing") is State.PARKED
+        _signed(user)
         await _press(user, "Try again")
         await user.should_see("The flow goes on")
+        await user.should_see("An: account added")
 
     _is_mended.add("post")
     office.see(story)
@@ -233,6 +248,7 @@ def test_a_cancellation_waits_for_the_flow_s_name(office: Office) -> None:
         await user.open(f"/shop/flows/{office.ids['closing']}")
         user.find(kind=ui.button, content="Cancel the flow").click()
         await user.should_see("Type “Day close” to confirm")
+        _signed(user)
         await _press(user, "Cancel the flow")
         assert not office.shop.flows.state(office.ids["closing"]).is_cancelled
         user.find(kind=ui.input, content="Type “Day close” to confirm").type("Day close")
@@ -242,6 +258,53 @@ def test_a_cancellation_waits_for_the_flow_s_name(office: Office) -> None:
     office.see(story)
     office.shop.engine.drain()
     assert office.state("closing") is State.CANCELLED
+
+
+def test_a_step_is_skipped_with_a_reason_and_an_answer(office: Office) -> None:
+    async def story(user: User) -> None:
+        await user.open(f"/shop/flows/{office.ids['closing']}")
+        user.find(kind=ui.button, content="Skip the step").click()
+        await user.should_see("The flow goes on as if the step had been answered")
+        _signed(user)
+        user.find(kind=ui.input, content="Answer for the flow").type("[not json")
+        await _press(user, "Skip the step")
+        assert office.state("closing") is State.PARKED
+        user.find(kind=ui.input, content="Answer for the flow").clear().type('{"by": "hand"}')
+        await _press(user, "Skip the step")
+        await user.should_see("Skipped “post”")
+
+    _is_mended.discard("post")
+    office.see(story)
+    office.shop.engine.drain()
+    assert office.state("closing") is State.DONE
+    assert office.shop.flows.history(office.ids["closing"])[3].answer == {"by": "hand"}
+
+
+def test_items_that_failed_are_shown_and_can_be_had_as_csv(office: Office) -> None:
+    shop = office.shop
+    flow_id = shop.started(many)
+    shop.engine.drain()
+
+    async def story(user: User) -> None:
+        await user.open(f"/shop/flows/{flow_id}")
+        await user.should_see("28 done, 2 failed")
+        await user.should_see("There is none left for 7.")
+        answer = await user.http_client.get(f"/shop/flows-failed.csv?flow={flow_id}&number=1")
+        lines = answer.text.splitlines()
+        assert lines[0].endswith("place,item,code,detail,at")
+        assert [line.split(",")[:3] for line in lines[1:]] == [
+            ["7", "7", "shop/sold-out"],
+            ["17", "17", "shop/sold-out"],
+        ]
+        assert (await user.http_client.get("/shop/flows-failed.csv?flow=x")).status_code == 404
+
+    office.see(story)
+
+
+def _signed(user: User) -> None:
+    """Say who and why in the open dialog."""
+    user.find(kind=ui.input, content="Your name").type("An")
+    user.find(kind=ui.input, content="Reason").type("account added")
 
 
 async def _press(user: User, words: str) -> None:

@@ -50,6 +50,7 @@ from yunjin.chassis.console.parts import (
     tabs,
     title_row,
 )
+from yunjin.chassis.console.people import keep_person, person, person_field
 from yunjin.chassis.console.table import Ask, Column, Row, Table, static_table, table_html
 from yunjin.chassis.console.words import language, t
 
@@ -95,6 +96,7 @@ __all__ = [
     "html",
     "icon_button",
     "keep_calendar",
+    "keep_person",
     "laid",
     "language",
     "listing",
@@ -106,6 +108,8 @@ __all__ = [
     "notice_of",
     "page",
     "panel",
+    "person",
+    "person_field",
     "problem_panel",
     "problem_title",
     "quiet",

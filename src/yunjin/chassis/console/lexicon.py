@@ -59,6 +59,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Contact with the server is lost; reconnecting. Figures stand as they were then.",
     ),
     # forms
+    "form.person": ("经办人", "Your name"),
     "form.needed": ("必填", "Needed"),
     "form.amount": ("请输入金额，至多 {places} 位小数", "An amount, {places} decimals"),
     "form.above_zero": ("须大于零", "More than zero"),

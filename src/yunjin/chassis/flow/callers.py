@@ -2,8 +2,9 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 from uuid import UUID
 
 from yunjin.chassis.flow.intents import Call
@@ -11,6 +12,8 @@ from yunjin.chassis.flow.metering import Meter
 from yunjin.chassis.flow.seats import Answered, Place
 from yunjin.chassis.flow.values import step_id
 from yunjin.kernel import tenant
+
+_HANDED_OVER_MAX: Final = 32  # calls that a thread makes one after the other
 
 
 class Callers:
@@ -27,6 +30,7 @@ class Callers:
         self, room_tenant: str, *, threads: int, bell: threading.Event, meter: Meter
     ) -> None:
         self._tenant, self._bell, self._meter = room_tenant, bell, meter
+        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, "flow-call") if threads else None
         self._landed: deque[tuple[Place, object, Answered]] = deque()
         self._flying: dict[Place, object] = {}
@@ -40,6 +44,21 @@ class Callers:
             self._make(place, ticket, intent)
         else:
             self._pool.submit(self._make, place, ticket, intent)
+
+    def send_all(self, flow_id: UUID, calls: Sequence[tuple[int, Call]]) -> None:
+        """Make many calls, a part of them in each thread: light ones pay for one hand-over."""
+        tickets = [((flow_id, number), object(), intent) for number, intent in calls]
+        self._flying |= {place: ticket for place, ticket, _ in tickets}
+        if self._pool is None:
+            self._make_all(tickets)
+            return
+        size = max(1, min(_HANDED_OVER_MAX, len(tickets) // self._threads))
+        for at in range(0, len(tickets), size):
+            self._pool.submit(self._make_all, tickets[at : at + size])
+
+    def _make_all(self, tickets: Sequence[tuple[Place, object, Call]]) -> None:
+        for place, ticket, intent in tickets:
+            self._make(place, ticket, intent)
 
     def land(self) -> Iterator[UUID]:
         """Take in what came back; yield the flows it is for. What nobody waits for is dropped."""

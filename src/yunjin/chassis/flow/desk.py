@@ -1,34 +1,29 @@
 """The door to a room's flows: start, signal, cancel, try again, and look."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-import structlog
 from prometheus_client.core import Metric
 
+from yunjin.chassis.flow.deeds import FlowDeeds
 from yunjin.chassis.flow.journal import Journal
 from yunjin.chassis.flow.limits import FlowLimits
 from yunjin.chassis.flow.metering import Meter
 from yunjin.chassis.flow.problems import (
     FlowEnded,
-    FlowNotParked,
-    NoSuchFlow,
     Parked,
     TooLarge,
 )
 from yunjin.chassis.flow.progress import advance
-from yunjin.chassis.flow.reading import FlowReader
 from yunjin.chassis.flow.registry import Definition, Registry
 from yunjin.chassis.flow.tables import SIGNAL_NAME_LENGTH, State
 from yunjin.chassis.flow.values import TooMuch, Unfit, written
 from yunjin.chassis.persistence import RoomDatabase, SqlUnitOfWork, instant_us, request_hash
 from yunjin.kernel.errors import IdempotencyConflict, Malformed
 
-_log: Final = structlog.get_logger()
 _PRUNE_FLOWS: Final = 200  # a transaction
 _DAY_US: Final = 86_400 * 1_000_000
 _IN_MAX: Final = 500
@@ -44,7 +39,7 @@ class Start:
     args: tuple[Any, ...] = ()
 
 
-class Flows(FlowReader):
+class Flows(FlowDeeds):
     """A room's flows, seen from outside the engine. Safe for threads.
 
     Parameters
@@ -63,7 +58,6 @@ class Flows(FlowReader):
         super().__init__(room, cursor_key=cursor_key)
         self.registry, self.limits = registry, limits or FlowLimits()
         self.journal = Journal(self.tables, room.database.engine.dialect)
-        self.bell = threading.Event()  # rung when an engine of this process has something to do
         self.meter = Meter(room.room, room.clock)
 
     def start(
@@ -140,44 +134,10 @@ class Flows(FlowReader):
 
         self._do(told, work)
 
-    def cancel(self, flow_id: UUID, *, work: SqlUnitOfWork | None = None) -> None:
-        """Ask for a flow's end: it stops where it is and undoes what it did. Twice is once.
-
-        Raises: NoSuchFlow, FlowEnded; without `work` Outage, Unknown too.
-        """
-
-        def cancelled(work: SqlUnitOfWork) -> None:
-            row = self._held(work.connection, flow_id)
-            if row.state == State.CANCELLED:
-                return
-            if State(row.state).is_end:
-                raise FlowEnded("The flow has ended.", flow_id=str(flow_id))
-            if not row.is_cancelled:
-                self._wake(work.connection, flow_id, is_cancelled=1)
-
-        self._do(cancelled, work)
-        _log.info("flow.cancel_asked", room=self.room.room, flow_id=str(flow_id))
-
-    def retry(self, flow_id: UUID, *, work: SqlUnitOfWork | None = None) -> None:
-        """Let a parked flow go on from its journal: its trouble was seen to.
-
-        Raises: NoSuchFlow, FlowNotParked; without `work` Outage, Unknown too.
-        """
-
-        def retried(work: SqlUnitOfWork) -> None:
-            row = self._held(work.connection, flow_id)
-            if row.state != State.PARKED:
-                raise FlowNotParked("The flow is not parked.", flow_id=str(flow_id))
-            self._wake(work.connection, flow_id, outcome=None)
-
-        self._do(retried, work)
-        _log.info("flow.retry_asked", room=self.room.room, flow_id=str(flow_id))
-
     def prune(self, *, days: int) -> int:
         """Delete flows that ended so many days ago, journals and signals with them."""
-        tables = self.tables
         before_us = instant_us(self.room.clock.now_ns()) - days * _DAY_US
-        c = tables.flows.c
+        c = self.tables.flows.c
         old = [
             sa.select(c.flow_id).where(c.state == state, c.due_us < before_us).limit(_PRUNE_FLOWS)
             for state in (State.FAILED, State.CANCELLED, State.DONE)
@@ -187,8 +147,7 @@ class Flows(FlowReader):
             for query in old:
                 ids = list(work.connection.execute(query).scalars())
                 if ids:
-                    for each in (tables.progress, tables.signals, tables.steps, tables.flows):
-                        work.connection.execute(sa.delete(each).where(each.c.flow_id.in_(ids)))
+                    self.journal.forget(work.connection, ids)
                     return len(ids)
             return 0
 
@@ -260,29 +219,6 @@ class Flows(FlowReader):
             query = sa.select(c.flow_id, c.request_hash).where(c.flow_id.in_(part))
             found |= {row.flow_id: bytes(row.request_hash) for row in connection.execute(query)}
         return found
-
-    def _held(self, connection: sa.Connection, flow_id: UUID) -> Any:
-        c = self.tables.flows.c
-        query = sa.select(c.state, c.is_cancelled).where(c.flow_id == flow_id).with_for_update()
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            raise NoSuchFlow("No such flow was started here.", flow_id=str(flow_id))
-        return row
-
-    def _wake(self, connection: sa.Connection, flow_id: UUID, **values: Any) -> None:
-        now_us = instant_us(self.room.clock.now_ns())
-        self._set(connection, flow_id, state=State.RUNNING, due_us=now_us, **values)
-
-    def _set(self, connection: sa.Connection, flow_id: UUID, **values: Any) -> None:
-        flows = self.tables.flows
-        connection.execute(sa.update(flows).where(flows.c.flow_id == flow_id).values(**values))
-
-    def _do(self, body: Any, work: SqlUnitOfWork | None) -> None:
-        if work is not None:
-            body(work)
-        else:
-            self.room.run(body)
-        self.bell.set()
 
 
 def _check_same(flow_id: UUID, first: bytes, second: bytes) -> None:

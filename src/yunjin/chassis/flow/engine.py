@@ -17,7 +17,7 @@ from yunjin.chassis.flow.collector import COLLECTOR
 from yunjin.chassis.flow.desk import Flows
 from yunjin.chassis.flow.intents import Call, Child
 from yunjin.chassis.flow.problems import Fenced, Parked
-from yunjin.chassis.flow.run import Run
+from yunjin.chassis.flow.run import Run, Slot
 from yunjin.chassis.flow.seats import Interrupted, Place, Seat
 from yunjin.chassis.flow.step_work import StepWork
 from yunjin.chassis.flow.tables import State
@@ -125,14 +125,18 @@ class Engine:
             _log.debug("flows.taken_over", room=self._room.room, epoch=self._epoch)
         return True
 
+    def leave(self) -> None:
+        """Let another engine work the flows, if this one does: what is in memory here is void."""
+        if self._epoch is not None:
+            self._epoch = None
+            self._forget()
+            self._lease.release()
+
     def _lose(self) -> None:
-        """Another engine works the flows: what is in memory here is void."""
-        if self._epoch is None:
-            return
-        _log.warning("flows.lost", room=self._room.room, epoch=self._epoch)
-        self._epoch = None
-        self._lease.release()
-        self._forget()
+        """Leave the flows to another engine that has them."""
+        if self._epoch is not None:
+            _log.warning("flows.lost", room=self._room.room, epoch=self._epoch)
+        self.leave()
 
     def _forget(self) -> None:
         for run in self._live.values():
@@ -153,7 +157,8 @@ class Engine:
         is_time = clock.monotonic_ns() - self._looked_ns >= limits.idle_ms * 1_000_000
         is_idle = not (self._ready or self._found or self._callers.is_flying())
         is_asked = self._is_more or is_time or is_idle or self._flows.bell.is_set()
-        if self._alone or space <= 0 or not is_asked:
+        is_full = len(self._found) >= self._size  # a turn has enough of them
+        if self._alone or space <= 0 or is_full or not is_asked:
             return
         self._flows.bell.clear()
         self._looked_ns = clock.monotonic_ns()
@@ -239,6 +244,8 @@ class Engine:
             for slot in seat.calls:
                 if isinstance(slot.intent, Call):
                     self._callers.send(flow_id, slot.number, slot.intent)
+            if seat.flights:
+                self._callers.send_all(flow_id, seat.flights)
             if not seat.is_served:
                 self._found.appendleft(flow_id)  # it was made already: no others before it
             elif not any(slot.is_flying for slot in run.slots):
@@ -256,7 +263,7 @@ class Engine:
             self._hands.discard(flow_id)
         else:
             self._put_down(flow_id)
-        if run is not None and any(isinstance(slot.intent, Child) for slot in run.slots):
+        if run is not None and any(_is_of_children(slot) for slot in run.slots):
             self._is_more = True  # its children were started
 
     def _put_down(self, flow_id: UUID) -> None:
@@ -327,4 +334,8 @@ class Engine:
 
 
 def _waits_for_children(run: Run) -> bool:
-    return any(isinstance(slot.intent, Child) and not slot.is_settled for slot in run.slots)
+    return any(_is_of_children(slot) and not slot.is_settled for slot in run.slots)
+
+
+def _is_of_children(slot: Slot) -> bool:
+    return isinstance(slot.intent, Child) or (slot.fan is not None and bool(slot.fan.children))

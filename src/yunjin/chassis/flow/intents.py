@@ -4,7 +4,7 @@ An intent is data: making one does nothing. The engine acts on it, keeps the ans
 and on a later run hands the same answer out again without acting.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -12,7 +12,9 @@ from yunjin.kernel import check
 from yunjin.kernel.errors import Bug
 
 STEP_NAME_LENGTH: Final = 80
-_OWN_NAME_LENGTH: Final = 70  # room for "signal:", "child:" and "undo:" before it
+_OWN_NAME_LENGTH: Final = 70  # room for "signal:", "child:", "each:" and "undo:" before it
+_NAME_OF_ALL: Final = STEP_NAME_LENGTH - len("undo:")
+WIDTH: Final = 256
 _SECOND_US: Final = 1_000_000
 
 
@@ -94,6 +96,12 @@ class Signal:
     name: str
     word: str
     timeout_us: int | None
+    until_us: int | None = None
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether it is waited for without an end."""
+        return self.timeout_us is None and self.until_us is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,28 @@ class Child:
     name: str
     flow: str
     args: tuple[Any, ...]
+    is_kept: bool = False
+
+
+ItemReader: TypeAlias = Callable[[Any, Any, int], Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class FanOut:
+    """The same for each of many items.
+
+    each : what is asked for; the item goes before its arguments.
+    upto : of the items from the first; None: all of them.
+    but_failed_of : the number of the fan-out that this one undoes; its failed items are left out.
+    """
+
+    name: str
+    items: Sequence[Any] | ItemReader
+    each: Step | Call | Child
+    width: int
+    total: int
+    upto: int | None = None
+    but_failed_of: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +140,12 @@ class StartedVersion:
     """The version the flow was started under; answered at once, not kept in the journal."""
 
 
-One: TypeAlias = Step | Call | Timer | Signal | Child
+@dataclass(frozen=True, slots=True)
+class OwnId:
+    """The flow's own id as text; answered at once, not kept in the journal."""
+
+
+One: TypeAlias = Step | Call | Timer | Signal | Child | FanOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +155,7 @@ class Gather:
     parts: tuple[One, ...]
 
 
-Intent: TypeAlias = One | Gather | StartedVersion
+Intent: TypeAlias = One | Gather | StartedVersion | OwnId
 Flow: TypeAlias = Generator[Intent, Any, Any]
 
 
@@ -174,18 +209,64 @@ def sleep_until(at_ns: int) -> Timer:
     return Timer("sleep", None, at_ns // 1_000)
 
 
-def signal(word: str, *, timeout_s: int | None = None) -> Signal:
+def signal(word: str, *, timeout_s: int | None = None, until_ns: int | None = None) -> Signal:
     """Ask for the next signal of this name; the answer is its payload, or None after the timeout.
 
     A signal that came before it is waited for is kept. Each is handed out once, in order.
+
+    Parameters
+    ----------
+    timeout_s : seconds from when it is first waited for.
+    until_ns : or an instant, in nanoseconds since 1970.
     """
+    check.that(timeout_s is None or until_ns is None, "expected a timeout or an instant, was both")
     timeout_us = None if timeout_s is None else timeout_s * _SECOND_US
-    return Signal(f"signal:{word}", word, timeout_us)
+    until_us = None if until_ns is None else until_ns // 1_000
+    return Signal(f"signal:{word}", word, timeout_us, until_us)
 
 
-def child(flow: str, *args: Any) -> Child:
-    """Ask for the answer of another flow of this room; its failure is thrown into this one."""
-    return Child(f"child:{flow}", flow, args)
+def child(flow: str, *args: Any, keep: bool = False) -> Child:
+    """Ask for the answer of another flow of this room; its failure is thrown into this one.
+
+    Where this flow fails or is cancelled, a child that runs is cancelled, and one that is done is
+    undone too, in its place among what this flow undoes.
+
+    Parameters
+    ----------
+    keep : what a child has done stays done.
+    """
+    return Child(f"child:{flow}", flow, args, keep)
+
+
+def fan_out(
+    items: Sequence[Any] | ItemReader,
+    each: Step | Call | Child,
+    *,
+    width: int = WIDTH,
+    total: int = 0,
+    name: str = "",
+) -> FanOut:
+    """Ask for the same for each of many items; one that fails does not stop the others.
+
+    The answer is `{"total": …, "done": …, "failed": …, "number": …}`; the failed items stand in a
+    table: `work.failed_items(number, …)` in a step, `Flows.failed_items` outside. What an item is
+    answered is not kept: its effect is.  The journal is one row, however many items there are.
+
+    Parameters
+    ----------
+    items : JSON values: a sequence with a length, made anew on every run of the flow; or a function
+        `items(work, after, limit)` that reads the next ones behind `after` (None: from the start)
+        from the room's tables, the same on every run, an empty sequence at the end.
+    each : `step(act, *args)` is `act(work, item, *args)`, `call(act, *args)` is
+        `act(command_id, item, *args)` under the item's own id, `child(flow, *args)` the flow with
+        `(item, *args)`. An undo gets the item in place of an answer; items have no order among
+        them. Children that are done are deleted, unless they are to be kept; they stay done.
+    width : calls, children and items that wait for another try, at most so many at once.
+    total : how many there are, for those who watch, where `items` is a function.
+    """
+    check.that(width >= 1, f"expected a width ≥ 1, was {width}")
+    count = len(items) if isinstance(items, Sequence) else total
+    return FanOut(f"each:{name or each.name}"[:_NAME_OF_ALL], items, each, width, count)
 
 
 def gather(*parts: One) -> Gather:
@@ -199,6 +280,11 @@ def gather(*parts: One) -> Gather:
 def started_version() -> StartedVersion:
     """Ask which version the flow was started under, for code that serves several."""
     return StartedVersion()
+
+
+def own_id() -> OwnId:
+    """Ask for the flow's own id: what others signal it by."""
+    return OwnId()
 
 
 def _name(act: Callable[..., Any], given: str) -> str:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from yunjin.chassis.flow.problems import Fenced
 from yunjin.chassis.flow.run import Entry
-from yunjin.chassis.flow.tables import FlowTables, Outcome, State
+from yunjin.chassis.flow.tables import TAKEN_BACK, FlowTables, Outcome, State
 from yunjin.kernel import check
 
 EPOCH: Final = "engine"
@@ -100,6 +100,8 @@ class Writes:
     wakes: list[tuple[Any, ...]] = field(default_factory=list)  # parents of what has ended
     cancels: list[tuple[Any, ...]] = field(default_factory=list)  # children of what was cancelled
     taken: list[tuple[Any, ...]] = field(default_factory=list)  # signals
+    failed: list[tuple[Any, ...]] = field(default_factory=list)  # items of fan-outs: whole rows
+    gone: list[bytes] = field(default_factory=list)  # ids of children that are of no use any more
 
 
 class Journal:
@@ -110,6 +112,8 @@ class Journal:
         flows, steps, signals = tables.flows, tables.steps, tables.signals
         self.insert_flows = Statement(sa.insert(flows), dialect, flows.c.keys())
         self._insert_steps = Statement(sa.insert(steps), dialect, steps.c.keys())
+        items = tables.items
+        self._insert_items = Statement(sa.insert(items), dialect, items.c.keys())
         param = sa.bindparam
         self._settle = Statement(
             sa.update(steps)
@@ -145,6 +149,10 @@ class Journal:
             "nfs",
         )
 
+        self._mark = "?" if dialect.positional else "%s"
+        of = (tables.progress, tables.signals, tables.items, tables.deeds, steps, flows)
+        among: sa.ColumnClause[bool] = sa.literal_column(f"flow_id IN ({_IDS})")
+        self._deletes = [str(sa.delete(each).where(among).compile(dialect=dialect)) for each in of]
         self._lookups(dialect)
 
     def _lookups(self, dialect: sa.Dialect) -> None:
@@ -181,6 +189,36 @@ class Journal:
         self._end.run(connection, writes.ends)
         self._wake.run(connection, writes.wakes)
         self._cancel.run(connection, writes.cancels)
+        self._insert_items.run(connection, writes.failed)
+        self._forget(connection, writes.gone)
+
+    def forget(self, connection: sa.Connection, flow_ids: Sequence[UUID]) -> None:
+        """Delete flows, with all that is kept of them."""
+        self._forget(connection, [flow_id.bytes for flow_id in flow_ids])
+
+    def _forget(self, connection: sa.Connection, keys: list[bytes]) -> None:
+        for start in range(0, len(keys), _IN_MAX):
+            part = tuple(keys[start : start + _IN_MAX])
+            marks = ",".join([self._mark] * len(part))
+            for sql in self._deletes:
+                connection.exec_driver_sql(sql.replace(_IDS, marks), part)
+
+    def take_back(self, connection: sa.Connection, flow_id: UUID, now_us: int) -> bool:
+        """Let a flow that is done undo what it did; return whether there is one."""
+        flows = self._tables.flows
+        query = sa.update(flows).where(flows.c.flow_id == flow_id, flows.c.state == State.DONE)
+        values = {"state": State.RUNNING, "due_us": now_us, "is_cancelled": TAKEN_BACK}
+        return bool(connection.execute(query.values(outcome=None, **values)).rowcount)
+
+    def failed_places(
+        self, connection: sa.Connection, flow_id: UUID, number: int, first: int, end: int
+    ) -> frozenset[int]:
+        """Return which items of a fan-out failed among those of places [first, end)."""
+        c = self._tables.items.c
+        query = sa.select(c.place).where(
+            c.flow_id == flow_id, c.number == number, c.place >= first, c.place < end
+        )
+        return frozenset(connection.execute(query).scalars())
 
     def due(
         self,

@@ -31,6 +31,12 @@ class FlowLimits(BaseModel):
     )
     live_max: int = Field(10_000, ge=1, le=10_000_000, description="running flows in memory")
     fan_out_max: int = Field(10_000, ge=1, le=1_000_000, description="parts of one gather")
+    width_max: int = Field(
+        4_096, ge=1, le=100_000, description="items of one fan-out on their way at once"
+    )
+    items_a_turn: int = Field(
+        1_000, ge=1, le=100_000, description="items of a fan-out before others have their turn"
+    )
     answer_bytes_max: int = Field(
         65_536,
         ge=1,

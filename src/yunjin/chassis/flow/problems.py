@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from yunjin.chassis.persistence import dump_json
-from yunjin.kernel.errors import NotFound, Problem, Refusal, of_document
+from yunjin.kernel.errors import Bug, NotFound, Problem, Refusal, of_document
 
 DETAIL_LENGTH: Final = 400
 DOCUMENT_BYTES_MAX: Final = 8_000  # of a problem that is kept
@@ -29,9 +29,21 @@ class FlowEnded(Refusal):
 
 
 class FlowNotParked(Refusal):
-    """Only a flow that waits for a person can be tried again."""
+    """Only a flow that waits for a person, or for its next try, can be tried again."""
 
     code, status, title = "flow/not-parked", 409, "Flow not parked"
+
+
+class NothingToSkip(Refusal):
+    """The flow does not stand at this step any more, or nothing there can be skipped."""
+
+    code, status, title = "flow/nothing-to-skip", 409, "Nothing to skip"
+
+
+class ItemBroken(Bug):
+    """An item of a fan-out failed by a defect; the others went on."""
+
+    code, status, title = "flow/item-broken", 500, "Item broken"
 
 
 class FlowCancelled(Refusal):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from yunjin.chassis.flow.problems import NoSuchFlow, ProblemClasses
 from yunjin.chassis.flow.progress import Progress, progress_of
-from yunjin.chassis.flow.tables import Outcome, State, tables_of
+from yunjin.chassis.flow.tables import FlowTables, Outcome, State, tables_of
 from yunjin.chassis.flow.values import read
 from yunjin.chassis.persistence import RoomDatabase, instant_us
 from yunjin.kernel.errors import Problem
@@ -55,6 +55,29 @@ class StepState:
     at_us: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What a person did to a flow. deed: "cancel", "retry" or "skip"; number 0: to all of it."""
+
+    deed_id: UUID
+    at_us: int
+    deed: str
+    number: int
+    step: str
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedItem:
+    """An item of a fan-out that failed. place: counted from 0."""
+
+    place: int
+    item: Any
+    problem: dict[str, Any]
+    at_us: int
+
+
 class FlowReader:
     """A room's flows, to be looked at. Safe for threads.
 
@@ -66,6 +89,7 @@ class FlowReader:
     def __init__(self, room: RoomDatabase, *, cursor_key: bytes = b"flows") -> None:
         self.room, self.tables = room, tables_of(room.room)
         self.moved = threading.Condition()  # told when an engine of this process saved a turn
+        self.bell = threading.Event()  # rung when an engine of this process has something to do
         self.turns = 0  # saved by engines of this process; changes with `moved` held
         self._cursor_key = cursor_key
 
@@ -159,6 +183,45 @@ class FlowReader:
             for row in self.room.read(found)
         ]
 
+    def deeds(self, flow_id: UUID) -> list[Deed]:
+        """Return what people did to a flow, the first deed first. Raises: Outage."""
+        deeds = self.tables.deeds
+        query = (
+            sa.select(deeds)
+            .where(deeds.c.flow_id == flow_id)
+            .order_by(deeds.c.at_us, deeds.c.deed_id)
+        )
+        found = self.room.read(lambda connection: connection.execute(query).all())
+        return [
+            Deed(
+                deed_id=row.deed_id,
+                at_us=row.at_us,
+                deed=row.deed,
+                number=row.number,
+                step=row.step,
+                who=row.who,
+                why=row.why,
+            )
+            for row in found
+        ]
+
+    def failed_items(
+        self, flow_id: UUID, number: int, *, after: int = -1, limit: int = 200
+    ) -> list[FailedItem]:
+        """Return items of a fan-out that failed, by their places. Raises: Outage.
+
+        Parameters
+        ----------
+        number : the fan-out's, as its answer has it.
+        after : goes on behind this place.
+        """
+        limit = min(limit, LIMIT_MAX)
+        return self.room.read(
+            lambda connection: failed_items(
+                connection, self.tables, flow_id, number, after=after, limit=limit
+            )
+        )
+
     def page(
         self,
         *,
@@ -218,6 +281,25 @@ class FlowReader:
         query = sa.select(sa.func.min(c.due_us)).where(c.state == State.WAITING)
         due_us = self.room.read(lambda connection: connection.execute(query).scalar_one())
         return 0 if due_us is None else max(0, now_us - int(due_us))
+
+
+def failed_items(
+    connection: sa.Connection,
+    tables: FlowTables,
+    flow_id: UUID,
+    number: int,
+    *,
+    after: int,
+    limit: int,
+) -> list[FailedItem]:
+    """Return items of a fan-out that failed, by their places."""
+    items = tables.items
+    of = (items.c.flow_id == flow_id, items.c.number == number, items.c.place > after)
+    query = sa.select(items).where(*of).order_by(items.c.place).limit(limit)
+    return [
+        FailedItem(place=row.place, item=read(row.item), problem=read(row.problem), at_us=row.at_us)
+        for row in connection.execute(query)
+    ]
 
 
 def _beyond(place: Sequence[Any], at: Sequence[Any]) -> sa.ColumnElement[bool]:

@@ -62,6 +62,10 @@ class Registry:
         """Return the names of the flows, sorted."""
         return sorted(self._newest)
 
+    def definitions(self) -> list[Definition]:
+        """Return all of them, every version."""
+        return list(self._by_version.values())
+
     def newest(self, name: str) -> Definition:
         """Return what a new flow of this name runs. Raises: FlowUnknown."""
         found = self._newest.get(name)

@@ -6,18 +6,21 @@ is its journal alone: dropping a Run at any moment loses nothing.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from yunjin.chassis.flow.fans import Fan
 from yunjin.chassis.flow.intents import (
     Act,
     Call,
     Child,
+    FanOut,
     Flow,
     Gather,
     Intent,
     One,
+    OwnId,
     Signal,
     StartedVersion,
     Step,
@@ -30,7 +33,7 @@ from yunjin.chassis.flow.values import read
 from yunjin.kernel.errors import Bug, Problem
 
 _CLASSES = ProblemClasses()
-_KINDS: Final = frozenset({Step, Call, Timer, Signal, Child})
+_KINDS: Final = frozenset({Step, Call, Timer, Signal, Child, FanOut})
 
 
 class Entry(NamedTuple):
@@ -58,8 +61,10 @@ class Slot:
     note: Any = None  # that row's answer
     is_settled: bool = False
     is_flying: bool = False  # a call that is on its way
+    is_skipped: bool = False  # by a person: there is nothing to undo
     answer: Any = None
     problem: dict[str, Any] | None = None
+    fan: Fan | None = None  # of a fan-out
 
     def settle(self, answer: Any, problem: dict[str, Any] | None = None) -> None:
         """Note how it ended."""
@@ -91,6 +96,7 @@ class Run:
         "flow_id",
         "is_cancelled",
         "is_stop_kept",
+        "is_taken_back",
         "slots",
         "stop_at",
     )
@@ -109,6 +115,7 @@ class Run:
         self.slots: list[Slot] = []
         self.ending: Ending | None = None
         self.is_cancelled = False
+        self.is_taken_back = False  # it was done, and is undone with its parent
         stopped = journal.pop(0, None)
         self.stop_at: int | None = None if stopped is None else int(read(stopped.answer))
         self.is_stop_kept = stopped is not None
@@ -183,9 +190,9 @@ class Run:
     def _take(self, intent: Intent) -> None:
         """Give numbers to what is asked for, and the answers that the journal has."""
         self._is_gather = isinstance(intent, Gather)
-        if isinstance(intent, StartedVersion):
-            answered = Slot(0, Timer("version", 0, 0), is_settled=True, answer=self._version)
-            self.slots = [answered]
+        if isinstance(intent, StartedVersion | OwnId):
+            known = self._version if isinstance(intent, StartedVersion) else str(self.flow_id)
+            self.slots = [Slot(0, Timer("known", 0, 0), is_settled=True, answer=known)]
             return
         parts = intent.parts if isinstance(intent, Gather) else (intent,)
         if len(parts) > self._fan_out_max:
@@ -198,13 +205,15 @@ class Run:
             raise self._parked("no intent", f"expected an intent, was {type(part).__name__}")
         number, self._next = self._next, self._next + 1
         slot = Slot(number, part)
+        if type(part) is FanOut:
+            slot.fan = Fan()
         entry = self._journal.pop(number, None) if self._journal else None
         if entry is not None:
             if entry.name != part.name:
                 said = f"expected step {number} {entry.name!r} as journalled, was {part.name!r}"
                 raise Parked("flow changed", said, step=part.name, number=number)
             self._recall(slot, entry)
-        if isinstance(part, Act) and part.undo is not None:
+        if _can_be_undone(part):
             self._undo.append(slot)
         return slot
 
@@ -214,8 +223,13 @@ class Run:
             slot.settle(value)
         elif entry.outcome is Outcome.REFUSED:
             slot.settle(None, value)
+        elif entry.outcome is Outcome.SKIPPED:
+            slot.settle(value)
+            slot.is_skipped = True
         else:
             slot.kept, slot.note = entry.outcome, value
+            if entry.outcome is Outcome.FANNED:
+                slot.fan = Fan.of(value)
 
     def _end(self, state: State, outcome: Any) -> None:
         """The generator is at its end: it has to be the journal's end too."""
@@ -226,7 +240,10 @@ class Run:
             raise Parked("flow changed", said, step=name, number=left)
         self.close()
         self.slots, self.ending = [], Ending(state, outcome)
-        if state is State.DONE:
+        if self.is_taken_back and state is State.DONE:
+            undone = FlowCancelled("The flow that started it was undone.")
+            self.ending = Ending(State.CANCELLED, described(undone))
+        elif state is State.DONE:
             self._undo.clear()
 
     def _is_stopped(self, is_open: bool) -> bool:
@@ -244,6 +261,9 @@ class Run:
         self.close()
         self.stop_at = self._next - 1
         self.slots = [slot for slot in self.slots if not slot.is_settled and _is_under_way(slot)]
+        for slot in self.slots:
+            if slot.fan is not None:
+                slot.fan.is_stopped = True
         self.ending = Ending(State.CANCELLED, described(FlowCancelled("The flow was cancelled.")))
 
     def _undo_next(self) -> None:
@@ -251,13 +271,10 @@ class Run:
         self.slots = []
         while self._undo:
             done = self._undo.pop()
-            intent = done.intent
-            is_done = done.is_settled and done.problem is None
-            if not is_done or not isinstance(intent, Act) or intent.undo is None:
+            undoing = _undoing(done)
+            if undoing is None:
                 continue
-            args = (done.answer, *intent.args)
-            undoing = type(intent)(f"undo:{intent.name}", intent.undo, args, None, intent.retry)
-            slot = Slot(-done.number, undoing)
+            slot = Slot(-done.number, undoing, fan=Fan() if type(undoing) is FanOut else None)
             entry = self._journal.pop(slot.number, None)
             if entry is not None:
                 self._recall(slot, entry)
@@ -272,6 +289,49 @@ class Run:
         return Parked(kind, reason, step=step, number=number)
 
 
+def _can_be_undone(part: One) -> bool:
+    if isinstance(part, FanOut):
+        return isinstance(part.each, Act) and part.each.undo is not None
+    if isinstance(part, Child):
+        return not part.is_kept
+    return isinstance(part, Act) and part.undo is not None
+
+
+def _undoing(done: Slot) -> One | None:
+    """Return what undoes something; None where nothing was done."""
+    intent = done.intent
+    if isinstance(intent, FanOut):
+        return _undoing_all(done, intent)
+    if not done.is_settled or done.problem is not None or done.is_skipped:
+        return None
+    if isinstance(intent, Child):
+        return Child(f"undo:{intent.name}", intent.flow, ())
+    if not isinstance(intent, Act) or intent.undo is None:
+        return None
+    args = (done.answer, *intent.args)
+    return type(intent)(f"undo:{intent.name}", intent.undo, args, None, intent.retry)
+
+
+def _undoing_all(done: Slot, intent: FanOut) -> FanOut | None:
+    """Return what undoes the items of a fan-out that were done, those of one that stopped too."""
+    each, fan = intent.each, done.fan
+    is_void = done.problem is not None or done.is_skipped
+    if is_void or fan is None or not isinstance(each, Act) or each.undo is None:
+        return None
+    begun = int(done.answer["total"]) if done.is_settled else fan.at
+    undo = type(each)(f"undo:{each.name}", each.undo, each.args, None, each.retry)
+    return replace(
+        intent,
+        name=f"undo:{intent.name}",
+        each=undo,
+        total=begun,
+        upto=begun,
+        but_failed_of=done.number,
+    )
+
+
 def _is_under_way(slot: Slot) -> bool:
+    if slot.fan is not None:
+        return bool(slot.fan.begun)
     is_child = slot.kept is Outcome.CALLED
     return is_child or (isinstance(slot.intent, Call) and slot.intent.undo is not None)

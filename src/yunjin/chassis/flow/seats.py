@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from yunjin.chassis.flow.intents import Child, Signal
+from yunjin.chassis.flow.intents import Call, Child, FanOut, Signal
 from yunjin.chassis.flow.journal import FlowRow, Waiting
 from yunjin.chassis.flow.problems import Parked
 from yunjin.chassis.flow.run import Run, Slot
@@ -39,11 +39,12 @@ class Seat:
     is_served: bool = False  # it had its turn before the transaction was full
     state: State = State.RUNNING
     calls: list[Slot] = field(default_factory=list)  # to be sent after the commit
+    flights: list[tuple[int, Call]] = field(default_factory=list)  # items: number and call
     signals: list[Waiting] | None = None  # that nobody was sent yet; None: not looked
     parked: Parked | None = None
 
-    def waits(self, kind: type[Signal | Child]) -> list[Slot]:
-        """Return the signals or children that are waited for."""
+    def waits(self, kind: type[Signal | Child | FanOut]) -> list[Slot]:
+        """Return the signals, children or fan-outs that are waited for."""
         if self.run is None or self.parked is not None:
             return []
         return [s for s in self.run.slots if not s.is_settled and isinstance(s.intent, kind)]
@@ -63,6 +64,8 @@ class Seat:
                 due_us = min(due_us, slot.note["due_us"])
             elif slot.kept is Outcome.SET:
                 due_us = min(due_us, slot.note)
+            elif slot.fan is not None and isinstance(slot.intent, FanOut):
+                due_us = min(due_us, slot.fan.due_us(slot.intent.width, now_us))
             elif slot.kept is None and not _listens_for_ever(slot):
                 is_running = True
         if is_running or due_us <= now_us:
@@ -73,4 +76,4 @@ class Seat:
 
 
 def _listens_for_ever(slot: Slot) -> bool:
-    return isinstance(slot.intent, Signal) and slot.intent.timeout_us is None
+    return isinstance(slot.intent, Signal) and slot.intent.is_patient

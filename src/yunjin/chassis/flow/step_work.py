@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from yunjin.chassis.flow.progress import advance
+from yunjin.chassis.flow.reading import FailedItem, failed_items
 from yunjin.chassis.flow.tables import tables_of
 from yunjin.chassis.flow.values import step_id
 from yunjin.chassis.persistence import RoomDatabase, SqlUnitOfWork, instant_us
@@ -35,6 +36,11 @@ class StepWork(SqlUnitOfWork):
         """
         tables, at_us = tables_of(self._room.room), instant_us(self._room.clock.now_ns())
         advance(self.connection, tables, self.flow_id, name, by=by, total=total, at_us=at_us)
+
+    def failed_items(self, number: int, *, after: int = -1, limit: int = 1_000) -> list[FailedItem]:
+        """Return items that failed of a fan-out of this flow, by their places behind `after`."""
+        tables = tables_of(self._room.room)
+        return failed_items(self.connection, tables, self.flow_id, number, after=after, limit=limit)
 
     def begin(self, flow_id: UUID, number: int) -> None:
         """Open the step's savepoint. Straight to the driver: 1 µs, through SQLAlchemy 25."""

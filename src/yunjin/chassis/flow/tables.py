@@ -4,6 +4,8 @@
 <room>_flow_steps    its journal: one row a step, keyed by (flow, number); -number is its undoing
 <room>_flow_signals  words from outside, in the order they came
 <room>_flow_progress what is done of how much, by name, for those who watch
+<room>_flow_items    items of fan-outs that failed, keyed by (flow, number, place of the item)
+<room>_flow_deeds    what people did to flows: who, and why
 <room>_flow_epochs   who may work the flows: an engine that takes over counts it up
 
 A flow's tables belong to its room, so that a step's journal row commits with the room's change.
@@ -37,6 +39,10 @@ NEVER_US: Final = 2**63 - 1
 SIGNAL_NAME_LENGTH: Final = 64
 PROGRESS_NAME_LENGTH: Final = 64
 WAITS_LENGTH: Final = 100
+WHO_LENGTH: Final = 64
+WHY_LENGTH: Final = 200
+REREAD: Final = "!"  # as `waits_for`: the journal was changed from outside, memory is void
+TAKEN_BACK: Final = 2  # of `is_cancelled`: the flow was done, and its parent is undone now
 
 
 class State(IntEnum):
@@ -63,11 +69,13 @@ class Outcome(IntEnum):
     SET = 2  # a timer: `answer` is when it ends, in microseconds
     TRIED = 3  # an outage: `answer` tells of the tries and when the next one is due
     CALLED = 4  # a child was started
+    FANNED = 5  # a fan-out: `answer` says how far it is and what is open
+    SKIPPED = 6  # a person said so; `answer` is what the flow was sent
 
     @property
     def is_settled(self) -> bool:
         """Whether the flow has been told."""
-        return self <= Outcome.REFUSED
+        return self <= Outcome.REFUSED or self is Outcome.SKIPPED
 
 
 class Written(Json):
@@ -84,17 +92,25 @@ class Written(Json):
 
 @dataclass(frozen=True, slots=True)
 class FlowTables:
-    """The five tables of a room's flows."""
+    """The tables of a room's flows."""
 
     flows: sa.Table
     steps: sa.Table
     signals: sa.Table
     progress: sa.Table
     epochs: sa.Table
+    items: sa.Table
+    deeds: sa.Table
 
 
 def flow_tables(tables: sa.MetaData) -> FlowTables:
-    """Add the tables of flows (form 1) to a room's."""
+    """Add the tables of flows (form 2) to a room's."""
+    flows, steps, signals, progress, epochs = _tables_1(tables)
+    items, deeds = _tables_2(tables)
+    return FlowTables(flows, steps, signals, progress, epochs, items, deeds)
+
+
+def _tables_1(tables: sa.MetaData) -> tuple[sa.Table, ...]:
     room = tables.info["room"]
     flows = table(
         tables,
@@ -148,7 +164,35 @@ def flow_tables(tables: sa.MetaData) -> FlowTables:
     for each in (flows, steps, signals, progress):
         # The key is the row's place, as on the MySQL family; a hidden rowid would store it twice.
         each.dialect_options["sqlite"]["with_rowid"] = False
-    return FlowTables(flows, steps, signals, progress, epochs)
+    return flows, steps, signals, progress, epochs
+
+
+def _tables_2(tables: sa.MetaData) -> tuple[sa.Table, ...]:
+    items = table(
+        tables,
+        "flow_items",
+        key("flow_id", Uuid()),
+        key("number", sa.Integer),
+        key("place", Int64),
+        column("at_us", Micros),
+        column("item", Written(), nullable=True),
+        column("problem", Written()),
+    )
+    deeds = table(
+        tables,
+        "flow_deeds",
+        key("flow_id", Uuid()),
+        key("deed_id", Uuid()),
+        column("at_us", Micros),
+        column("deed", Ascii(16)),
+        column("number", sa.Integer),  # the step it was done to; 0: the flow
+        column("step", Words(STEP_NAME_LENGTH)),
+        column("who", Words(WHO_LENGTH)),
+        column("why", Words(WHY_LENGTH)),
+    )
+    for each in (items, deeds):
+        each.dialect_options["sqlite"]["with_rowid"] = False
+    return items, deeds
 
 
 @lru_cache
@@ -160,5 +204,12 @@ def tables_of(room: str) -> FlowTables:
 def create_flows_1(connection: sa.Connection, room: str) -> None:
     """Create the tables of flows in form 1; a migration of the room calls this."""
     tables = metadata(room)
-    flow_tables(tables)
+    _tables_1(tables)
+    tables.create_all(connection, checkfirst=True)
+
+
+def create_flows_2(connection: sa.Connection, room: str) -> None:
+    """Create what form 2 adds: failed items of fan-outs, deeds of people."""
+    tables = metadata(room)
+    _tables_2(tables)
     tables.create_all(connection, checkfirst=True)

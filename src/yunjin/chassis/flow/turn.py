@@ -1,60 +1,19 @@
 """One transaction of the engine: many flows go on, and all they did is saved together or not."""
 
 from collections.abc import Mapping
-from typing import Any, Final
 from uuid import UUID
 
-import sqlalchemy as sa
-
-from yunjin.chassis.flow.intents import PATIENT, Act, Call, Child, Signal, Step, Timer
-from yunjin.chassis.flow.journal import Journal, Writes
-from yunjin.chassis.flow.limits import FlowLimits
-from yunjin.chassis.flow.problems import DOCUMENT_BYTES_MAX, FlowUnknown, Parked, described
-from yunjin.chassis.flow.registry import Registry
+from yunjin.chassis.flow.fanning import FanOuts
+from yunjin.chassis.flow.intents import Call, Child, FanOut, Signal, Step, Timer
+from yunjin.chassis.flow.problems import DOCUMENT_BYTES_MAX, FlowUnknown, Parked
 from yunjin.chassis.flow.run import Run, Slot
-from yunjin.chassis.flow.seats import Answered, Interrupted, Place, Seat
-from yunjin.chassis.flow.step_work import StepWork
-from yunjin.chassis.flow.tables import Outcome, State
+from yunjin.chassis.flow.seats import Answered, Seat
+from yunjin.chassis.flow.tables import REREAD, TAKEN_BACK, Outcome, State
 from yunjin.chassis.flow.values import Unfit, read, step_id, written
-from yunjin.chassis.persistence import Conflict, instant_us, request_hash
-from yunjin.chassis.persistence.problems import problem_of
-from yunjin.chassis.persistence.verdicts import Flavour
-from yunjin.kernel.clock import Clock
-from yunjin.kernel.errors import Bug, Outage, Problem, Unknown
-
-_CONFLICT_TRIES: Final = 3  # a race for a key is lost once or twice; more often it is no race
 
 
-class Turn:
-    """Brings the flows of one transaction forward.
-
-    Parameters
-    ----------
-    arrived : what calls came to that is not journalled yet.
-    doomed : steps whose last try ended the whole transaction, and how: a try that counts.
-    """
-
-    def __init__(
-        self,
-        work: StepWork,
-        journal: Journal,
-        registry: Registry,
-        *,
-        clock: Clock,
-        limits: FlowLimits,
-        flavour: Flavour,
-        arrived: Mapping[Place, Answered],
-        doomed: Mapping[Place, Problem],
-    ) -> None:
-        self._work, self._journal, self._registry = work, journal, registry
-        self._limits, self._flavour = limits, flavour
-        self._arrived, self._doomed = arrived, doomed
-        self._clock, self._now_us = clock, instant_us(clock.now_ns())
-        self._until_ns = 0
-        self._writes = Writes()
-        self._bytes = 0
-        self.steps = 0
-        self.used: list[Place] = []  # what arrived and is journalled now
+class Turn(FanOuts):
+    """Brings the flows of one transaction forward; made as `Acts` are."""
 
     def play(self, flow_ids: list[UUID], live: Mapping[UUID, Run]) -> list[Seat]:
         """Let the flows go on as far as this transaction goes; return where each stands."""
@@ -84,11 +43,17 @@ class Turn:
             if row.state == State.RUNNING
             or (row.state == State.WAITING and row.due_us <= self._now_us)
         ]
-        gone = [row.flow_id for row in rows if row.flow_id not in live]
+        # A person has changed the journal of those that are to be read again.
+        kept = {
+            row.flow_id: live[row.flow_id]
+            for row in rows
+            if row.flow_id in live and row.waits_for != REREAD
+        }
+        gone = [row.flow_id for row in rows if row.flow_id not in kept]
         journals = self._journal.entries(connection, gone)
         seats = []
         for row in rows:
-            seat = Seat(row, live.get(row.flow_id))
+            seat = Seat(row, kept.get(row.flow_id))
             try:
                 if seat.run is None:
                     seat.run = Run(
@@ -99,7 +64,8 @@ class Turn:
                         journal=journals[row.flow_id],
                         fan_out_max=self._limits.fan_out_max,
                     )
-                seat.run.is_cancelled = bool(row.is_cancelled)
+                seat.run.is_cancelled = row.is_cancelled == 1
+                seat.run.is_taken_back = row.is_cancelled == TAKEN_BACK
             except Parked as parked:
                 seat.parked = parked
             seats.append(seat)
@@ -119,14 +85,6 @@ class Turn:
         except Parked as parked:
             seat.parked = parked
 
-    def _is_over(self) -> bool:
-        """Return whether no more steps belong into this transaction; the first always does."""
-        if not self.steps:
-            return False
-        if self.steps >= self._limits.steps_a_commit or self._bytes >= self._limits.bytes_a_commit:
-            return True
-        return self._clock.monotonic_ns() >= self._until_ns
-
     def _act(self, seat: Seat, run: Run) -> bool:
         """Do what can be done now; return whether everything asked for is settled."""
         is_all = True
@@ -145,6 +103,10 @@ class Turn:
                 self._set_or_ring(run, slot, intent)
             elif isinstance(intent, Signal):
                 self._hear(seat, run, slot, intent)
+            elif isinstance(intent, FanOut):
+                self._fan(seat, run, slot, intent)
+            elif slot.kept is None and slot.number < 0:
+                self._take_back(run, slot, intent)
             elif slot.kept is None:
                 self._start_child(run, slot, intent)
             is_all = is_all and slot.is_settled
@@ -152,30 +114,6 @@ class Turn:
 
     def _must_wait(self, slot: Slot) -> bool:
         return slot.kept is Outcome.TRIED and bool(slot.note["due_us"] > self._now_us)
-
-    def _try(self, run: Run, slot: Slot, intent: Step) -> None:
-        """Run a step behind a savepoint, so that a failing one is undone alone."""
-        doomed = self._doomed.get((run.flow_id, slot.number)) if self._doomed else None
-        if doomed is not None:
-            self._judge(run, slot, Answered(error=doomed))
-            return
-        work = self._work
-        self.steps += 1
-        work.begin(run.flow_id, slot.number)
-        try:
-            answer = intent.act(work, *intent.args)
-            self._answer(run, slot, answer)
-        except sa.exc.SQLAlchemyError as error:
-            problem = problem_of(error, flavour=self._flavour, committing=False)
-            if isinstance(problem, Outage | Unknown):  # the transaction is gone with all others
-                raise Interrupted((run.flow_id, slot.number), problem) from error
-            work.undo()
-            self._judge(run, slot, Answered(error=problem))
-        except Exception as error:
-            work.undo()
-            self._judge(run, slot, Answered(error=error))
-        else:
-            work.keep()
 
     def _send_or_settle(self, seat: Seat, run: Run, slot: Slot, intent: Call) -> None:
         place = (run.flow_id, slot.number)
@@ -188,65 +126,6 @@ class Turn:
         elif not slot.is_flying:
             slot.is_flying = True
             seat.calls.append(slot)
-
-    def _judge(self, run: Run, slot: Slot, came: Answered) -> None:
-        """Journal what an act came to. Raises: Parked for what needs a person."""
-        error = came.error
-        if error is None:
-            self._answer(run, slot, came.answer)
-            return
-        if isinstance(error, Parked):
-            raise error
-        name, number = slot.intent.name, slot.number
-        if not isinstance(error, Problem) or isinstance(error, Bug):
-            raise Parked(type(error).__name__, str(error), step=name, number=number) from error
-        tries = 1 + (slot.note["tries"] if slot.kept is Outcome.TRIED else 0)
-        if isinstance(error, Outage | Unknown):
-            retry = slot.intent.retry if isinstance(slot.intent, Act) else PATIENT
-            pause_us = None if retry.is_last(tries) else retry.pause_us(tries)
-        else:
-            is_race = isinstance(error, Conflict) and isinstance(slot.intent, Step)
-            pause_us = 0 if is_race and tries < _CONFLICT_TRIES else None
-        if pause_us is not None:
-            due_us = self._now_us + pause_us
-            note = {"tries": tries, "due_us": due_us, "problem": described(error)}
-            self._note(run, slot, Outcome.TRIED, note)
-        elif number < 0:  # what was done stays done: somebody has to know
-            raise Parked(type(error).__name__, error.detail, step=name, number=number) from error
-        else:
-            text, value = written(described(error), DOCUMENT_BYTES_MAX)
-            self._write(run, slot, Outcome.REFUSED, text)
-            slot.settle(None, value)
-
-    def _answer(self, run: Run, slot: Slot, answer: Any) -> None:
-        """Journal an answer. Raises: Parked for one that is no JSON or too large."""
-        text, value = self._written(slot, answer)
-        self._write(run, slot, Outcome.ANSWERED, text)
-        slot.settle(value)
-
-    def _written(self, slot: Slot, value: Any) -> tuple[str | None, Any]:
-        try:
-            text, same = written(value, self._limits.answer_bytes_max)
-        except Unfit as unfit:
-            name, number = slot.intent.name, slot.number
-            raise Parked("answer refused", str(unfit), step=name, number=number) from None
-        self._bytes += len(text) if text is not None else 0
-        return text, same
-
-    def _write(self, run: Run, slot: Slot, outcome: Outcome, text: str | None) -> None:
-        """Add a journal row to what is saved, or change the one that there is."""
-        key = run.flow_id.bytes
-        if slot.kept is None:
-            row = (key, slot.number, slot.intent.name, outcome.value, self._now_us, text)
-            self._writes.steps.append(row)
-        else:
-            self._writes.settled.append((outcome.value, self._now_us, text, key, slot.number))
-
-    def _note(self, run: Run, slot: Slot, outcome: Outcome, note: Any) -> None:
-        """Journal that something is on its way: what a later run has to know of it."""
-        text, _ = written(note, 2 * DOCUMENT_BYTES_MAX)
-        self._write(run, slot, outcome, text)
-        slot.kept, slot.note = outcome, note
 
     def _set_or_ring(self, run: Run, slot: Slot, intent: Timer) -> None:
         if slot.kept is None:
@@ -269,23 +148,28 @@ class Turn:
             self._writes.taken.append((slot.number, run.flow_id.bytes, heard.signal_id))
             self._answer(run, slot, read(heard.payload))
         elif slot.kept is None:
-            if intent.timeout_us is not None:
+            if intent.until_us is not None:
+                self._note(run, slot, Outcome.SET, intent.until_us)
+            elif intent.timeout_us is not None:
                 self._note(run, slot, Outcome.SET, self._now_us + intent.timeout_us)
         elif slot.note <= self._now_us:
             self._answer(run, slot, None)
 
     def _start_child(self, run: Run, slot: Slot, intent: Child) -> None:
         try:
-            definition = self._registry.newest(intent.flow)
+            self._insert_child(run, slot, slot.number, intent.flow, list(intent.args))
         except FlowUnknown as unknown:
             self._judge(run, slot, Answered(error=unknown))
             return
-        args, _ = self._written(slot, list(intent.args))
-        hashed = request_hash([intent.flow, args])
-        key, now_us = step_id(run.flow_id, slot.number).bytes, self._now_us
-        head = (key, intent.flow, definition.version, State.RUNNING.value, now_us, 0)
-        row = (*head, run.flow_id.bytes, hashed, now_us, "", args, None)
-        self._writes.flows.append(row)
+        self._note(run, slot, Outcome.CALLED, None)
+
+    def _take_back(self, run: Run, slot: Slot, intent: Child) -> None:
+        """Let a child that is done undo what it did. At once: its end is looked for next."""
+        child_id = step_id(run.flow_id, -slot.number)
+        if not self._journal.take_back(self._work.connection, child_id, self._now_us):
+            said = "expected the child that was done, was none: its journal was deleted"
+            raise Parked("child gone", said, step=intent.name, number=slot.number)
+        self.steps += 1
         self._note(run, slot, Outcome.CALLED, None)
 
     def _told(self, seats: list[Seat]) -> list[Seat]:
@@ -295,17 +179,24 @@ class Turn:
             found = self._journal.signals(self._work.connection, [s.row.flow_id for s in silent])
             for seat in silent:
                 seat.signals = found.get(seat.row.flow_id, [])
-        parents = {
-            step_id(seat.row.flow_id, slot.number): (seat, slot)
+        parents: dict[UUID, tuple[Seat, Slot]] = {
+            step_id(seat.row.flow_id, abs(slot.number)): (seat, slot)
             for seat in seats
             for slot in seat.waits(Child)
             if slot.kept is Outcome.CALLED
         }
+        for seat in seats:
+            for slot in seat.waits(FanOut):
+                if slot.fan is not None:
+                    parents |= dict.fromkeys(slot.fan.children, (seat, slot))
         moved = dict.fromkeys(silent)
         ended = self._journal.ends(self._work.connection, list(parents)) if parents else {}
         for child_id, (state, outcome) in ended.items():
             seat, slot = parents[child_id]
-            self._meet(seat, slot, state, outcome)
+            if slot.fan is not None:
+                self._meet_item(seat, slot, child_id, state, outcome)
+            else:
+                self._meet(seat, slot, state, outcome)
             moved[seat] = None
         return list(moved)
 
@@ -314,7 +205,9 @@ class Turn:
         run = seat.run
         if run is None:
             return
-        if state == State.DONE:
+        if slot.number < 0:
+            self._answer(run, slot, None)
+        elif state == State.DONE:
             self._write(run, slot, Outcome.ANSWERED, outcome)
             slot.settle(read(outcome))
         else:
@@ -333,6 +226,8 @@ class Turn:
             if slot.kept is Outcome.CALLED:
                 child_id = step_id(run.flow_id, slot.number)
                 self._writes.cancels.append((self._now_us, child_id.bytes))
+            elif slot.fan is not None:
+                self._cancel_items(run, slot)
 
     def _leave(self, seat: Seat) -> None:
         """Note where a flow stands at the end of the turn."""
@@ -347,7 +242,7 @@ class Turn:
             except Unfit as unfit:
                 seat.parked = Parked("answer refused", str(unfit), step="(the flow's answer)")
         if seat.parked is not None or run is None:
-            seat.state, seat.calls = State.PARKED, []
+            seat.state, seat.calls, seat.flights = State.PARKED, [], []
             outcome, _ = written(seat.parking(), DOCUMENT_BYTES_MAX)
         if seat.state.is_end or seat.state is State.PARKED:
             self._writes.ends.append((seat.state.value, self._now_us, "", outcome, key))

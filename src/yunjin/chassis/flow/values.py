@@ -49,6 +49,12 @@ def read(text: str | None) -> Any:
     return msgspec.json.decode(text)
 
 
+def item_number(number: int, place: int) -> int:
+    """Return the number that stands for an item of a fan-out, beyond those of steps."""
+    beyond = (place + 1) << 32
+    return number + beyond if number >= 0 else number - beyond
+
+
 def step_id(flow_id: UUID, number: int) -> UUID:
     """Return the id of a step's command: a UUIDv7 of the flow's time, the same on every run."""
     digest = hashlib.blake2b(flow_id.bytes + number.to_bytes(8, "big", signed=True), digest_size=16)

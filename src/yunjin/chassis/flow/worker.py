@@ -1,6 +1,7 @@
 """The thread that works a room's flows, from start to close."""
 
 import threading
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -16,10 +17,18 @@ _PAUSE_MS_MAX: Final = 2_000
 
 
 class FlowWorker:
-    """Runs an engine in a thread of its own; a room's wiring hands its start and close on."""
+    """Runs an engine in a thread of its own; a room's wiring hands its start and close on.
 
-    def __init__(self, flows: Flows, *, holder: str) -> None:
+    Parameters
+    ----------
+    stands_by : tells whether another process does the room's work now, and so works its flows.
+    """
+
+    def __init__(
+        self, flows: Flows, *, holder: str, stands_by: Callable[[], bool] = lambda: False
+    ) -> None:
         self._flows, self._engine = flows, Engine(flows, holder=holder)
+        self._stands_by = stands_by
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._beat_ns = 0  # when the last turn began
@@ -57,7 +66,10 @@ class FlowWorker:
         while not self._stop.is_set():
             self._beat_ns = self._flows.room.clock.monotonic_ns()
             try:
-                if not self._engine.turn() and not self._stop.is_set():
+                if self._stands_by():
+                    self._engine.leave()
+                    self._stop.wait(idle_s)
+                elif not self._engine.turn() and not self._stop.is_set():
                     self._flows.bell.wait(idle_s)
                 pause_ms = _PAUSE_MS_FIRST
                 continue

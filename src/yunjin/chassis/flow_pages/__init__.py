@@ -48,9 +48,10 @@ class FlowPages:
 
     def register(self) -> None:
         """Put the pages on the console; the room's `pages` calls it when the console is mounted."""
-        from yunjin.chassis.flow_pages import flow, flows
+        from yunjin.chassis.flow_pages import fan_outs, flow, flows
 
         flows.register(self)
+        fan_outs.register(self)
         flow.register(self)
 
     def search(self, query: str) -> list[Hit]:

@@ -1,19 +1,14 @@
-"""One flow: what it does or why it stands still, how far it is, its journal, and two deeds."""
+"""One flow: what it does or why it stands still, how far it is, its journal, and three deeds."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
-
-from nicegui import ui
 
 from yunjin.chassis.console import (
     Markup,
     ask,
     box,
     button,
-    confirm,
-    confirm_by_typing,
     contact_chip,
     formats,
     html,
@@ -21,11 +16,22 @@ from yunjin.chassis.console import (
     markup,
     page,
     panel,
-    problem_title,
     t,
     title_row,
 )
-from yunjin.chassis.flow import Flows, FlowState, NoSuchFlow, Progress, State, StepState
+from yunjin.chassis.flow import (
+    Choices,
+    FailedItem,
+    Flows,
+    FlowState,
+    NoSuchFlow,
+    Progress,
+    State,
+    StepState,
+)
+from yunjin.chassis.flow import Deed as Done
+from yunjin.chassis.flow_pages.deeds import FlowDeeds
+from yunjin.chassis.flow_pages.fan_outs import failed_table, fan_of
 from yunjin.chassis.flow_pages.showing import (
     due,
     moment,
@@ -36,13 +42,14 @@ from yunjin.chassis.flow_pages.showing import (
     step_name,
     value,
 )
-from yunjin.chassis.flow_pages.timeline import timeline
+from yunjin.chassis.flow_pages.timeline import deeds_of, timeline
 from yunjin.kernel.errors import Problem
 
 if TYPE_CHECKING:
     from yunjin.chassis.flow_pages import FlowPages
 
 STEPS: Final = 50  # of the journal, and as many more at a time
+FAILED: Final = 20  # failed items that are shown; the CSV has them all
 PUSH_S: Final = 1.0
 
 
@@ -53,12 +60,25 @@ class Look:
     flow: FlowState
     progress: list[Progress]
     steps: list[StepState]  # the newest first, one more than is shown where there are older ones
+    deeds: list[Done]
+    choices: Choices
+    failed: list[FailedItem]  # of the newest fan-out that has any, the first of them
+    failed_of: int = 0  # that fan-out's number
 
 
 def look_at(flows: Flows, flow_id: UUID, steps: int) -> Look:
     """Look at a flow. Raises: NoSuchFlow, Outage."""
     history = flows.history(flow_id, limit=steps + 1, newest_first=True)
-    return Look(flows.state(flow_id), flows.progress(flow_id), history)
+    of = next((step.number for step in history if fan_of(step).failed), 0)
+    return Look(
+        flow=flows.state(flow_id),
+        progress=flows.progress(flow_id),
+        steps=history,
+        deeds=flows.deeds(flow_id),
+        choices=flows.choices(flow_id),
+        failed=flows.failed_items(flow_id, of, limit=FAILED) if of else [],
+        failed_of=of,
+    )
 
 
 class FlowView:
@@ -67,6 +87,7 @@ class FlowView:
     def __init__(self, pages: "FlowPages", first: Look) -> None:
         self._pages, self._flows, self._look = pages, pages.flows, first
         self._steps = STEPS
+        self._deeds = FlowDeeds(self._flows, self._again)
 
     async def draw(self) -> None:
         """Lay the page."""
@@ -80,6 +101,7 @@ class FlowView:
             contact_chip()
             with box("yj-title-actions"):
                 self._retry = button(t("flow.retry"), self._ask_retry, icon="replay", primary=True)
+                self._skip = button(t("flow.skip"), self._ask_skip, icon="skip_next")
                 self._cancel = button(t("flow.cancel"), self._ask_cancel, icon="block")
         with panel() as self._trouble:
             self._notice = html("")
@@ -93,6 +115,10 @@ class FlowView:
                     html(_args(flow))
                 with panel(t("flow.answer")) as self._end:
                     self._answer = html("")
+        with panel(t("flow.failed_items"), classes="yj-panel-table") as self._failed:
+            self._items = html("")
+        with panel(t("flow.deeds"), note=t("flow.deeds_note")) as self._done:
+            self._people = html("")
         with panel(t("flow.journal"), note=t("flow.journal_note")):
             self._journal = html("")
             with box("yj-actions") as self._older:
@@ -116,8 +142,9 @@ class FlowView:
     def _show(self) -> None:
         look, flow = self._look, self._look.flow
         self._chip.set_content(str(state_chip(flow)))
-        self._retry.set_visibility(flow.state is State.PARKED)
-        self._cancel.set_visibility(not flow.state.is_end and not flow.is_cancelled)
+        self._retry.set_visibility(look.choices.can_retry)
+        self._skip.set_visibility(look.choices.skip != 0)
+        self._cancel.set_visibility(look.choices.can_cancel)
         notice = _notice(flow)
         self._trouble.set_visibility(bool(notice))
         self._notice.set_content(str(notice))
@@ -127,6 +154,12 @@ class FlowView:
         self._end.set_visibility(flow.state is State.DONE)
         answer = value(flow.outcome, is_open=True) if flow.outcome is not None else _none("answer")
         self._answer.set_content(str(answer))
+        self._failed.set_visibility(bool(look.failed))
+        csv = f"{self._pages.path}-failed.csv?flow={flow.flow_id}&number={look.failed_of}"
+        shown_items = failed_table(look.failed, csv, is_more=len(look.failed) == FAILED)
+        self._items.set_content(str(shown_items))
+        self._done.set_visibility(bool(look.deeds))
+        self._people.set_content(str(deeds_of(look.deeds)))
         shown = timeline(look.steps[: self._steps], flow, self._pages.path)
         self._journal.set_content(str(shown))
         self._older.set_visibility(len(look.steps) > self._steps)
@@ -136,40 +169,16 @@ class FlowView:
         await self._again()
 
     def _ask_retry(self) -> None:
-        step = step_name(str((self._look.flow.outcome or {}).get("step", "")))
-        key = "flow.retry_effect" if step else "flow.retry_effect_start"
+        flow = self._look.flow
+        parked = flow.outcome if flow.state is State.PARKED else {}
+        self._deeds.retry(flow, str(parked.get("step", "")) or self._look.choices.step)
 
-        async def retry() -> None:
-            await self._do(self._flows.retry, "flow.retried")
-
-        confirm(
-            title=t("flow.retry_title"),
-            effect=t(key, step=step),
-            action=t("flow.retry"),
-            on_confirm=retry,
-        ).open()
+    def _ask_skip(self) -> None:
+        choices = self._look.choices
+        self._deeds.skip(self._look.flow, choices.skip, choices.step)
 
     def _ask_cancel(self) -> None:
-        name = named("name", self._look.flow.name)
-
-        async def cancel() -> None:
-            await self._do(self._flows.cancel, "flow.cancel_asked")
-
-        confirm_by_typing(
-            title=t("flow.cancel_title", name=name),
-            effect=t("flow.cancel_effect"),
-            name=name,
-            action=t("flow.cancel"),
-            on_confirm=cancel,
-        ).open()
-
-    async def _do(self, deed: Callable[[UUID], None], said: str) -> None:
-        try:
-            await ask(deed, self._look.flow.flow_id)
-            ui.notify(t(said), type="positive", position="top")
-        except Problem as problem:
-            ui.notify(problem_title(problem), type="negative", position="top")
-        await self._again()
+        self._deeds.cancel(self._look.flow)
 
 
 def _notice(flow: FlowState) -> Markup:

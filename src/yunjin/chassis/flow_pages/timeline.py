@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from yunjin.chassis.console import Markup, Tone, markup, quiet, t
-from yunjin.chassis.flow import FlowState, Outcome, StepState
+from yunjin.chassis.flow import Deed, FlowState, Outcome, StepState
 from yunjin.chassis.flow.values import step_id
+from yunjin.chassis.flow_pages.fan_outs import fan_of
 from yunjin.chassis.flow_pages.showing import moment, problem_words, step_name, value
 
 _TONES: Final[dict[Outcome, Tone]] = {
@@ -14,15 +15,23 @@ _TONES: Final[dict[Outcome, Tone]] = {
     Outcome.SET: "info",
     Outcome.TRIED: "warn",
     Outcome.CALLED: "info",
+    Outcome.FANNED: "info",
+    Outcome.SKIPPED: "warn",
 }
 _ICONS: Final = {
     "signal": "mail",
     "child": "account_tree",
+    "each": "dynamic_feed",
     "undo": "undo",
     "sleep": "schedule",
     "cancelled": "block",
 }
-_OUTCOME_ICONS: Final = {Outcome.REFUSED: "close", Outcome.TRIED: "replay"}
+_DEED_ICONS: Final = {"cancel": "block", "retry": "replay", "skip": "skip_next"}
+_OUTCOME_ICONS: Final = {
+    Outcome.REFUSED: "close",
+    Outcome.TRIED: "replay",
+    Outcome.SKIPPED: "skip_next",
+}
 
 
 def timeline(steps: Sequence[StepState], flow: FlowState, path: str) -> Markup:
@@ -32,6 +41,28 @@ def timeline(steps: Sequence[StepState], flow: FlowState, path: str) -> Markup:
         return quiet("hourglass_empty", *words)
     items = Markup("").join(_item(step, flow, path) for step in steps)
     return Markup('<ol class="yj-timeline">{}</ol>').format(items)
+
+
+def deeds_of(deeds: Sequence[Deed]) -> Markup:
+    """Return what people did, the newest on top."""
+    if not deeds:
+        return Markup("")
+    items = Markup("").join(_deed(one) for one in reversed(deeds))
+    return Markup('<ol class="yj-timeline">{}</ol>').format(items)
+
+
+def _deed(deed: Deed) -> Markup:
+    what = t(f"flow.deed.{deed.deed}", step=step_name(deed.step)) if deed.step else ""
+    words = what or t(f"flow.deed_whole.{deed.deed}")
+    return Markup(
+        '<li><span class="yj-dot yj-warn">{}</span><div class="yj-step-name">{}</div>'
+        '<span class="yj-note num">{}</span><div class="yj-step-note">{}</div></li>'
+    ).format(
+        markup.icon(_DEED_ICONS[deed.deed]),
+        words,
+        moment(deed.at_us),
+        t("flow.deed_by", who=deed.who or "—", why=deed.why or "—"),
+    )
 
 
 def _item(step: StepState, flow: FlowState, path: str) -> Markup:
@@ -73,6 +104,10 @@ def _note(step: StepState) -> Markup | str:
             return Markup('{}<div class="yj-code">{}</div>').format(problem_words(answer), detail)
         case Outcome.CALLED:
             return ""
+        case Outcome.FANNED:
+            return fan_of(step).words()
+        case Outcome.ANSWERED if step.name.startswith("each:") and answer is not None:
+            return fan_of(step).words()
         case _ if step.number == 0 or answer is None:
             return ""
         case _:

@@ -22,7 +22,7 @@ from yunjin.chassis.persistence.copies import at_one_instant, copy_to
 from yunjin.chassis.persistence.database import Database, RetryLimits
 from yunjin.chassis.persistence.engines import EngineLimits, open_engine
 from yunjin.chassis.persistence.leases import Lease
-from yunjin.chassis.persistence.migrations import Migrator, migrations_of
+from yunjin.chassis.persistence.migrations import Migration, Migrator, migrations_of
 from yunjin.chassis.persistence.private import private_file, private_folder
 from yunjin.chassis.persistence.problems import (
     Conflict,
@@ -30,10 +30,12 @@ from yunjin.chassis.persistence.problems import (
     DatabaseNewer,
     LostAnswer,
     Misused,
+    OlderProgramLives,
     RolledBack,
     Stopped,
     Unreachable,
 )
+from yunjin.chassis.persistence.programs import Program, Programs
 from yunjin.chassis.persistence.relay import (
     Outcomes,
     Parked,
@@ -76,10 +78,14 @@ __all__ = [
     "Lease",
     "LostAnswer",
     "Micros",
+    "Migration",
     "Migrator",
     "Misused",
+    "OlderProgramLives",
     "Outcomes",
     "Parked",
+    "Program",
+    "Programs",
     "Relay",
     "RelayLimits",
     "RetryLimits",

@@ -121,12 +121,9 @@ def _mysql(where: SetUrl, limits: EngineLimits) -> OpenEngine:
     opened = OpenEngine(engine, Flavour.MYSQL, limits.lock_wait_s, where.place)
 
     def connect(host: str, port: int) -> Any:
-        return pymysql.connect(
-            host=host,
-            port=port,
-            user=where.user,
-            password=where.password,
-            database=where.database,
+        return where.connect(
+            host,
+            port,
             charset="utf8mb4",
             collation=COLLATION,
             connect_timeout=limits.connect_wait_s,

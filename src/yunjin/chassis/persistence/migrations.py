@@ -4,6 +4,11 @@
 commit before and after each CREATE or ALTER, so a crash may leave an upgrade half done: each
 must be fit to run again (`create_all(checkfirst=True)`, or a look before). One process migrates at
 a time; the others wait. A row of `<room>_migrations` is written after each.
+
+While a release replaces another, programs of both run. So a migration only adds: tables, columns
+that may be NULL, indexes; the program before it goes on beside it and may even start again. What
+takes away comes a release later, as a migration that says `NEEDS = 4`: programs that know fewer
+forms of the room than 4 cannot live with it. It is refused while one of them runs.
 """
 
 import importlib
@@ -18,7 +23,8 @@ import sqlalchemy as sa
 
 from yunjin.chassis.persistence.columns import Ascii, Micros, instant_us
 from yunjin.chassis.persistence.database import Database
-from yunjin.chassis.persistence.problems import DatabaseNewer
+from yunjin.chassis.persistence.problems import DatabaseNewer, OlderProgramLives
+from yunjin.chassis.persistence.programs import Programs
 from yunjin.chassis.persistence.tables import column, key, metadata, table
 from yunjin.chassis.persistence.verdicts import Flavour
 from yunjin.kernel import check
@@ -29,11 +35,23 @@ _NAME: Final = re.compile(r"v(\d{4})_[a-z0-9_]+")
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step: its number, its name, and what it does."""
+    """One step: its number, its name, what it does, and whom it leaves behind.
+
+    needs : programs that know fewer forms of the room cannot live with it; 0: it only adds.
+    """
 
     version: int
     name: str
     upgrade: Callable[[sa.Connection], None]
+    needs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    """A step that was done. needs: None where who did it did not say."""
+
+    name: str
+    needs: int | None
 
 
 def migrations_of(package: ModuleType) -> list[Migration]:
@@ -44,8 +62,10 @@ def migrations_of(package: ModuleType) -> list[Migration]:
         check.that(match is not None, f"expected v0001_name as migration, was {info.name}")
         name = f"{package.__name__}.{info.name}"
         module = importlib.import_module(name)  # tidy: a room's own steps, found by their names
-        found.append(Migration(len(found) + 1, info.name, module.upgrade))
+        needs = getattr(module, "NEEDS", 0)
+        found.append(Migration(len(found) + 1, info.name, module.upgrade, needs))
     for each in found:
+        check.that(each.needs < each.version, f"expected NEEDS below its own number: {each.name}")
         expected = f"v{each.version:04d}_"
         check.that(each.name.startswith(expected), f"expected {expected}…, was {each.name}")
     return found
@@ -62,50 +82,116 @@ def versions_table(room: str) -> sa.Table:
     )
 
 
+def needs_table(room: str) -> sa.Table:
+    """Return the table that says whom each migration left behind; 0: who may not start now.
+
+    A table of its own: releases before it put rows of three values into the other one.
+    """
+    return table(metadata(room), "needs", key("version", sa.Integer), column("needs", sa.Integer))
+
+
 class Migrator:
-    """Brings one room's tables to the form its code expects."""
+    """Brings one room's tables to the form its code expects.
+
+    Parameters
+    ----------
+    programs : who else runs on the database; None: nobody, as in tests and tools.
+    """
 
     def __init__(
-        self, database: Database, room: str, migrations: list[Migration], clock: Clock
+        self,
+        database: Database,
+        room: str,
+        migrations: list[Migration],
+        clock: Clock,
+        programs: Programs | None = None,
     ) -> None:
         self._database, self._migrations, self._clock = database, migrations, clock
-        self._room, self._versions = room, versions_table(room)
+        self._versions, self._needs = versions_table(room), needs_table(room)
+        self._room, self._programs = room, programs
 
     def migrate(self) -> list[str]:
         """Run what has not run yet; return the names of what this call ran.
 
-        Raises: DatabaseNewer, Outage, Bug (the tables went another way: other names).
+        Raises: DatabaseNewer, OlderProgramLives (what could be run before it was), Outage, Bug
+        (the tables went another way: other names).
         """
+        if self._programs is not None:  # first: who takes away looks after it has barred us
+            self._programs.tell(self._room, len(self._migrations))
         applied = self._database.read(self._applied)
-        known = len(self._migrations)
-        if max(applied, default=0) > known:
-            raise DatabaseNewer(
-                f"The tables of {self._room} have form {max(applied)}, this program knows {known}. "
-                "Use the program that wrote them, or a newer one.",
-                room=self._room,
-                form_found=max(applied),
-                form_known=known,
-            )
+        self._check_known(applied)
         for each in self._migrations:
-            name = applied.get(each.version, each.name)
+            name = applied[each.version].name if each.version in applied else each.name
             check.that(name == each.name, f"expected migration {each.name}, was {name}")
         missing = [each for each in self._migrations if each.version not in applied]
         if missing:
             self._database.run(self._lay_ground)
-        return [each.name for each in missing if self._alone(each)]
+        return [each.name for each in missing if self._ran(each)]
 
-    def _alone(self, migration: Migration) -> bool:
-        """Run one migration while no other process can; return whether it was still to run."""
+    def _check_known(self, applied: dict[int, _Applied]) -> None:
+        """See that this program can live with what was done. Raises: DatabaseNewer."""
+        known = len(self._migrations)
+        beyond = [
+            max(version, known + 1)
+            for version, done in applied.items()
+            if (done.needs or 0) > known or (version > known and done.needs is None)
+        ]
+        if beyond:
+            raise DatabaseNewer(
+                f"The tables of {self._room} have form {max(beyond)}, this program knows {known}. "
+                "Use the program that wrote them, or a newer one.",
+                room=self._room,
+                form_found=max(beyond),
+                form_known=known,
+            )
+
+    def _bar_older(self, migration: Migration) -> None:
+        """Let no older program start any more, and see that none runs. Raises: OlderProgramLives.
+
+        Who starts tells of itself first and then looks for the bar: one of us sees the other.
+        """
+        if self._programs is None:
+            return
+        self._database.run(lambda connection: self._bar(connection, migration.needs))
+        older = self._programs.older(self._room, migration.needs)
+        if not older:
+            return
+        self._database.run(lambda connection: self._bar(connection, 0))
+        first = older[0]
+        raise OlderProgramLives(
+            f"{migration.name} of {self._room} takes away what {first.holder} still uses: it knows "
+            f"form {first.form}, {migration.needs} is needed. Upgrade that process to "
+            "the release between, or stop it; one that died is forgotten after 30 s.",
+            room=self._room,
+            migration=migration.name,
+            holder=first.holder,
+            version=first.version,
+            form_known=first.form,
+            form_needed=migration.needs,
+        )
+
+    def _bar(self, connection: sa.Connection, needs: int) -> None:
+        bar = self._needs.c.version == 0
+        connection.execute(sa.update(self._needs).where(bar).values(needs=needs))
+
+    def _ran(self, migration: Migration) -> bool:
+        """Run one migration; return whether it was still to run. Raises: OlderProgramLives."""
+        if migration.needs:
+            self._bar_older(migration)
+        return self._alone(lambda connection: self._step(connection, migration))
+
+    def _alone(self, act: Callable[[sa.Connection], bool]) -> bool:
+        """Do something while no other process can."""
 
         def guarded() -> bool:
             with self._database.transaction(reads=True) as guard:
                 ground = self._versions.c.version == 0
                 guard.execute(sa.select(self._versions).where(ground).with_for_update())
-                return self._database.run(lambda connection: self._step(connection, migration))
+                return self._database.run(act)
 
         if self._database.flavour is Flavour.SQLITE:
             # DDL is part of the transaction here, and one transaction writes at a time.
-            return self._database.run(lambda connection: self._step(connection, migration))
+            return self._database.run(act)
         # Elsewhere DDL commits by itself, so a connection of its own holds the lock.
         return self._database.again(guarded)
 
@@ -113,25 +199,39 @@ class Migrator:
         if migration.version in self._applied(connection):
             return False
         migration.upgrade(connection)
-        self._record(connection, migration.version, migration.name)
+        self._record(connection, migration)
         return True
 
-    def _applied(self, connection: sa.Connection) -> dict[int, str]:
-        if not sa.inspect(connection).has_table(self._versions.name):
+    def _applied(self, connection: sa.Connection) -> dict[int, _Applied]:
+        """Return what was done, by number; 0 is the ground, with what bars older programs."""
+        look, versions, needs = sa.inspect(connection), self._versions.c, self._needs.c
+        if not look.has_table(self._versions.name):
             return {}
-        c = self._versions.c
-        rows = connection.execute(sa.select(c.version, c.name).where(c.version > 0))
-        return {row.version: row.name for row in rows}
+        rows = connection.execute(sa.select(versions.version, versions.name))
+        names = {row.version: row.name for row in rows}
+        said: dict[int, int] = {}
+        if look.has_table(self._needs.name):
+            found = connection.execute(sa.select(needs.version, needs.needs))
+            said = {row.version: row.needs for row in found}
+        return {number: _Applied(name, said.get(number)) for number, name in names.items()}
 
     def _lay_ground(self, connection: sa.Connection) -> None:
-        """Make the table of versions and its row 0, which is the lock."""
-        connection.execute(sa.schema.CreateTable(self._versions, if_not_exists=True))
-        ground = sa.select(self._versions).where(self._versions.c.version == 0)
-        if connection.execute(ground).first() is None:
-            self._record(connection, 0, "ground")
+        """Make the tables of versions and needs, and their rows 0: the lock, and the bar."""
+        ground = Migration(0, "ground", lambda connection: None)
+        for each in (self._versions, self._needs):
+            connection.execute(sa.schema.CreateTable(each, if_not_exists=True))
+        for each in (self._versions, self._needs):
+            if connection.execute(sa.select(each).where(each.c.version == 0)).first() is None:
+                self._record(connection, ground, only=each)
 
-    def _record(self, connection: sa.Connection, version: int, name: str) -> None:
-        at_us = instant_us(self._clock.now_ns())
-        connection.execute(
-            sa.insert(self._versions).values(version=version, name=name, at_us=at_us)
-        )
+    def _record(
+        self, connection: sa.Connection, migration: Migration, *, only: sa.Table | None = None
+    ) -> None:
+        values = {
+            "name": migration.name,
+            "at_us": instant_us(self._clock.now_ns()),
+            "needs": migration.needs,
+        }
+        for each in (self._versions, self._needs) if only is None else (only,):
+            kept = {name: value for name, value in values.items() if name in each.c}
+            connection.execute(sa.insert(each).values(version=migration.version, **kept))

@@ -1,13 +1,16 @@
 """URLs of a set: one MySQL-compatible database that several nodes serve.
 
 `mysql://USER:PASSWORD@HOST1:PORT1,HOST2:PORT2,HOST3:PORT3/NAME`: the first node is written to, the
-others are tried in this order where it does not answer. One node is a set of one.
+others are tried in this order where it does not answer. One node is a set of one. With
+`?tls_ca=FILE` it is spoken to by TLS alone, and the authority of that file must have signed what it
+shows.
 """
 
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qs, quote, unquote
 
 from yunjin.kernel.errors import Malformed
 
@@ -26,6 +29,19 @@ class SetUrl:
     user: str
     password: str
     database: str
+    tls_ca: str = ""  # a PEM file; empty: no TLS
+
+    def connect(self, host: str, port: int, **options: Any) -> Any:
+        """Open a connection of PyMySQL to one of the nodes. Raises: as PyMySQL, Malformed."""
+        return open_connection(
+            self.tls_ca,
+            host=host,
+            port=port,
+            user=self.user,
+            password=self.password,
+            database=self.database,
+            **options,
+        )
 
     def one(self, scheme: str) -> str:
         """Return the URL of the first node alone, for those who know no others."""
@@ -43,7 +59,8 @@ class SetUrl:
 def set_url(url: str) -> SetUrl:
     """Read the URL of a set. Raises: Malformed; what is wrong is said without the password."""
     scheme, mark, rest = url.partition("://")
-    where, slash, database = rest.rpartition("/")
+    head, _, query = rest.rpartition("?") if "?" in rest.rpartition("@")[2] else (rest, "", "")
+    where, slash, database = head.rpartition("/")
     if not (mark and slash and database and scheme.split("+")[0] in ("mysql", "mariadb")):
         raise Malformed(f"expected a set's URL, {_FORM}, was something else")
     login, _, names = where.rpartition("@")
@@ -55,8 +72,25 @@ def set_url(url: str) -> SetUrl:
         nodes=nodes,
         user=unquote(user),
         password=unquote(password),
-        database=database.partition("?")[0],
+        database=database,
+        tls_ca=parse_qs(query).get("tls_ca", [""])[-1],
     )
+
+
+def open_connection(tls_ca: str, **options: Any) -> Any:
+    """Open a connection of PyMySQL, by TLS where an authority is named: never without it then.
+
+    Raises: as PyMySQL; Malformed where the authority's file cannot be read.
+    """
+    import pymysql
+
+    if not tls_ca:
+        return pymysql.connect(**options)
+    try:
+        trusted = ssl.create_default_context(cafile=tls_ca)
+    except OSError as error:
+        raise Malformed(f"expected a CA in PEM at {tls_ca}, was none: {error}") from None
+    return pymysql.connect(ssl=trusted, **options)
 
 
 def _node(name: str) -> tuple[str, int]:

@@ -60,6 +60,12 @@ class DatabaseNewer(Refusal):
     code, status, title = "persistence/database-newer", 409, "Database newer than the program"
 
 
+class OlderProgramLives(Refusal):
+    """A change of form that a program which runs could not live with; it is named in `holder`."""
+
+    code, status, title = "persistence/older-program-lives", 409, "An older program still runs"
+
+
 class Misused(Bug):
     """The engine refuses the statement whatever is in the tables."""
 

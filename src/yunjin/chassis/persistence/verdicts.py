@@ -49,6 +49,8 @@ _FAMILY: Final = _table(
         1213,  # deadlock; Galera: certification failed, or a write set of another node won
         1205,  # lock wait timeout: only the statement was undone, so we roll the rest back
         1020,  # record has changed since last read (MariaDB, snapshot isolation)
+        1412,  # a table got another form meanwhile
+        1615,  # a prepared statement met a table of another form
         3572,  # NOWAIT lock not available
         1290,  # read-only server: the primary moved
         1792,

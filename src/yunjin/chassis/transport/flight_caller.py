@@ -4,10 +4,12 @@ The peer of `flight`: what the other side tells as a problem document is raised 
 """
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.flight as flight
@@ -90,8 +92,10 @@ class FlightCaller:
             raise Unknown(f"the answer from {self._address} was lost: {said}") from error
 
     def _connect(self) -> Any:
+        where = urlsplit(self._address)
         made = flight.FlightClient(self._address)
-        try:
+        try:  # a knock first: gRPC would try a dead address for all of the time
+            socket.create_connection((where.hostname, where.port), CONNECT_S).close()
             made.wait_for_available(timeout=CONNECT_S)
         except (pa.ArrowException, OSError) as error:
             made.close()
