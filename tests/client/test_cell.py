@@ -5,11 +5,12 @@ Method: a client whose processes are made up: each try ends as the test says.
 
 from collections.abc import Iterator
 from itertools import chain, repeat
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from yunjin.client import CellClient
+from yunjin.client import CellClient, cell
 from yunjin.kernel.errors import Outage, Problem, Unknown
 
 
@@ -47,3 +48,68 @@ def test_an_address_that_is_none_is_not_turned_to() -> None:
         client.asked()
     assert client.moves > 1
     assert set(client._addresses) == {"grpc://one:1", "grpc://two:2"}
+
+
+class Places:
+    """A cell that moved from one set to another: what each of its processes answers."""
+
+    OLD, FIRST, LATER = "grpc://old:1", "grpc://new:1", "grpc://new:2"
+
+    def __init__(self) -> None:
+        self.writer, self.signs, self.members = self.OLD, [""], [self.FIRST]
+
+    def at(self, address: str) -> Any:
+        return SimpleNamespace(
+            wait_at_most=lambda seconds: None,
+            close=lambda: None,
+            members=lambda: self._members(address),
+            post=lambda: self._post(address),
+        )
+
+    def _members(self, address: str) -> list[dict[str, Any]]:
+        known = [self.OLD, *self.signs] if address == self.OLD else self.members
+        return [{"cell": 1, "flight": one} for one in known]
+
+    def _post(self, address: str) -> str:
+        if address == self.writer:
+            return address
+        if address == self.OLD:
+            raise Outage("it has moved", flight=self.signs[0])
+        raise Unknown("nobody answers")
+
+
+class Travelling(CellClient):
+    """Its processes are those of `Places`."""
+
+    def __init__(self, places: Places, *addresses: str) -> None:
+        super().__init__(addresses, patience_s=5)
+        self.places = places
+
+    def _connected(self) -> Any:
+        if self._client is None:
+            self._client = self.places.at(self._addresses[0])
+        return self._client
+
+
+def test_a_process_that_came_later_is_found_when_the_writer_dies() -> None:
+    """It was not there when the others were first asked who serves the cell."""
+    places = Places()
+    client = Travelling(places, Places.OLD)
+    for places.writer in (Places.OLD, Places.FIRST):
+        places.signs = [Places.FIRST]
+        assert client.ask(lambda one: one.post()) == places.writer
+    places.members, places.signs = [Places.LATER], [Places.FIRST, Places.LATER]
+    places.writer = Places.LATER
+    assert client.ask(lambda one: one.post()) == Places.LATER
+
+
+def test_who_stands_by_is_asked_for_time_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = Places()
+    places.writer = Places.FIRST
+    client = Travelling(places, Places.FIRST)
+    client.ask(lambda one: one.post())
+    places.members = [Places.FIRST, Places.LATER]
+    monkeypatch.setattr(cell, "_LEARN_S", 0.0)
+    client.ask(lambda one: one.post())
+    places.writer = Places.LATER
+    assert client.ask(lambda one: one.post()) == Places.LATER

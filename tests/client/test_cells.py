@@ -16,6 +16,7 @@ from tests.app.test_serving import free_ports
 from yunjin import client
 from yunjin.chassis.transport.flight import FlightDoor
 from yunjin.client.parts import parts_of
+from yunjin.client.shares import Shares
 from yunjin.foundation.database import wiring as database
 from yunjin.foundation.database.api import DatabaseApi
 from yunjin.foundation.ledger import wiring
@@ -160,20 +161,66 @@ def test_a_cell_that_nobody_serves_is_told_once_patience_is_over(cells: client.C
     assert balances(cells) == [0, 0, 0, 0]
 
 
+def test_a_process_that_came_late_is_found_by_what_others_know(cells: client.Cells) -> None:
+    opened(cells)
+    known = cells._clients[2]
+    address = known.address
+    known.close()
+    known._addresses = ["grpc://127.0.0.1:1"]  # the only one that was known of the cell is dead
+    assert balances(cells) == [0, 0, 0, 0]
+    assert known.address == address
+
+
 def test_rows_of_a_cell_keep_their_order_and_are_cut_where_their_kind_changes() -> None:
     moves = [(A1, A2, 1), (B1, B2, 1), (A1, A2, 1), (A1, B1, 1), (A2, B1, 1), (A1, A2, 1)]
-    parts = parts_of(rows(*moves))
+    parts = parts_of(rows(*moves), Shares())
     assert [(x.cell, x.rows.tolist(), x.crosses) for x in parts] == [
         (1, [0, 2], False),
         (1, [3, 4], True),
         (1, [5], False),
         (2, [1], False),
     ]
-    assert parts_of(rows(*moves).slice(0, 0)) == []
+    assert parts_of(rows(*moves).slice(0, 0), Shares()) == []
+
+
+# two cells of home 1: the second has its odd blocks
+HERE, THERE = account_id(1, 5), account_id(1, 1_029)
+
+
+def halves() -> Shares:
+    made = Shares()
+    made.learn({"cell": 1, "home": 1, "depth": 1, "residue": 0})
+    made.learn({"cell": 5, "home": 1, "depth": 1, "residue": 1})
+    return made
+
+
+def test_halves_of_a_split_cell_get_their_own_rows() -> None:
+    shares = halves()
+    moves = [(HERE, A1, 1), (THERE, THERE + 1, 1), (HERE, THERE, 1), (B1, B2, 1)]
+    parts = parts_of(rows(*moves), shares)
+    assert [(x.cell, x.rows.tolist(), x.crosses) for x in parts] == [
+        (1, [0], False),
+        (1, [2], True),
+        (2, [3], False),
+        (5, [1], False),
+    ]
+    shares.learn({"cell": 1})  # an older release, or an older look: nothing is unlearnt
+    assert shares.cells_of(np.array([HERE, THERE])).tolist() == [1, 5]
+    shares.learn({"cell": 5, "home": 1, "depth": 2, "residue": 1})
+    shares.learn({"cell": 6, "home": 1, "depth": 2, "residue": 3})
+    assert shares.cells_of(np.array([THERE, THERE + 2_048])).tolist() == [5, 6]
+
+
+def test_what_the_halves_cannot_do_together_is_asked_of_the_payers_half() -> None:
+    marked = rows((HERE, THERE, 1), user_data_64=9)  # it may have been posted before the split
+    chain = rows((HERE, A1, 1), (THERE, A1, 1), (A1, HERE, 1), flags=[1, 1, 0])
+    for batch in (marked, chain):
+        [part] = parts_of(batch, halves())
+        assert (part.cell, part.crosses) == (1, False)
 
 
 def test_a_settlement_that_names_one_account_goes_to_its_cell() -> None:
-    [part] = parts_of(rows((0, B1, 1), flags=4))
+    [part] = parts_of(rows((0, B1, 1), flags=4), Shares())
     assert (part.cell, part.crosses) == (2, False)
 
 
@@ -192,4 +239,4 @@ def test_what_no_cell_could_do_is_refused_before_anything_is_sent(
     moves: list[tuple[int, int, int]], more: dict[str, Any], what: str
 ) -> None:
     with pytest.raises(Malformed, match=what):
-        parts_of(rows(*moves, **more))
+        parts_of(rows(*moves, **more), Shares())

@@ -5,6 +5,7 @@ whoever writes the cell then: what was done already is answered `exists`.
 """
 
 import contextlib
+import math
 import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +24,10 @@ from yunjin.kernel.errors import Malformed, Outage, Problem, Unknown
 T = TypeVar("T")
 _PAUSE_S: Final = 0.05
 _CONNECT_S: Final = 1
+_LEARN_S: Final = 10.0  # so long is believed what a process said of the others
+_SEEK_S: Final = 1.0  # at least, between two times that others are asked
 _FOLLOWS: Final = "ledger/not-leading"  # it is alive, and may write in a moment
+MOVED: Final = "ledger/account-moved"  # it is alive; a split gave the accounts to another cell
 
 
 class CellClient(Connection):
@@ -34,18 +38,26 @@ class CellClient(Connection):
     addresses : grpc://HOST:PORT of the cell's processes, of one at least; others are learnt.
     deadline_s : how long to wait for one answer.
     patience_s : how long to look for the writer before its absence is told.
+    seek : has who knows other cells ask them for more processes of this one; and is told what
+        moved to another cell, where this turns to that cell else.
     """
 
     def __init__(
-        self, addresses: Iterable[str], *, deadline_s: int = 5, patience_s: float = 30.0
+        self,
+        addresses: Iterable[str],
+        *,
+        deadline_s: int = 5,
+        patience_s: float = 30.0,
+        seek: Callable[[], object] | None = None,
     ) -> None:
         self._addresses = list(dict.fromkeys(addresses))
         if not self._addresses:
             raise Malformed("expected the address of one process of the cell at least, was none")
         self._deadline_s, self._patience_s = deadline_s, patience_s
+        self._seek, self._sought_at = seek, -math.inf
         self._client: Client | None = None
         self._silent: set[str] = set()  # did not answer, or in trouble, since the last answer
-        self._asked: set[str] = set()  # who serves the cell
+        self._asked_at: dict[str, float] = {}  # when each was asked who serves the cell
         self.moves = 0  # how often another process was turned to
 
     @property
@@ -96,9 +108,11 @@ class CellClient(Connection):
             try:
                 answer = act(self._connected())
                 self._silent.clear()
-                self._learn()
+                self._learn(_LEARN_S)
                 return answer
             except (Outage, Unknown) as problem:
+                if problem.code == MOVED and self._seek is not None:
+                    raise
                 lost = problem if isinstance(problem, Unknown) else lost
                 if time.monotonic() > until:
                     raise lost or problem from problem
@@ -112,12 +126,16 @@ class CellClient(Connection):
             self._client.wait_at_most(self._deadline_s)
         return self._client
 
-    def _learn(self) -> None:
-        """Learn of the cell's other processes, of each process once: before it dies."""
+    def _learn(self, after_s: float = 0.0) -> None:
+        """Learn of the cell's other processes, from each that answers: before it dies.
+
+        after_s: one that was asked within that is not asked again.
+        """
         client, address = self._client, self._addresses[0]
-        if client is None or address in self._asked:
+        now = time.monotonic()
+        if client is None or now - self._asked_at.get(address, -math.inf) < after_s:
             return
-        self._asked.add(address)
+        self._asked_at[address] = now
         client.wait_at_most(_CONNECT_S)
         with contextlib.suppress(Problem):
             members = client.members()
@@ -127,20 +145,37 @@ class CellClient(Connection):
                     self.also(str(one["flight"]))
         client.wait_at_most(self._deadline_s)
 
+    def _writer_of(self, cell: Any) -> str:
+        """Return where a cell is written, as who was asked knows; "" where that does not."""
+        client = self._client
+        if client is None:
+            return ""
+        with contextlib.suppress(Problem):
+            found = (one for one in client.members() if one["cell"] == cell and one["writes"])
+            return str(next(found, {"flight": ""})["flight"])
+        return ""
+
     def _turn(self, problem: Problem) -> None:
         """Turn to who is said to write, unless that one was silent just now, or to the next."""
         told = str(problem.facts.get("flight") or "")
+        if problem.code == MOVED:
+            told = self._writer_of(problem.facts.get("cell"))
         if told in self._silent:  # then others may know of who writes by now
             self._learn()
         self.close()
         self.moves += 1
-        if not told and problem.code != _FOLLOWS:
+        if not told and problem.code not in (_FOLLOWS, MOVED):
             self._silent.add(self._addresses[0])
         is_new = told.startswith("grpc") and told != self._addresses[0]
         if is_new and told not in self._silent:
             self._addresses = [told, *(one for one in self._addresses if one != told)]
         else:
             self._addresses.append(self._addresses.pop(0))
+        is_due = time.monotonic() - self._sought_at > _SEEK_S
+        if self._seek is not None and is_due and self._silent >= set(self._addresses):
+            self._sought_at = time.monotonic()
+            with contextlib.suppress(Problem):
+                self._seek()
 
 
 def _knock(address: str) -> None:

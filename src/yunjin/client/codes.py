@@ -102,6 +102,9 @@ TRANSFER_RESULTS: Final = (
     "overflows_timeout",
     "exceeds_credits",
     "exceeds_debits",
+    "debit_account_moved",
+    "credit_account_moved",
+    "pending_transfer_moved",
 )
 CROSSING_OUTCOMES: Final = ("posted", "refused_here", "refused_there", "in_doubt", "not_held")
 ENTRY_RESULTS: Final = (

@@ -175,4 +175,5 @@ def test_every_code_is_told_in_a_story() -> None:
         if callable(test)
     )
     codes = [*AccountStatus, *TransferStatus]
+    codes = [code for code in codes if not code.name.endswith("_MOVED")]  # see test_split_book
     assert [code.name for code in codes if f"→ {code.name.lower()}\n" not in told] == []

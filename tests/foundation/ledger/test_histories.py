@@ -129,4 +129,5 @@ def test_the_histories_reach_every_code() -> None:
 
     tell()
     wanted = {repr(status) for status in (*AccountStatus, *TransferStatus)}
+    wanted = {name for name in wanted if "_MOVED" not in name}  # see test_split_book
     assert wanted - reached == set()

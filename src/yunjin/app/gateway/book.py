@@ -1,4 +1,4 @@
-"""The gateway's address book: which process writes which cell, asked of any process."""
+"""The gateway's address book: which process writes which cell, and what that has of its home."""
 
 import asyncio
 import json
@@ -8,6 +8,10 @@ from typing import Any, Final
 
 import httpx
 import structlog
+
+from yunjin.app.gateway.keys import Target
+from yunjin.kernel.ids import SEQUENCE_BITS
+from yunjin.kernel.shares import Share
 
 _FRESH_S: Final = 0.05  # so long a list is believed after somebody found it wrong
 _ASK_S: Final = 1.0
@@ -25,6 +29,7 @@ class Book:
     def __init__(self, web: httpx.AsyncClient, seeds: Sequence[str]) -> None:
         self._web, self._known = web, list(dict.fromkeys(seeds))
         self._writers: dict[int, str] = {}
+        self._shares: dict[int, Share] = {}
         self._silent_at: dict[str, float] = {}
         self._read_at = 0.0
         self._reading = asyncio.Lock()
@@ -34,10 +39,27 @@ class Book:
         """Return the cells that somebody writes."""
         return sorted(self._writers)
 
-    async def writer(self, cell: int | None) -> str | None:
-        """Return where a cell is written; of no cell in particular, where the first is."""
+    def addresses(self) -> list[str]:
+        """Return where the cells are written, by their numbers."""
+        return [self._writers[cell] for cell in self.cells()]
+
+    def cell_of(self, target: Target) -> int | None:
+        """Return the cell that a request is for, None where that is no matter."""
+        if target.cell is not None or target.account is None:
+            return target.cell
+        having = [cell for cell, share in self._shares.items() if share.holds(target.account)]
+        # of two that seem to have it, the one that was split more often has
+        return max(
+            having,
+            key=lambda cell: self._shares[cell].depth,
+            default=target.account >> SEQUENCE_BITS,
+        )
+
+    async def writer(self, target: Target) -> str | None:
+        """Return where its cell is written; of no cell in particular, where the first is."""
         if not self._writers:
             await self.read()
+        cell = self.cell_of(target)
         if cell is None:
             return self._writers[min(self._writers)] if self._writers else None
         return self._writers.get(cell)
@@ -74,7 +96,13 @@ class Book:
         self._known = list(dict.fromkeys([*seen, *self._known]))
         # the newest lease comes last: a set that a cell has left still tells where it went
         found.sort(key=lambda one: int(one["epoch"]))
-        self._writers = {int(one["cell"]): str(one["http"]) for one in found if one["writes"]}
+        writing = [one for one in found if one["writes"]]
+        self._writers = {int(one["cell"]): str(one["http"]) for one in writing}
+        for one in writing:
+            cell = int(one["cell"])
+            share = Share(one.get("home", cell), one.get("depth", 0), one.get("residue", 0))
+            known = self._shares.get(cell, share)
+            self._shares[cell] = share if share.depth > known.depth else known
         self.trouble = "" if self._writers else "no process writes a cell just now"
 
 

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from yunjin.app.gateway.book import Book
-from yunjin.app.gateway.keys import cell_of
+from yunjin.app.gateway.keys import Target, target_of
 from yunjin.chassis.transport.problems import WrongHost, body_of, problem_response
 from yunjin.kernel.errors import Malformed, Outage, Problem, Unknown
 
@@ -24,6 +24,7 @@ METHODS: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # Who says so did nothing, or may have done it under ids that act once.
 AGAIN: Final = frozenset(
     {
+        "ledger/account-moved",
         "ledger/not-leading",
         "ledger/cell-moved",
         "ledger/fenced",
@@ -123,7 +124,7 @@ class Gateway:
         if self._hosts and request.url.hostname not in self._hosts:
             raise WrongHost("expected a request for this gateway, was for another host")
         body = await body_of(request.receive, self._body_bytes_max)
-        cell = cell_of(
+        target = target_of(
             request.url.path,
             dict(request.query_params),
             body,
@@ -131,11 +132,13 @@ class Gateway:
         )
         until, answer, is_open = time.monotonic() + self._patience_s, None, False
         while True:
-            address = await self.book.writer(cell)
+            address = await self.book.writer(target)
             if address is not None:
                 answer = await self._try(address, request, body)
                 is_hopeful = is_open and answer is not None and answer.status_code == 503
                 if answer is not None and not (is_hopeful or _is_to_be_sent_again(answer)):
+                    if answer.status_code == 404 and target == Target():
+                        answer = await self._found_elsewhere(address, request, body) or answer
                     self._sent.labels(outcome="answered").inc()
                     return _told(answer)
                 is_open = is_open or _may_be_done(answer)
@@ -146,10 +149,25 @@ class Gateway:
                         Unknown("The answer was lost: ask by the command's id.")
                     )
                 has_words = answer is not None and _has_words(answer)
-                return _told(answer) if answer and has_words else _nobody(cell, self.book.trouble)
+                cell, trouble = self.book.cell_of(target), self.book.trouble
+                return _told(answer) if answer and has_words else _nobody(cell, trouble)
+            target = _sent_to(answer) or target
             self._again.inc()
             await asyncio.sleep(_PAUSE_S)
             await self.book.read()
+
+    async def _found_elsewhere(
+        self, asked: str, request: Request, body: bytes
+    ) -> httpx.Response | None:
+        """Ask the other cells for what the first has not: an id names no cell."""
+        if request.method not in _READS:
+            return None
+        for address in self.book.addresses():
+            if address != asked:
+                answer = await self._try(address, request, body)
+                if answer is not None and answer.status_code < 400:
+                    return answer
+        return None
 
     async def _try(self, address: str, request: Request, body: bytes) -> httpx.Response | None:
         """Send a request to a process; return its answer, None where it was not sent."""
@@ -185,6 +203,18 @@ def _is_to_be_sent_again(answer: httpx.Response) -> bool:
         return json.loads(answer.content).get("code") in AGAIN
     except (ValueError, AttributeError):
         return True  # not one of ours: a process that is coming up or going down
+
+
+def _sent_to(answer: httpx.Response | None) -> Target | None:
+    """Return the cell that an answer says has the accounts, None where it says nothing of it."""
+    if answer is None or not _has_words(answer):
+        return None
+    try:
+        told = json.loads(answer.content)
+    except ValueError:
+        return None
+    is_moved = told.get("code") == "ledger/account-moved" and isinstance(told.get("cell"), int)
+    return Target(cell=told["cell"]) if is_moved else None
 
 
 def _may_be_done(answer: httpx.Response | None) -> bool:

@@ -1,10 +1,12 @@
-"""Which cell a request is for: read from its path, its query or its body."""
+"""Whose a request is: the account it names, read from its path, its query or its body."""
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any, Final
 
-_SEQUENCE_BITS: Final = 48
+from yunjin.kernel.ids import SEQUENCE_BITS
+
 _IN_PATH: Final = re.compile(r"/(?:accounts|agreements)/(\d{1,19})(?:/|$)")
 _IN_QUERY: Final = ("account_id", "agreement_id")
 _IN_BODY: Final = ("debit_account_id", "account_id", "agreement_id", "id")
@@ -12,32 +14,40 @@ _LISTS: Final = ("entries", "transfers")
 _PEEKED_BYTES: Final = 1 << 20
 
 
-def cell_of(path: str, query: dict[str, str], body: bytes, header: str | None) -> int | None:
-    """Return the cell that a request names, None where it names none.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a request is for: a cell by its number, or whichever has an account; else anybody."""
+
+    cell: int | None = None
+    account: int | None = None
+
+
+def target_of(path: str, query: dict[str, str], body: bytes, header: str | None) -> Target:
+    """Return whom a request is for.
 
     header: of `Yunjin-Cell`, which wins.
     """
     if header is not None and header.isascii() and header.isdigit() and len(header) <= 19:
-        return int(header)
+        return Target(cell=int(header))
     if found := _IN_PATH.search(path):
-        return _cell(found[1])
+        return Target(account=_account(found[1]))
     for name in _IN_QUERY:
         if name in query:
-            return _cell(query[name])
+            return Target(account=_account(query[name]))
     if not body or len(body) > _PEEKED_BYTES:
-        return None
+        return Target()
     try:
-        return _in_body(json.loads(body))
+        return Target(account=_in_body(json.loads(body)))
     except (ValueError, RecursionError):
-        return None  # whoever gets it says what is wrong with it
+        return Target()  # whoever gets it says what is wrong with it
 
 
 def _in_body(document: Any) -> int | None:
     if not isinstance(document, dict):
         return None
     for name in _IN_BODY:
-        if name in document and (cell := _cell(document[name])) is not None:
-            return cell
+        if name in document and (account := _account(document[name])) is not None:
+            return account
     for name in _LISTS:
         items = document.get(name)
         if isinstance(items, list) and items:
@@ -45,9 +55,10 @@ def _in_body(document: Any) -> int | None:
     return None
 
 
-def _cell(value: Any) -> int | None:
-    """Return the cell of an account's id, None for what is none."""
+def _account(value: Any) -> int | None:
+    """Return an account's id, None for what is none."""
     text = str(value)
     if not (text.isascii() and text.isdigit() and len(text) <= 19):
         return None
-    return int(text) >> _SEQUENCE_BITS or None
+    account = int(text)
+    return account if account >> SEQUENCE_BITS else None

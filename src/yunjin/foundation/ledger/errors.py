@@ -57,6 +57,12 @@ class LeaseHeld(Refusal):
     code, status, title = "ledger/lease-held", 409, "Another process writes this cell"
 
 
+class FolderInUse(Refusal):
+    """Another process has its index and head of this cell in the same folder."""
+
+    code, status, title = "ledger/folder-in-use", 409, "Folder in use"
+
+
 class ClockOff(Refusal):
     """This machine's clock is far from the set's; transfers would carry wrong times for ever."""
 
@@ -79,6 +85,24 @@ class CellMoved(Outage):
     """The cell is on another set now; the facts say where it is reached."""
 
     code, status, title = "ledger/cell-moved", 503, "The cell is on another set now"
+
+
+class AccountMoved(Outage):
+    """The cell was split; the accounts are in the cell that the facts name. Ask there."""
+
+    code, status, title = "ledger/account-moved", 503, "The accounts are in another cell now"
+
+
+class SplitWaits(Refusal):
+    """Transfers under way are between both halves; the facts name them. Nothing was done."""
+
+    code, status, title = "ledger/split-waits", 409, "Transfers are under way between both halves"
+
+
+class SplitRefused(Refusal):
+    """The cell cannot be split so; nothing was done."""
+
+    code, status, title = "ledger/split-refused", 409, "Split refused"
 
 
 class NobodyFollows(Refusal):

@@ -1,19 +1,20 @@
-"""What the ledger tells. Transfers are told a batch at a time: the journal is their outbox."""
+"""What the ledger tells. Transfers are not told one by one: the journal is their outbox."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchPosted:
-    """A batch of transfers became durable as one row of the journal."""
+class JournalGrown:
+    """The journal is durable up to a row; all before it is there to be read.
 
-    type: ClassVar[str] = "yunjin.ledger.batch.posted.v1"
+    Told at most once a second. Who hears it reads the rows from its own place on, up to this one.
+    """
+
+    type: ClassVar[str] = "yunjin.ledger.journal.grown.v1"
     cell: int
     sequence: int
-    row_count: int
-    created_count: int
-    timestamp_first_ns: str  # 64-bit integers are strings in JSON
+    transfer_count: str  # 64-bit integers are strings in JSON
     timestamp_last_ns: str
     hash: str
 

@@ -5,133 +5,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import BaseModel, Field, ValidationInfo, field_validator
+from typing import Any
 
 from yunjin.foundation.database.api import DatabaseApi
 from yunjin.foundation.ledger.api import ClearingApi, ImportApi, LedgerApi
 from yunjin.foundation.ledger.api.members import MembersApi
-from yunjin.foundation.ledger.service.clearing.settings import ClearingSettings
+from yunjin.foundation.ledger.api.splits import SplitApi
+from yunjin.foundation.ledger.service.settings import Settings
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.room import Room
 
-
-class Settings(BaseModel):
-    """What may be set about the ledger."""
-
-    model_config = {"extra": "forbid"}
-
-    cell: int = Field(1, ge=0, le=32_767, description="The number of the cell served here.")
-    journal_url: str = Field(
-        "",
-        max_length=500,
-        pattern=r"^(mysql(\+pymysql)?://.+)?$",
-        repr=False,
-        description="Set of the journal, mysql://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME; "
-        "the first node is written to; empty: a SQLite file.",
-    )
-    patience_s: float = Field(
-        30.0, ge=0, le=3_600, description="Seconds that an outage of the set is waited out."
-    )
-    durable_on: Literal["all", "set"] = Field(
-        "all",
-        description="all: a commit is on the disks of all living nodes of a Galera set, a majority "
-        "at least, before it is answered; set: what the set itself promises.",
-    )
-    clock_off_s_max: float = Field(
-        10.0,
-        ge=0.1,
-        le=1e6,
-        description="Seconds between this machine's clock and the set's above which a cell is not "
-        "opened.",
-    )
-    stands_by: bool = Field(
-        False, description="Follow the cell's writer, and take over when it is gone."
-    )
-    reads_behind: bool = Field(
-        False,
-        description="Answer readers also where another process may have written since: what stands "
-        "by then answers with what it has read so far.",
-    )
-    follow_ms: int = Field(
-        100, ge=10, le=60_000, description="Milliseconds between two looks at what is followed."
-    )
-    http_address: str = Field(
-        "", max_length=200, description="http://HOST:PORT where others reach this process."
-    )
-    flight_address: str = Field(
-        "", max_length=200, description="grpc://HOST:PORT where others reach this process."
-    )
-    vfs: str = Field("", description="The SQLite file-system shim; only tests choose one.")
-    synchronous: str = Field(
-        "full",
-        pattern="^(full|normal|off)$",
-        description="SQLite's synchronous; full or money is lost.",
-    )
-    codec: str = Field(
-        "none",
-        pattern="^(none|lz4|zstd)$",
-        description="How bodies of journal rows are compressed.",
-    )
-    batch_rows_max: int = Field(8_190, ge=1, le=65_535, description="Rows of one batch at most.")
-    rows_waiting_max: int = Field(
-        500_000, ge=1_000, le=100_000_000, description="Rows that may wait for the writer."
-    )
-    requests_waiting_max: int = Field(
-        20_000, ge=1, le=1_000_000, description="Transfers over HTTP that may wait for a batch."
-    )
-    rows_a_commit_max: int = Field(
-        65_520, ge=1, le=1_000_000, description="Rows that one commit takes at most."
-    )
-    lease_s: float = Field(10, ge=0.5, le=3_600, description="Seconds a writer's lease lasts.")
-    checkpoint_transfers: int = Field(
-        4_194_304, ge=1, le=1 << 30, description="Transfers between two checkpoints."
-    )
-    verify_at_open: bool = Field(
-        False,
-        description="Read the whole journal again, from its first row, before the first write.",
-    )
-    bloom_words: int = Field(
-        1 << 21, ge=64, le=1 << 32, description="64-bit words of the filter of untimely ids; 2^n."
-    )
-    clearing: ClearingSettings = Field(
-        default_factory=ClearingSettings, description="transfers between cells and between banks"
-    )
-
-    @field_validator("clearing")
-    @classmethod
-    def _clears_with_others(
-        cls, clearing: ClearingSettings, info: ValidationInfo
-    ) -> ClearingSettings:
-        if info.data.get("cell") in clearing.peers:
-            raise ValueError("expected peers other than ledger.cell")
-        return clearing
-
-    @field_validator("stands_by")
-    @classmethod
-    def _is_on_a_set(cls, stands_by: bool, info: ValidationInfo) -> bool:
-        """A file has its machine's processes only, and they share its index."""
-        if stands_by and not info.data.get("journal_url"):
-            raise ValueError("expected ledger.journal_url too: a journal in a file has no standby")
-        return stands_by
-
-    @field_validator("bloom_words")
-    @classmethod
-    def _is_power_of_two(cls, words: int) -> int:
-        """The kernels find a bit by masking."""
-        if words & (words - 1):
-            raise ValueError("expected a power of two")
-        return words
-
-    @field_validator("rows_waiting_max")
-    @classmethod
-    def _takes_a_batch(cls, rows: int, info: ValidationInfo) -> int:
-        """Else a full batch would be answered `overloaded` for ever."""
-        batch = info.data.get("batch_rows_max", 0)
-        if rows < batch:
-            raise ValueError(f"expected at least ledger.batch_rows_max, {batch}")
-        return rows
+__all__ = ["Settings", "build", "check_clock", "free_copy", "journal_file"]
 
 
 def journal_file(settings: Settings, folder: Path) -> Path | None:
@@ -165,13 +49,14 @@ def build(
     clock: Clock,
     home: Path,
     database: DatabaseApi[Any] | None = None,
+    no_split: str = "",
 ) -> Room:
     """Open the tenant's cell and return its room.
 
     Without a `database` there are no aliases and no clearing: for tests and tools of the journal
-    alone.
+    alone.  no_split: why the cell is not to be split; empty: it may be.
 
-    Raises: LeaseHeld while another process writes it.
+    Raises: LeaseHeld while another process writes it; FolderInUse.
     """
     from yunjin.foundation.ledger import migrations
     from yunjin.foundation.ledger.service.ledger import LedgerService, cursor_key
@@ -182,6 +67,8 @@ def build(
     if database is not None:
         tables = database.open("ledger", source="/foundation/ledger", migrations=migrations)
     members = _members(settings)
+    if members is not None and no_split:
+        members.bind(no_split)
     writer, fresh_journal = _writer(settings, home / tenant, clock, meter, members)
     service = LedgerService(
         writer,
@@ -197,7 +84,11 @@ def build(
     waiting_max = settings.requests_waiting_max
     room = _room(service, writer, meter, clock=clock, waiting_max=waiting_max)
     room = _with_members(settings, writer, members, clock, room)
-    return _with_clearing(settings, service, tables, clock, room)
+    room = _with_clearing(settings, service, tables, clock, room)
+    room = _with_telling(writer, tables, room)
+    if members is None:
+        no_split = no_split or "A journal in a file has one machine: bring the cell to a set first."
+    return _with_splitting(settings, writer, members, clock, room, no_split)
 
 
 def _with_members(settings: Settings, writer: Any, members: Any, clock: Clock, room: Room) -> Room:
@@ -219,6 +110,7 @@ def _with_members(settings: Settings, writer: Any, members: Any, clock: Clock, r
 
         turn = writer.wait_until_leading
         ways = {"start": membership.start, "close": close, "await_turn": turn}
+        ways["stands_by"] = lambda: writer.follows
     actions = {**room.flight.actions, **routes.actions(api)}
     return replace(
         room,
@@ -227,6 +119,30 @@ def _with_members(settings: Settings, writer: Any, members: Any, clock: Clock, r
         flight=replace(room.flight, actions=actions),
         **ways,
     )
+
+
+def _with_splitting(
+    settings: Settings, writer: Any, members: Any, clock: Clock, room: Room, no_split: str
+) -> Room:
+    """Return the room with what splits the cell."""
+    from yunjin.foundation.ledger.routes.splits import router
+    from yunjin.foundation.ledger.service.splitting import NoSplit, Splitter, open_gate
+    from yunjin.foundation.ledger.store.engine import open_engine
+    from yunjin.foundation.ledger.store.forking import Forking
+
+    def opened(into: int) -> Forking:
+        patience_s, is_confirmed = settings.patience_s, settings.durable_on == "all"
+        url, home = settings.journal_url, Path()
+        engine = open_engine(home, url, "", patience_s=patience_s, is_confirmed=is_confirmed)
+        return Forking(engine, settings.cell, into)
+
+    clearing: Any = room.doors.get(ClearingApi)
+    gate = open_gate if clearing is None else clearing.holding_back
+    api: SplitApi = Splitter(writer, members, opened, clock, cell=settings.cell, gate=gate)
+    if no_split:
+        api = NoSplit(no_split)
+    doors = {**room.doors, SplitApi: api}
+    return replace(room, doors=doors, routers=[*room.routers, router(api)])
 
 
 def check_clock(settings: Settings, clock: Clock) -> None:
@@ -257,9 +173,12 @@ def _writer(
     from yunjin.foundation.ledger.service.metering import MeteredIndex, MeteredJournal
     from yunjin.foundation.ledger.service.writer import Writer
     from yunjin.foundation.ledger.store.engine import open_engine
+    from yunjin.foundation.ledger.store.turns import await_turn
 
     number, url, vfs = settings.cell, settings.journal_url, settings.vfs
     private_folder(folder)
+    if settings.turn_wait_s and not url:
+        await_turn(folder / f"cell-{number}.lock", settings.turn_wait_s)
 
     def fresh_journal() -> MeteredJournal:
         file = f"cell-{number}.journal.db"
@@ -279,7 +198,6 @@ def _writer(
         file = f"cell-{number}.index.db"  # often moved over, so that each sync is a short one
         engine = open_engine(folder, "", file, vfs=vfs, wal_pages=64)
         return Cell(
-            number,
             journal,
             MeteredIndex(engine, number, meter=meter),
             bloom_words=settings.bloom_words,
@@ -293,6 +211,7 @@ def _writer(
         checkpoint_transfers=settings.checkpoint_transfers,
         verify_at_open=settings.verify_at_open,
         stands_by=settings.stands_by,
+        is_alone=bool(url),
         reads_behind=settings.reads_behind,
         follow_ms=settings.follow_ms,
     )
@@ -330,6 +249,27 @@ def _room(service: Any, writer: Any, meter: Any, *, clock: Clock, waiting_max: i
     )
 
 
+def _with_telling(writer: Any, tables: Any, room: Room) -> Room:
+    """Return the room with what tells of its journal, where it has an outbox."""
+    if tables is None:
+        return room
+    from yunjin.foundation.ledger.service.telling import Teller
+
+    teller = Teller(writer, tables)
+
+    def start() -> None:
+        if room.start is not None:
+            room.start()
+        teller.start()
+
+    def close() -> None:
+        teller.close()
+        if room.close is not None:
+            room.close()
+
+    return replace(room, start=start, close=close)
+
+
 def _with_clearing(
     settings: Settings,
     ledger: Any,
@@ -348,14 +288,17 @@ def _with_clearing(
 
     cell, rows_max = settings.cell, min(settings.clearing.batch_rows_max, settings.batch_rows_max)
     chosen = settings.clearing.model_copy(update={"batch_rows_max": rows_max})
+    home, known = ledger.share().home, room.doors[MembersApi].members
     clearing = service.ClearingService(
         ledger,
         shelf.Shelf(tables, cell),
-        peers.peers_of(cell, chosen, FlightCell),
+        peers.peers_of(home, chosen, FlightCell, known),
         cell=cell,
         clock=clock,
         settings=chosen,
         meter=metering.Meter(clock),
+        share=ledger.share,
+        own_home=peers.own_home(home, cell, chosen, FlightCell, known),
     )
 
     def start() -> None:

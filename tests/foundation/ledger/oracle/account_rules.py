@@ -27,7 +27,7 @@ class AccountCase(Case):
         return not 0 < self.id <= INT64_MAX or sequence_of(self.id) == 0
 
     def cell_different(self) -> bool:
-        return cell_of(self.id) != self.cell
+        return cell_of(self.id) != self.cell or self.state.is_elsewhere(self.id)
 
     # Sent again: compared with the request that opened it, so closing it later changes nothing.
 

@@ -19,13 +19,17 @@ from tests.foundation.ledger.oracle.model import (
 )
 from tests.foundation.ledger.oracle.transfer_rules import CLOSING, TransferCase
 from yunjin.foundation.ledger.api import (
+    CLEARING_CODE,
     TRANSIENT,
     AccountFlag,
     AccountStatus,
     TransferFlag,
     TransferStatus,
 )
+from yunjin.foundation.ledger.domain.clearing import clearing_account
 from yunjin.kernel.clock import Clock
+from yunjin.kernel.ids import CLEARING_FROM, sequence_of
+from yunjin.kernel.shares import Share
 
 SUCCESS: Final = ("CREATED", "EXISTS")  # by name: numbers of the two enums mean different things
 LINKED: Final = 1  # the same bit for accounts and transfers
@@ -49,8 +53,9 @@ class Oracle:
         return [self._told(*both) for both in zip(requests, answers, strict=True)]
 
     def totals(self) -> dict[int, Totals]:
-        """Return every account's four totals, by id."""
-        return {account.id: account.totals for account in self.state.accounts.values()}
+        """Return the four totals of every account that is here, by id."""
+        here = self.state.accounts.values()
+        return {one.id: one.totals for one in here if not self.state.is_elsewhere(one.id)}
 
     def history(self, account_id: int) -> list[Line]:
         """Return an account's lines, oldest first."""
@@ -76,6 +81,64 @@ class Oracle:
             self._note(transfer, transfer_id, now, is_expiry=True)
             self.state.last = now
         return [transfer_id for _, _, transfer_id in sorted(due)]
+
+    # Splitting
+
+    def torn(self, stays: Share) -> list[int]:
+        """Return the ids of open holds between what stays and what would go."""
+        return [
+            transfer_id
+            for transfer_id, transfer in self.state.transfers.items()
+            if transfer.fate is Fate.PENDING
+            and bool(stays.lacks(transfer.debit_account_id))
+            != bool(stays.lacks(transfer.credit_account_id))
+        ]
+
+    def split(self) -> "Oracle":
+        """Keep the first half; return the other one. No hold may be between them."""
+        before = self.state.share or Share(self.cell)
+        stays, goes = before.halves()
+        assert not self.torn(stays)
+        other = Oracle(self.clock, self.cell)
+        other.state, other.failed = deepcopy(self.state), set(self.failed)
+        at = self.now()
+        self._keep(stays, at, clears=True)
+        other._keep(goes, at, clears=False)
+        return other
+
+    def _keep(self, share: Share, at: int, *, clears: bool) -> None:
+        state, nets = self.state, dict[int, int]()
+        state.share = share
+
+        def goes(account_id: int) -> bool:
+            is_clearing = sequence_of(account_id) >= CLEARING_FROM
+            return not clears if is_clearing else state.is_elsewhere(account_id)
+
+        for account in [one for one in state.accounts.values() if goes(one.id)]:
+            net = account.credits_posted - account.debits_posted
+            nets[account.ledger] = nets.get(account.ledger, 0) + net
+            account.debits_pending = account.debits_posted = 0
+            account.credits_pending = account.credits_posted = 0
+        for transfer in state.transfers.values():
+            sides = (transfer.debit_account_id, transfer.credit_account_id)
+            if transfer.fate is Fate.PENDING and any(goes(one) for one in sides):
+                transfer.fate = Fate.MOVED
+        booked = sorted((ledger, net) for ledger, net in nets.items() if net)
+        for place, (ledger, net) in enumerate(booked):
+            account_id = clearing_account(self.cell, self.cell, ledger)
+            if account_id not in state.accounts:
+                state.accounts[account_id] = Account(
+                    id=account_id,
+                    ledger=ledger,
+                    code=CLEARING_CODE,
+                    flags=0,
+                    limit_minor=0,
+                    timestamp=at + place,
+                    is_closed=False,
+                )
+            state.accounts[account_id].credits_posted += max(net, 0)
+            state.accounts[account_id].debits_posted += max(-net, 0)
+        state.last = at + max(len(booked), 1) - 1
 
     # A batch: expiry first, then its items one by one, in chains of all or nothing.
 

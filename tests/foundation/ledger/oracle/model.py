@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Final, NamedTuple
 
+from yunjin.kernel.shares import Share
+
 INT64_MAX: Final = 2**63 - 1
 ID_MAX: Final = 2**128 - 1
 SECOND_NS: Final = 1_000_000_000
@@ -51,6 +53,7 @@ class Fate(Enum):
     POSTED = "posted"
     VOIDED = "voided"
     EXPIRED = "expired"
+    MOVED = "moved"
 
 
 @dataclass
@@ -91,6 +94,11 @@ class State:
     transfers: dict[int, Transfer] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)  # of all accounts, oldest first
     last: int = 0  # the latest timestamp given
+    share: Share | None = None  # of its home, once the cell was split
+
+    def is_elsewhere(self, account_id: int) -> bool:
+        """Tell whether an account is in another cell of the home."""
+        return self.share is not None and bool(self.share.lacks(account_id))
 
 
 @dataclass(frozen=True)

@@ -171,6 +171,12 @@ class TransferCase(Case):
 
     # The accounts
 
+    def debit_account_moved(self) -> bool:
+        return not self.settles and self.state.is_elsewhere(self.value("debit_account_id"))
+
+    def credit_account_moved(self) -> bool:
+        return not self.settles and self.state.is_elsewhere(self.value("credit_account_id"))
+
     def debit_account_not_found(self) -> bool:
         return not self.settles and self.value("debit_account_id") not in self.state.accounts
 
@@ -221,6 +227,9 @@ class TransferCase(Case):
 
     def pending_transfer_expired(self) -> bool:
         return self.settles and self.pending.fate is Fate.EXPIRED
+
+    def pending_transfer_moved(self) -> bool:
+        return self.settles and self.pending.fate is Fate.MOVED
 
     def imported_timeout_must_be_zero(self) -> bool:
         return self.is_imported and self.value("timeout_s") != 0

@@ -33,6 +33,9 @@ from yunjin.kernel.ids import account_id
 HEAD = Head(sequence=1, hash="00", timestamp_last=1)
 WELL = CellState(
     cell=1,
+    home=1,
+    depth=0,
+    residue=0,
     tenant="demo",
     epoch=1,
     is_writer=True,

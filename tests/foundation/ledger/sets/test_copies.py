@@ -75,3 +75,18 @@ def test_a_node_that_was_left_out_is_asked_again_where_it_is_needed(nodes: Nodes
     nodes.frozen = {"three"}
     assert not copies.confirm(ONE)
     assert copies.confirm(ONE)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_of_two_nodes_one_is_enough_with_the_vote_of_a_witness(
+    nodes: Nodes, is_there: bool
+) -> None:
+    nodes.frozen = {"two"}
+    copies = Copies(NODES[:2], nodes.connect, (OSError,))
+    assert copies.confirm(ONE, has_witness=lambda: is_there) is is_there
+
+
+def test_a_witness_does_not_stand_for_two_nodes(nodes: Nodes) -> None:
+    nodes.frozen = {"two", "three"}
+    copies = Copies(NODES, nodes.connect, (OSError,))
+    assert not copies.confirm(ONE, has_witness=lambda: True)

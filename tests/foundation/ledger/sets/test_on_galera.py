@@ -76,6 +76,12 @@ def test_the_node_that_is_written_to_dies(pair: tuple[Cell, Cell], fleet: Fleet)
     assert cell.served.totals()[ONE] == (0, 80, 0, 0)
 
 
+def test_the_standby_keeps_a_checkpoint_once_all_disks_have_what_it_read(
+    pair: tuple[Cell, Cell],
+) -> None:
+    wait_until(lambda: pair[1].writer.cell.index.latest() is not None)
+
+
 def test_the_standby_takes_over_and_has_all(pair: tuple[Cell, Cell]) -> None:
     first, second = pair
     with first.writer._lock:  # it is as good as asleep

@@ -12,7 +12,7 @@ import pytest
 
 from tests.foundation.ledger.sets.cells import ACCOUNTS, LEASE_S, Cell, Watch, opened, wait_until
 from tests.mariadb import MariaDb, mariadb
-from yunjin.foundation.ledger.errors import Fenced, LeaseHeld, NotLeading
+from yunjin.foundation.ledger.errors import Fenced, FolderInUse, LeaseHeld, NotLeading
 from yunjin.foundation.ledger.wiring import Settings
 from yunjin.kernel.errors import Outage
 
@@ -189,6 +189,24 @@ def test_a_process_that_does_not_stand_by_is_refused_while_another_writes(pair: 
     with pytest.raises(LeaseHeld) as refused:
         opened(pair.home / "three", pair.url, Watch())
     assert refused.value.facts["holder"] == pair.first.writer.tenure.holder
+
+
+@pytest.mark.parametrize("stands_by", [True, False])
+@pytest.mark.parametrize("name", ["one", "two"])
+def test_a_second_process_in_the_folder_of_one_that_runs_is_refused(
+    pair: Pair, name: str, stands_by: bool
+) -> None:
+    """They would take each other's index and head for their own."""
+    with pytest.raises(FolderInUse, match="home of its own"):
+        pair.open(name, Watch(), stands_by=stands_by)
+    assert pair.first.post(1) == "CREATED"
+    wait_until(lambda: follows(pair.second, pair.first.writer.durable_sequence))
+
+
+def test_a_folder_is_free_once_its_process_has_ended(pair: Pair) -> None:
+    pair.second.close()
+    pair.second = pair.open("two", pair.second_watch)
+    assert pair.second.writer.durable_sequence == pair.first.writer.durable_sequence
 
 
 def test_a_journal_in_a_file_has_no_standby() -> None:

@@ -41,7 +41,7 @@ class AccountStatus(IntEnum):
     IMPORTED_TIMESTAMP_MUST_NOT_ADVANCE = 7  # later than the ledger's clock
     RESERVED_FLAG = 8
     ID_OUT_OF_RANGE = 9  # sequence 0 or beyond 63 bits
-    CELL_DIFFERENT = 10  # the id is of another cell
+    CELL_DIFFERENT = 10  # the id is of another cell, or of another half of a split one
     EXISTS_WITH_DIFFERENT_FLAGS = 11
     EXISTS_WITH_DIFFERENT_LIMIT = 12
     EXISTS_WITH_DIFFERENT_LEDGER = 13
@@ -93,6 +93,8 @@ class TransferStatus(IntEnum):
     LEDGER_MUST_NOT_BE_ZERO = 33
     CODE_MUST_NOT_BE_ZERO = 34
     AMOUNT_OUT_OF_RANGE = 35  # negative
+    DEBIT_ACCOUNT_MOVED = 64  # to another cell of its home: ask there; of later codes, since old
+    CREDIT_ACCOUNT_MOVED = 65  # ones are in journals; a crossing reaches it
     DEBIT_ACCOUNT_NOT_FOUND = 36  # transient
     CREDIT_ACCOUNT_NOT_FOUND = 37  # transient
     ACCOUNTS_MUST_HAVE_THE_SAME_LEDGER = 38
@@ -108,6 +110,7 @@ class TransferStatus(IntEnum):
     PENDING_TRANSFER_ALREADY_POSTED = 48
     PENDING_TRANSFER_ALREADY_VOIDED = 49
     PENDING_TRANSFER_EXPIRED = 50
+    PENDING_TRANSFER_MOVED = 66  # with its accounts, to another cell of their home: ask there
     IMPORTED_TIMESTAMP_MUST_NOT_REGRESS = 51
     IMPORTED_TIMEOUT_MUST_BE_ZERO = 52
     DEBIT_ACCOUNT_CLOSED = 53  # transient

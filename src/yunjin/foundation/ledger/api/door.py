@@ -44,7 +44,7 @@ class JournalRow:
 
     sequence: int
     epoch: int
-    kind: str  # "accounts", "transfers", "expiry" or "ledgers"
+    kind: str  # "accounts", "transfers", "expiry", "ledgers" or "split"
     version: int
     codec: str
     row_count: int
@@ -92,6 +92,9 @@ class CellState:
     """How the cell is doing, for people and probes."""
 
     cell: int
+    home: int  # in the ids of its accounts: its own number, unless it came of a split
+    depth: int  # it has the home's blocks of 1,024 accounts that are ≡ residue modulo 2^depth
+    residue: int
     tenant: str
     epoch: int
     is_writer: bool
@@ -173,7 +176,11 @@ class LedgerApi(Protocol):
         """Return the declared units, by number."""
 
     def allot_account_ids(self, count: int) -> int:
-        """Set `count` account ids aside for the caller; return the first. Durable, never reused."""
+        """Set `count` account ids aside for the caller; return the first. Durable, never reused.
+
+        A cell that was split gives 1,024 at a time at most, in one block of its own.
+        Raises: SplitRefused.
+        """
 
     def open_accounts(self, accounts: pa.RecordBatch) -> pa.RecordBatch:
         """Open accounts (ACCOUNTS_REQUIRED + _OPTIONAL columns).

@@ -6,6 +6,8 @@ An account's id carries its cell; a cell has one process that writes and others 
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from yunjin.kernel.shares import Share
+
 FOR_EVER_NS: Final = 2**62  # when a signpost was last heard of: it is never forgotten
 
 
@@ -20,6 +22,16 @@ class Member:
     sequence: int  # of the journal, as far as it has read or written
     seen_at_ns: int  # when it was last heard of
     epoch: int  # of its lease; 0 for one that stands by
+    version: str = ""  # its release; "" where it does not tell
+    form: int = 0  # of the journal, the newest that it can read; 0 where it does not tell
+    share: Share | None = (
+        None  # of its home's accounts; None where it does not tell: all of its own
+    )
+
+    @property
+    def serves(self) -> Share:
+        """Which accounts the cell has."""
+        return self.share or Share(self.cell)
 
     @property
     def writes(self) -> bool:

@@ -21,6 +21,7 @@ from yunjin.foundation.ledger.api.clearing import CLEARING_CODE
 from yunjin.foundation.ledger.api.codes import TRANSIENT, TransferFlag
 from yunjin.foundation.ledger.api.codes import TransferStatus as S
 from yunjin.kernel.ids import CELL_MAX, CLEARING_FROM, SEQUENCE_BITS
+from yunjin.kernel.shares import Share
 
 UNTOLD: Final = 255  # no status: not asked yet, or not answered
 _SPACE: Final = b"yunjin/cross/1"  # a new rule for ids would need a new number
@@ -49,6 +50,11 @@ class Crossings(NamedTuple):
     def rows(self, which: Any) -> "Crossings":
         """Return some of the rows (bool[n] or int64[k])."""
         return Crossings(*(column[which] for column in self))
+
+    def ids_of(self, share: Share) -> tuple[list[int], list[int]]:
+        """Return the ids (high and low halves) of those whose payers are of a share."""
+        mine = share.holds(self.debit_account_id)
+        return self.id_hi[mine].tolist(), self.id_lo[mine].tolist()
 
 
 class LegIds(NamedTuple):
@@ -160,14 +166,16 @@ def deliveries(batch: Crossings, ids: LegIds, sides: Sides) -> pa.RecordBatch:
 def seals(batch: Crossings, ids: LegIds, sides: Sides) -> pa.RecordBatch:
     """Return transfers that use the deliveries' ids up and move nothing.
 
-    The payee is an account that cannot be (sequence 0), which a ledger refuses for a time only: it
-    remembers the id as failed for ever. A delivery that comes late can then do nothing.
+    They take from the payee for an account that cannot be (sequence 0), which a ledger refuses for
+    a time only: it remembers the id as failed for ever. A delivery that comes late can then do
+    nothing. Where a split gave the payee to another cell meanwhile, nothing is remembered, and
+    the delivery has to go there.
     """
     nobody = sides.peer_cell << SEQUENCE_BITS
     return _columns(
         id_hi=ids.delivery_hi,
         id_lo=ids.delivery_lo,
-        debit_account_id=clearing_account(sides.peer_cell, sides.known_as, batch.ledger),
+        debit_account_id=batch.credit_account_id,
         credit_account_id=_all(batch, nobody, np.int64),
         amount_minor=_all(batch, 0, np.int64),
         ledger=_all(batch, 1, np.uint32),
@@ -194,6 +202,20 @@ def endings(batch: Crossings, ids: LegIds) -> pa.RecordBatch:
     )
 
 
+def plain(batch: Crossings) -> pa.RecordBatch:
+    """Return what the caller would have posted while one cell had both accounts."""
+    return _columns(
+        id_hi=batch.id_hi,
+        id_lo=batch.id_lo,
+        debit_account_id=batch.debit_account_id,
+        credit_account_id=batch.credit_account_id,
+        amount_minor=batch.amount_minor,
+        ledger=batch.ledger,
+        code=batch.code,
+        user_data_32=batch.user_data_32,
+    )
+
+
 def _columns(**columns: Any) -> pa.RecordBatch:
     arrays = [pa.array(column) for column in columns.values()]
     return pa.RecordBatch.from_arrays(arrays, names=list(columns))
@@ -216,6 +238,8 @@ def _table(*statuses: S) -> Any:
 IS_DONE: Final = _table(S.CREATED, S.EXISTS)
 # There: the id is used up and moved nothing, so it never will.
 IS_REFUSED: Final = _table(S.ID_ALREADY_FAILED, *TRANSIENT)
+# There: a split gave the payee to another cell of its home; nothing was done.
+IS_MOVED: Final = _table(S.CREDIT_ACCOUNT_MOVED)
 # There: something else has our id. What became of ours is not known; nobody may guess.
 IS_FOREIGN: Final = _table(*(s for s in S if s.name.startswith("EXISTS_WITH_DIFFERENT")))
 # Here, of a post: by another attempt. Of a void, too: with a reason given before.
@@ -232,4 +256,4 @@ IS_FOR_NOW: Final = _table(S.DEBIT_ACCOUNT_CLOSED, S.CREDIT_ACCOUNT_CLOSED, S.ID
 
 def may_come_late(status: Any) -> Any:
     """Tell which refusals there left no trace, so that a late delivery might still act: bool[n]."""
-    return ~(IS_DONE[status] | IS_REFUSED[status] | IS_FOREIGN[status])
+    return ~(IS_DONE[status] | IS_REFUSED[status] | IS_FOREIGN[status] | IS_MOVED[status])

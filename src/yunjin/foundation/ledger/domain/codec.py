@@ -25,6 +25,7 @@ from yunjin.kernel import check
 
 VERSION: Final = 1
 ACCOUNTS, TRANSFERS, EXPIRY, LEDGERS = "accounts", "transfers", "expiry", "ledgers"
+SPLIT: Final = "split"
 GENESIS: Final = hashlib.sha256(b"yunjin journal 1").digest()
 
 TRANSFER_TYPES: Final[dict[str, Any]] = {**TRANSFERS_REQUIRED, **TRANSFERS_OPTIONAL}
@@ -44,7 +45,11 @@ NO_BALANCES: Final = np.zeros((0, 8), np.int64)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One row of the journal; the body is uncompressed here."""
+    """One row of the journal; the body is uncompressed here.
+
+    cell: the home of its accounts: the halves of a split cell share the rows before it.
+    fork: of a row that splits a cell, a `Fork`: what is committed with it; no part of the row.
+    """
 
     cell: int
     sequence: int
@@ -58,6 +63,7 @@ class Entry:
     body: bytes
     hash: bytes = b""
     version: int = VERSION
+    fork: Any = None
 
     def digest(self) -> bytes:
         """Return the SHA-256 over everything the row says and the hash of the row before it."""

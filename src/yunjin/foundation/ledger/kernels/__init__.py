@@ -12,6 +12,7 @@ from yunjin.foundation.ledger.kernels.ids import (
 )
 from yunjin.foundation.ledger.kernels.lookups import gather_accounts, rows_of, sum_ledgers
 from yunjin.foundation.ledger.kernels.replay import replay_accounts, replay_transfers
+from yunjin.foundation.ledger.kernels.splits import divide, torn_holds
 from yunjin.foundation.ledger.kernels.tables import (
     ACCOUNT,
     COUNTERS,
@@ -46,6 +47,7 @@ __all__ = [
     "Outcome",
     "TransferColumns",
     "compact_holds",
+    "divide",
     "end_generation",
     "expire",
     "expire_again",
@@ -65,4 +67,5 @@ __all__ = [
     "shelves_of",
     "sum_ledgers",
     "tell_retries",
+    "torn_holds",
 ]

@@ -15,6 +15,7 @@ from yunjin.foundation.ledger.kernels.tables import (
     Book,
     Counter,
     chain_is_open,
+    is_elsewhere,
     put_row,
     row_of,
     take_row,
@@ -27,7 +28,7 @@ BORN_CLOSED = 1 << 15  # closing and reopening happen later: this is how it was 
 
 
 @loop
-def _form(batch: Any, i: Any, imported: Any, clock: Any, cell: Any) -> Any:
+def _form(book: Any, batch: Any, i: Any, imported: Any, clock: Any) -> Any:
     """Judge what needs no look at other accounts."""
     flags = batch.flags[i]
     if imported and not flags & F.IMPORTED:
@@ -44,7 +45,9 @@ def _form(batch: Any, i: Any, imported: Any, clock: Any, cell: Any) -> Any:
         return np.uint8(S.RESERVED_FLAG)
     if batch.id[i] < 0 or batch.id[i] & SEQUENCE_MASK == 0:
         return np.uint8(S.ID_OUT_OF_RANGE)
-    if batch.id[i] >> SEQUENCE_BITS != cell:
+    if batch.id[i] >> SEQUENCE_BITS != book.counters[Counter.CELL] or is_elsewhere(
+        book, batch.id[i]
+    ):
         return np.uint8(S.CELL_DIFFERENT)
     return np.uint8(S.CREATED)
 
@@ -52,7 +55,7 @@ def _form(batch: Any, i: Any, imported: Any, clock: Any, cell: Any) -> Any:
 @loop
 def _judge(book: Any, batch: Any, i: Any, imported: Any, clock: Any) -> Any:
     """Return the status of one account; its row too where it exists."""
-    status = _form(batch, i, imported, clock, book.counters[Counter.CELL])
+    status = _form(book, batch, i, imported, clock)
     if status != S.CREATED:
         return status, np.int32(-1)
     flags = batch.flags[i]

@@ -4,7 +4,14 @@ from typing import Any
 
 from yunjin.chassis.compiling import loop
 from yunjin.foundation.ledger.kernels.accounts import BORN_CLOSED
-from yunjin.foundation.ledger.kernels.tables import SEQUENCE_BITS, Array, Book, Counter, row_of
+from yunjin.foundation.ledger.kernels.tables import (
+    SEQUENCE_BITS,
+    Array,
+    Book,
+    Counter,
+    has_left,
+    row_of,
+)
 
 
 @loop
@@ -57,6 +64,8 @@ def sum_ledgers(book: Book, ledgers: Array, sums: Array) -> Any:
     count = 0
     at = 0
     for row in range(book.counters[Counter.ACCOUNTS]):
+        if has_left(book, row):
+            continue
         account = book.accounts[row]
         if count == 0 or ledgers[at] != account.ledger:
             at = 0

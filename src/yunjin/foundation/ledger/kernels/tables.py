@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yunjin.chassis.compiling import leaf, loop
+from yunjin.kernel.ids import CLEARING_FROM
+from yunjin.kernel.shares import BLOCK_BITS
 
 Array = NDArray[Any]
 SEQUENCE_BITS: Final = 48
@@ -78,6 +80,7 @@ class Fate(IntEnum):
     POSTED = 1
     VOIDED = 2
     EXPIRED = 3
+    MOVED = 4  # with both its accounts, to another cell of their home
 
 
 class Inherited(IntEnum):
@@ -96,7 +99,7 @@ class Inherited(IntEnum):
 class Counter(IntEnum):
     """Places in `Book.counters`."""
 
-    CELL = 0
+    CELL = 0  # the home in the ids of its accounts
     ACCOUNTS = 1
     IDS = 2
     HOLDS = 3
@@ -107,6 +110,9 @@ class Counter(IntEnum):
     OPEN_HOLDS = 8
     SPARSE = 9
     UNDO = 10
+    DEPTH = 11  # of the cell's share of its home; 0 where it was never split
+    RESIDUE = 12
+    ELSEWHERE = 13  # rows of accounts that went to another cell of the home
 
 
 class Book(NamedTuple):
@@ -212,6 +218,24 @@ def row_of(book: Any, account_id: Any) -> Any:
 
 
 @loop
+def is_elsewhere(book: Any, account_id: Any) -> Any:
+    """Tell whether an account is of this home and of another cell's share of it."""
+    depth, sequence = book.counters[Counter.DEPTH], account_id & SEQUENCE_MASK
+    if depth == 0 or account_id >> SEQUENCE_BITS != book.counters[Counter.CELL]:
+        return False
+    if sequence == 0 or sequence >= CLEARING_FROM:
+        return False
+    return sequence >> BLOCK_BITS & ((1 << depth) - 1) != book.counters[Counter.RESIDUE]
+
+
+@loop
+def has_left(book: Any, row: Any) -> Any:
+    """Tell whether a row is of an account that is elsewhere now."""
+    home = book.counters[Counter.CELL] << SEQUENCE_BITS
+    return is_elsewhere(book, home | book.accounts[row].sequence)
+
+
+@loop
 def put_row(book: Any, sequence: Any, row: Any) -> None:
     """Remember the row of an account's sequence."""
     if sequence < len(book.direct):
@@ -243,10 +267,11 @@ def take_row(book: Any, sequence: Any) -> None:
 
 @loop
 def rehash_accounts(book: Any) -> None:
-    """Fill fresh `direct` and `sparse` from the accounts."""
+    """Fill fresh `direct` and `sparse` from the accounts that are here."""
     book.counters[Counter.SPARSE] = 0
     for row in range(book.counters[Counter.ACCOUNTS]):
-        put_row(book, book.accounts[row].sequence, row)
+        if not has_left(book, row):
+            put_row(book, book.accounts[row].sequence, row)
 
 
 @loop

@@ -24,6 +24,7 @@ from yunjin.foundation.ledger.kernels.tables import (
     TransferColumns,
     chain_is_open,
     find_hold,
+    is_elsewhere,
     row_of,
 )
 
@@ -71,6 +72,8 @@ def _settle(book: Any, batch: Any, i: Any, seen: Any, priors: Any, answers: Any,
         return np.uint8(S.PENDING_TRANSFER_ALREADY_VOIDED), none, np.int64(0)
     if fate == Fate.EXPIRED:
         return np.uint8(S.PENDING_TRANSFER_EXPIRED), none, np.int64(0)
+    if fate == Fate.MOVED:
+        return np.uint8(S.PENDING_TRANSFER_MOVED), none, np.int64(0)
     return np.uint8(S.CREATED), hold_row, amount
 
 
@@ -104,6 +107,16 @@ def _judge_settle(
     return status, np.int64(hold.debit), np.int64(hold.credit), hold_row, amount
 
 
+@loop
+def _missing(book: Any, batch: Any, i: Any, debit: Any) -> Any:
+    """Judge a transfer of whose accounts one is not here."""
+    if is_elsewhere(book, batch.debit_account_id[i]):
+        return np.uint8(S.DEBIT_ACCOUNT_MOVED)
+    if is_elsewhere(book, batch.credit_account_id[i]):
+        return np.uint8(S.CREDIT_ACCOUNT_MOVED)
+    return np.uint8(S.DEBIT_ACCOUNT_NOT_FOUND if debit < 0 else S.CREDIT_ACCOUNT_NOT_FOUND)
+
+
 @leaf
 def _judge_plain(book: Any, batch: Any, i: Any, imported: Any, at: Any) -> Any:
     """Judge a plain or pending transfer whose form is right and id is new.
@@ -113,10 +126,8 @@ def _judge_plain(book: Any, batch: Any, i: Any, imported: Any, at: Any) -> Any:
     debit = np.int64(row_of(book, batch.debit_account_id[i]))
     credit = np.int64(row_of(book, batch.credit_account_id[i]))
     amount = batch.amount_minor[i]
-    if debit < 0:
-        status = np.uint8(S.DEBIT_ACCOUNT_NOT_FOUND)
-    elif credit < 0:
-        status = np.uint8(S.CREDIT_ACCOUNT_NOT_FOUND)
+    if debit < 0 or credit < 0:
+        status = _missing(book, batch, i, debit)
     else:
         accounts, flags = book.accounts, batch.flags[i]
         status = np.uint8(S.CREATED)

@@ -44,7 +44,7 @@ def find(
         batch, after = ledger.find_accounts(ledger=own, code=code, cursor=cursor, limit=limit)
         return AccountRow.all_of(batch), after
     aliases = ledger.find_aliases(query, limit=limit, cursor=cursor)
-    wanted = [] if cursor else account_ids(query, ledger.state().cell)
+    wanted = [] if cursor else account_ids(query, ledger.state().home)
     wanted += [alias.account_id for alias in aliases.items]
     found = AccountRow.all_of(ledger.accounts(list(dict.fromkeys(wanted))))
     fitting = [row for row in found if own in (None, row.ledger) and code in (None, row.code)]

@@ -31,7 +31,7 @@ from yunjin.foundation.ledger.pages.desk import Desk
 from yunjin.foundation.ledger.pages.reading import whole
 
 PAGE_ROWS: Final = 50
-KINDS: Final = ("accounts", "transfers", "expiry", "ledgers")
+KINDS: Final = ("accounts", "transfers", "expiry", "ledgers", "split")
 
 
 class Verification:

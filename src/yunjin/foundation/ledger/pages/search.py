@@ -35,7 +35,7 @@ class Search:
         return [Hit(kind="ledger.transfer", title=str(transfer_id), path=path)]
 
     def _accounts(self, text: str) -> list[Hit]:
-        wanted = account_ids(text, self._ledger.state().cell)
+        wanted = account_ids(text, self._ledger.state().home)
         found = self._ledger.accounts(wanted).column("id").to_pylist() if wanted else []
         return [
             Hit(
@@ -49,7 +49,7 @@ class Search:
 
 
 def account_ids(text: str, cell: int) -> list[int]:
-    """Return the account ids a text may mean: a whole id, `1-000042`, or `42` in this cell."""
+    """Return the account ids a text may mean: a whole id, `1-000042`, or `42` of this home."""
     short = _SHORT.fullmatch(text)
     if short is not None:
         own, sequence = int(short[1]), int(short[2])

@@ -254,6 +254,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "ledger.row_kind.transfers": ("流水", "Transfers"),
     "ledger.row_kind.expiry": ("到期", "Expiry"),
     "ledger.row_kind.ledgers": ("账本", "Ledgers"),
+    "ledger.row_kind.split": ("拆分", "Split"),
     "ledger.row_kind.other": ("其他", "Other"),
     "ledger.rows_in_batch": ("条数", "Items"),
     "ledger.body": ("大小", "Size"),

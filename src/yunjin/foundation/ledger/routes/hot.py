@@ -46,7 +46,7 @@ class Transfers:
 
     def __init__(self, ledger: LedgerApi, *, waiting_max: int) -> None:
         self._ledger = ledger
-        self._gatherer: Gatherer[Asked, Outcome] = Gatherer(
+        self._gatherer: Gatherer[Asked, Outcome | Problem] = Gatherer(
             self._post, batch_max=BATCH_MAX, waiting_max=waiting_max
         )
 
@@ -76,11 +76,24 @@ class Transfers:
         content = _write(posting.posted(transfer.id, outcome, balances=balances))
         await _send(send, status, content, is_replay=status == 200)
 
-    def _post(self, asked: list[Asked]) -> list[Outcome]:
+    def _post(self, asked: list[Asked]) -> list[Outcome | Problem]:
         """Act on a batch, in a worker thread."""
         columns = posting.columns_of([one.row for one in asked])
         balances = any(one.wants_balances for one in asked)
-        return posting.outcomes_of(self._ledger.post_transfers(columns, balances=balances))
+        outcomes = posting.outcomes_of(self._ledger.post_transfers(columns, balances=balances))
+        return [
+            self._alone(one) if outcome.status in posting.ELSEWHERE else outcome
+            for one, outcome in zip(asked, outcomes, strict=True)
+        ]
+
+    def _alone(self, one: Asked) -> Outcome | Problem:
+        """Ask again for what others of its batch hid: the cell that a split gave its payer to."""
+        try:
+            columns = posting.columns_of([one.row])
+            [outcome] = posting.outcomes_of(self._ledger.post_transfers(columns))
+        except Problem as problem:
+            return problem
+        return outcome
 
 
 class TransferBatches:

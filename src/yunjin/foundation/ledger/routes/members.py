@@ -24,6 +24,11 @@ class MemberOut(Answer):
     seen_at_ns: Digits
     epoch: int
     writes: bool
+    version: str
+    form: int
+    home: int
+    depth: int
+    residue: int
 
     @classmethod
     def of(cls, one: Member) -> Self:
@@ -36,6 +41,11 @@ class MemberOut(Answer):
             seen_at_ns=one.seen_at_ns,
             epoch=one.epoch,
             writes=one.writes,
+            version=one.version,
+            form=one.form,
+            home=one.serves.home,
+            depth=one.serves.depth,
+            residue=one.serves.residue,
         )
 
 

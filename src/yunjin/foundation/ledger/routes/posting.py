@@ -225,6 +225,8 @@ def _big(value: int | str, maximum: int, name: str) -> int:
         ) from None
 
 
+# What the cell that has the payer now has to be asked.
+ELSEWHERE: Final = (TransferStatus.DEBIT_ACCOUNT_MOVED, TransferStatus.PENDING_TRANSFER_MOVED)
 _POSTED: Final = (TransferStatus.CREATED, TransferStatus.EXISTS)
 _NOT_FOUND: Final = frozenset(
     {

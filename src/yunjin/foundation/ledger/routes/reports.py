@@ -117,6 +117,9 @@ class CellOut(Answer):
     """How the cell is doing."""
 
     cell: int
+    home: int
+    depth: int
+    residue: int
     tenant: str
     epoch: int
     is_writer: bool

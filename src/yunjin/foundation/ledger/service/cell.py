@@ -12,6 +12,7 @@ from yunjin.foundation.ledger import kernels
 from yunjin.foundation.ledger.api import AccountFlag, Ledger, TransferFlag
 from yunjin.foundation.ledger.domain import codec
 from yunjin.foundation.ledger.domain.codec import Entry
+from yunjin.foundation.ledger.domain.splits import Fork
 from yunjin.foundation.ledger.errors import BatchRefused, JournalDamaged
 from yunjin.foundation.ledger.kernels import (
     USED,
@@ -22,16 +23,17 @@ from yunjin.foundation.ledger.kernels import (
     TransferColumns,
 )
 from yunjin.foundation.ledger.kernels.ids import NOWHERE
+from yunjin.foundation.ledger.service import halving
 from yunjin.foundation.ledger.service.ahead import Ahead, touched
 from yunjin.foundation.ledger.service.generations import Generations, Table
 from yunjin.foundation.ledger.service.past import Past, outcome, zero_columns
 from yunjin.foundation.ledger.store.index import Index
 from yunjin.foundation.ledger.store.journal import Journal
 from yunjin.kernel.ids import SEQUENCE_MAX
+from yunjin.kernel.shares import Share
 
 _SETTLE: Final = TransferFlag.POST_PENDING | TransferFlag.VOID_PENDING
 _DIRECT_MAX: Final = 1 << 26  # sequences up to here may be found without a hash
-
 
 _NOTHING: Final = Earlier(
     np.zeros(0, np.int64),
@@ -45,10 +47,8 @@ _NOTHING: Final = Earlier(
 class Cell:
     """State = f(journal)."""
 
-    def __init__(
-        self, cell: int, journal: Journal, index: Index, *, bloom_words: int, usual: int
-    ) -> None:
-        self.number, self.journal, self.index = cell, journal, index
+    def __init__(self, journal: Journal, index: Index, *, bloom_words: int, usual: int) -> None:
+        self.number, self.journal, self.index = journal.cell, journal, index
         self.past = Past(journal)
         self.ids = Generations(index, bloom_words=bloom_words, usual=usual)
         self.ledgers: dict[int, Ledger] = {}
@@ -59,7 +59,10 @@ class Cell:
         self._spare: dict[str, Any] = {}
         self._ahead = Ahead(lambda rows: touched(np.zeros(rows, kernels.ACCOUNT)))
         counters = np.zeros(kernels.COUNTERS, np.int64)
-        counters[Counter.CELL] = cell
+        counters[Counter.CELL] = journal.home
+        self.forks: list[tuple[int, Share]] = []  # cells of the same home, as each came to be
+        self.since = 0  # the row of the split that made this cell
+        self.made: list[int] = []  # the cells that came of this one
         self.book = Book(
             np.zeros(64, kernels.ACCOUNT),
             np.full(128, -1, np.int32),
@@ -78,6 +81,16 @@ class Cell:
     def count(self, counter: Counter) -> int:
         """Return one of the book's counters."""
         return int(self.book.counters[counter])
+
+    @property
+    def share(self) -> Share:
+        """Which of its home's accounts the cell has."""
+        return Share(*map(self.count, (Counter.CELL, Counter.DEPTH, Counter.RESIDUE)))
+
+    @property
+    def is_split(self) -> bool:
+        """Whether other cells have accounts of the same home."""
+        return self.count(Counter.DEPTH) > 0
 
     @property
     def last_timestamp(self) -> int:
@@ -148,14 +161,25 @@ class Cell:
 
     # commands -----------------------------------------------------------------------------------
 
-    def _next(self, clock_ns: int) -> int:
+    def next_timestamp(self, clock_ns: int) -> int:
+        """Return the ledger's time now, ns: later than all it has given."""
         return max(clock_ns, self.last_timestamp + 1)
 
-    def _seal(
-        self, kind: str, columns: int, body: bytes, count: int, epoch: int, first: int, last: int
+    def seal(
+        self,
+        kind: str,
+        columns: int,
+        body: bytes,
+        count: int,
+        epoch: int,
+        first: int,
+        last: int,
+        *,
+        fork: Fork | None = None,
     ) -> Entry:
+        """Return the next row of the journal."""
         entry = Entry(
-            cell=self.number,
+            cell=self.count(Counter.CELL),
             sequence=self.sequence + 1,
             epoch=epoch,
             kind=kind,
@@ -165,6 +189,7 @@ class Cell:
             timestamp_last=last,
             previous_hash=self.hash,
             body=body,
+            fork=fork,
         ).sealed()
         self.past.unwritten[entry.sequence] = entry
         self.sequence, self.hash = entry.sequence, entry.hash
@@ -185,14 +210,16 @@ class Cell:
         self.ledgers.update({new.ledger: new for new in fresh})
         at = self.last_timestamp  # a name moves no money: history may still be imported after it
         body = codec.pack_ledgers(fresh)
-        return [self._seal(codec.LEDGERS, 0, body, len(fresh), epoch, at, at)]
+        return [self.seal(codec.LEDGERS, 0, body, len(fresh), epoch, at, at)]
 
     def open_accounts(
         self, columns: kernels.AccountColumns, epoch: int, clock_ns: int
     ) -> tuple[Any, Any, list[Entry]]:
-        """Open accounts. Returns (statuses, timestamps, journal rows)."""
+        """Open accounts. Returns (statuses, timestamps, journal rows). Raises: AccountMoved."""
+        if self.is_split:
+            halving.check_accounts(self, columns.id)
         count, rows = len(columns.id), self.expire(epoch, clock_ns)
-        base = self._next(clock_ns)
+        base = self.next_timestamp(clock_ns)
         self.ensure_accounts(columns.id & SEQUENCE_MAX)
         status, timestamp = np.zeros(count, np.uint8), np.zeros(count, np.int64)
         kernels.open_accounts(self.book, columns, status, timestamp, base, base)
@@ -204,31 +231,28 @@ class Cell:
             first = base
             self.book.counters[Counter.LAST_TIMESTAMP] = base + count - 1
         mask, body = codec.pack_accounts(columns, status)
-        kind, last = codec.ACCOUNTS, self.last_timestamp
-        rows.append(self._seal(kind, mask, body, count, epoch, first, last))
+        last = self.last_timestamp
+        rows.append(self.seal(codec.ACCOUNTS, mask, body, count, epoch, first, last))
         return status, timestamp, rows
 
     def post(
         self, columns: TransferColumns, epoch: int, clock_ns: int, *, balances: bool = False
     ) -> tuple[Outcome, list[Entry]]:
-        """Post transfers. Returns (answers, journal rows); the columns are filled in place."""
+        """Post transfers. Returns (answers, journal rows); the columns are filled in place.
+
+        Raises: AccountMoved.
+        """
+        if self.is_split:
+            halving.check_payers(self, columns)
         count, rows = len(columns.id_hi), self.expire(epoch, clock_ns)
-        base = self._next(clock_ns)
+        base = self.next_timestamp(clock_ns)
         imported = count > 0 and bool(columns.flags[0] & TransferFlag.IMPORTED)
         self.ensure_transfers(count)
         earlier = self._earlier(columns)
         out = outcome(count, balances=balances)
         position = (self.sequence + 1) << 16
         before = self.count(Counter.IDS)
-        kernels.post_transfers(
-            self.book,
-            columns,
-            out,
-            earlier,
-            position,
-            base,
-            base,
-        )
+        kernels.post_transfers(self.book, columns, out, earlier, position, base, base)
         if balances:
             kernels.tell_retries(self.book, columns, out, earlier, position)
         if self.count(Counter.IDS) == before:
@@ -241,7 +265,7 @@ class Cell:
             made = np.flatnonzero(out.status == 0)
             first = int(out.timestamp[made[0]]) if len(made) else self.last_timestamp
         rows.append(
-            self._seal(codec.TRANSFERS, mask, body, count, epoch, first, self.last_timestamp)
+            self.seal(codec.TRANSFERS, mask, body, count, epoch, first, self.last_timestamp)
         )
         return out, rows
 
@@ -251,7 +275,7 @@ class Cell:
         It takes a place in the ledger's time, so that nothing imported later comes before it.
         """
         rows: list[Entry] = []
-        until = self._next(clock_ns)
+        until = self.next_timestamp(clock_ns)
         while self.count(Counter.HEAP) and self.book.heap[0, 0] <= until:
             self.ensure_transfers(8_190)
             hi, lo = np.zeros(8_190, np.uint64), np.zeros(8_190, np.uint64)
@@ -259,7 +283,7 @@ class Cell:
             if count == 0:
                 break
             mask, body = codec.pack_expiry(hi[:count], lo[:count])
-            rows.append(self._seal(codec.EXPIRY, mask, body, count, epoch, until, until))
+            rows.append(self.seal(codec.EXPIRY, mask, body, count, epoch, until, until))
             self.book.counters[Counter.LAST_TIMESTAMP] = until
         return rows
 
@@ -313,6 +337,8 @@ class Cell:
 
     def replay(self, entry: Entry) -> str:
         """Apply one journal row again. Returns what is wrong with it, "" where nothing is."""
+        if not self.sequence:  # whose home it is may have been written after this was made
+            self.book.counters[Counter.CELL] = self.journal.home
         if entry.sequence != self.sequence + 1:
             return f"expected row {self.sequence + 1}, was {entry.sequence}"
         if entry.previous_hash != self.hash:
@@ -339,6 +365,8 @@ class Cell:
             strangers = kernels.expire_again(
                 self.book, *codec.unpack_expiry(entry), entry.timestamp_first, entry.sequence << 16
             )
+        elif entry.kind == codec.SPLIT:
+            strangers = halving.replay(self, entry)
         else:
             return f"row {entry.sequence} is of the unknown kind {entry.kind!r}"
         self.book.counters[Counter.LAST_TIMESTAMP] = entry.timestamp_last

@@ -10,6 +10,7 @@ from yunjin.foundation.ledger.api import Ledger
 from yunjin.foundation.ledger.kernels import Counter
 from yunjin.foundation.ledger.service.cell import Cell
 from yunjin.foundation.ledger.store.index import Checkpoint, Index
+from yunjin.kernel.shares import Share
 
 
 @dataclass(slots=True)
@@ -50,6 +51,9 @@ def begin(cell: Cell) -> Saving:
         "hash": cell.hash.hex(),
         "counters": cell.book.counters.tolist(),
         "ledgers": [[x.ledger, x.currency, x.name] for x in cell.ledgers.values()],
+        "forks": [[number, share.depth, share.residue] for number, share in cell.forks],
+        "since": cell.since,
+        "made": list(cell.made),
         "runs": known,
         "spans": [*cell.ids.spans, span] if len(used) else cell.ids.spans,
         "room": len(cell.ids.young.rows),
@@ -103,5 +107,8 @@ def load(cell: Cell, checkpoint: Checkpoint) -> None:
     kernels.compact_holds(cell.book)
     cell.ids.restore(state, bloom)
     cell.runs = {**state["runs"], "ids": cell.ids.runs}
+    home = cell.count(Counter.CELL)
+    cell.forks = [(n, Share(home, depth, at)) for n, depth, at in state.get("forks", [])]
+    cell.since, cell.made = state.get("since", 0), list(state.get("made", []))
     cell.ledgers = {n: Ledger(ledger=n, currency=c, name=m) for n, c, m in state["ledgers"]}
     cell.sequence, cell.hash = sequence, bytes.fromhex(checkpoint.hash)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yunjin.foundation.ledger.domain.codec import Entry
-from yunjin.foundation.ledger.errors import OutcomeUnknown
-from yunjin.kernel.errors import Problem
+from yunjin.foundation.ledger.errors import OutcomeUnknown, WritesStopped
+from yunjin.kernel.errors import Problem, Unknown
 
 
 @dataclass(slots=True)
@@ -50,6 +50,13 @@ def problem_of(error: BaseException) -> Problem:
         return error
     problem = OutcomeUnknown(f"The writer failed: {error!r}.")
     problem.__cause__ = error
+    return problem
+
+
+def later_answer(problem: Problem) -> Problem:
+    """Return what commands are answered that come after one with this problem."""
+    if isinstance(problem, Unknown):
+        return WritesStopped(f"Writes stopped: {problem.detail}")
     return problem
 
 
@@ -91,6 +98,10 @@ class Commits:
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="commits", daemon=True)
         self._thread.start()
+
+    def anew(self) -> "Commits":
+        """Return one like this, for a writer that goes on after it ended."""
+        return Commits(self._commit, self._halt, rows_max=self._rows_max)
 
     def add(self, group: Group) -> bool:
         """Queue a group, waiting for room; return False where nothing is committed any more."""

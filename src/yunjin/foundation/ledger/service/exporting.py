@@ -15,11 +15,10 @@ from yunjin.foundation.ledger.store.journal import Journal
 ROWS_A_BATCH: Final = 65_520  # eight full batches of the journal: 7 MB of columns
 
 
-def transfers_in_order(journal: Journal, until: int) -> Iterator[pa.RecordBatch]:
-    """Yield the transfers of the rows up to a sequence, as TRANSFERS; close the journal then.
+def transfers_in_order(journal: Journal, since: int, until: int) -> Iterator[pa.RecordBatch]:
+    """Yield the transfers of rows, since < sequence ≤ until, as TRANSFERS; close the journal then.
 
     A batch has about ROWS_A_BATCH rows, however many transfers each row of the journal has.
-
     Raises: JournalDamaged at a row that is not what was written.
     """
     waiting: list[pa.RecordBatch] = []
@@ -34,7 +33,7 @@ def transfers_in_order(journal: Journal, until: int) -> Iterator[pa.RecordBatch]
                     "Restore the journal from the last backup.",
                     sequence=entry.sequence,
                 )
-            if entry.kind != codec.TRANSFERS:
+            if entry.kind != codec.TRANSFERS or entry.sequence <= since:
                 continue
             waiting.append(_created(entry))
             rows += waiting[-1].num_rows

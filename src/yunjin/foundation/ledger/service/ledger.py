@@ -27,7 +27,7 @@ from yunjin.foundation.ledger.api import (
 from yunjin.foundation.ledger.domain import codec
 from yunjin.foundation.ledger.errors import AccountNotFound, BatchRefused, HistoryNotKept
 from yunjin.foundation.ledger.kernels import Counter
-from yunjin.foundation.ledger.service import histories
+from yunjin.foundation.ledger.service import halving, histories
 from yunjin.foundation.ledger.service.aliases import Aliases
 from yunjin.foundation.ledger.service.cell import Cell
 from yunjin.foundation.ledger.service.columns import (
@@ -46,8 +46,9 @@ from yunjin.foundation.ledger.store.files import HEAD_UNREADABLE
 from yunjin.foundation.ledger.store.journal import Journal
 from yunjin.kernel import money
 from yunjin.kernel.errors import Malformed
-from yunjin.kernel.ids import CLEARING_FROM, account_id
+from yunjin.kernel.ids import CLEARING_FROM, account_id, sequence_of
 from yunjin.kernel.page import LIMIT_MAX, seal, unseal
+from yunjin.kernel.shares import Share
 
 _FOREVER = 2**63 - 1
 _LEDGERS_MAX = 65_536
@@ -103,12 +104,13 @@ class LedgerService:
             have = cell.count(Counter.ACCOUNTS)
             known = cell.book.accounts["sequence"][:have]
             highest = int(known[known < CLEARING_FROM].max(initial=0))
-            return cell.journal.allot(epoch, count, highest), []
+            share = cell.share
+            return account_id(share.home, cell.journal.allot(epoch, count, highest, share)), []
 
         first: int = self._writer.submit(allot, 1).result()
-        if first + count > CLEARING_FROM:
+        if sequence_of(first) + count > CLEARING_FROM:
             raise BatchRefused("All account ids of this cell are used up.")
-        return account_id(self._cell, first)
+        return first
 
     def open_accounts(self, accounts: pa.RecordBatch) -> pa.RecordBatch:
         columns = account_columns(accounts, self._rows_max)
@@ -149,6 +151,8 @@ class LedgerService:
         wanted = np.array(account_ids, np.int64)
 
         def look(cell: Cell) -> pa.RecordBatch:
+            if cell.is_split:
+                halving.check_all_here(cell, wanted)
             rows = np.empty(len(wanted), np.int32)
             found = kernels.rows_of(cell.book, wanted, rows)
             return accounts_of(cell.book, rows[:found])
@@ -174,6 +178,8 @@ class LedgerService:
                 match &= book["ledger"] == ledger
             if code is not None:
                 match &= book["code"] == code
+            if cell.is_split:
+                match &= ~halving.left(cell, book["sequence"])
             rows = np.flatnonzero(match)[::-1][: limit + 1].astype(np.int32)
             more = int(rows[limit - 1]) if len(rows) > limit else None
             return accounts_of(cell.book, rows[:limit]), more
@@ -286,6 +292,10 @@ class LedgerService:
 
         return self._writer.read(look)
 
+    def share(self) -> Share:
+        """Return what this cell has of its home's accounts."""
+        return self._writer.cell.share
+
     def state(self) -> CellState:
         writer = self._writer
         head = writer.cell.journal.head()
@@ -293,12 +303,15 @@ class LedgerService:
         def look(cell: Cell) -> CellState:
             return CellState(
                 cell=self._cell,
+                home=cell.share.home,
+                depth=cell.share.depth,
+                residue=cell.share.residue,
                 tenant=self._tenant,
                 epoch=writer.tenure.epoch,
                 is_writer=not writer.stopped,
                 stopped=writer.stopped,
                 holder=head.holder if head else "",
-                account_count=cell.count(Counter.ACCOUNTS),
+                account_count=cell.count(Counter.ACCOUNTS) - cell.count(Counter.ELSEWHERE),
                 transfer_count=cell.count(Counter.TRANSFERS),
                 pending_count=cell.count(Counter.OPEN_HOLDS),
                 head=head_of(cell),
@@ -311,9 +324,12 @@ class LedgerService:
         return self._writer.read(lambda cell: cell.journal.page(before, limit))
 
     def export_transfers(self) -> Iterator[pa.RecordBatch]:
-        """Yield every transfer that is durable now, by timestamp (ExportPort)."""
-        until = self._writer.durable_sequence
-        return transfers_in_order(self._fresh_journal(), until)
+        """Yield every transfer that is durable now, by timestamp (ExportPort).
+
+        What came before the split that made this cell, the one that it was split from gives out.
+        """
+        until, since = self._writer.durable_sequence, self._writer.cell.since
+        return transfers_in_order(self._fresh_journal(), since, until)
 
     def verify(self, *, progress: Progress | None = None) -> VerifyReport:
         report = self._writer.verify(progress)

@@ -1,5 +1,6 @@
 """Announces this process as a member of its cell, in a thread of its own."""
 
+import re
 import threading
 from typing import Final
 
@@ -8,9 +9,11 @@ import structlog
 from yunjin.foundation.ledger.api.members import Member
 from yunjin.foundation.ledger.errors import NobodyFollows, NotLeading
 from yunjin.foundation.ledger.service.writer import Writer
+from yunjin.foundation.ledger.store.journal import FORM
 from yunjin.foundation.ledger.store.members import Members
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.errors import Problem
+from yunjin.kernel.release import RELEASE
 
 _EVERY_S: Final = 1.0
 _SECOND: Final = 1_000_000_000
@@ -23,7 +26,9 @@ _log: Final = structlog.get_logger()
 def successor_of(
     members: list[Member], cell: int, sequence: int, *, now_ns: int, to: str = "", but: str = ""
 ) -> Member:
-    """Return who takes a cell over: the one named `to`, else the follower that has read furthest.
+    """Return who takes a cell over: the one named `to`, else the follower of the newest release.
+
+    Of several the one that has read furthest does.
 
     sequence: of the journal's last row.  but: a holder that is not asked.
 
@@ -35,7 +40,8 @@ def successor_of(
         if one.cell == cell and one.holder != but and to in ("", one.holder)
         if now_ns - one.seen_at_ns < _FRESH_NS and (to or one.flight) and not one.is_signpost
     ]
-    best = max(others, key=lambda one: one.sequence, default=None)
+    near = [one for one in others if sequence - one.sequence <= BEHIND_MAX]
+    best = max(near or others, key=lambda one: (_rank(one.version), one.sequence), default=None)
     if best is None:
         who = f"{to} was not" if to else "No other process was"
         what = f"{who} heard of for {_FRESH_NS // _SECOND} s: start it with ledger.stands_by."
@@ -45,6 +51,21 @@ def successor_of(
         what = f"{best.holder} is {behind} rows behind: hand over once it has read them."
         raise NobodyFollows(what, cell=cell, holder=best.holder)
     return best
+
+
+def _rank(version: str) -> list[int]:
+    """Return what orders releases: 0.10.1 is after 0.9; one that does not tell is the oldest."""
+    return [int(part) for part in re.findall(r"\d+", version)]
+
+
+def older_members(members: list[Member], cell: int, form: int, now_ns: int) -> list[Member]:
+    """Return the living processes of a cell that cannot read a form of its journal."""
+    return [
+        one
+        for one in members
+        if one.cell == cell and one.form < form and not one.is_signpost and one.flight
+        if now_ns - one.seen_at_ns < _FRESH_NS
+    ]
 
 
 class Alone:
@@ -64,6 +85,8 @@ class Alone:
                 sequence=self._writer.durable_sequence,
                 seen_at_ns=self._clock.now_ns(),
                 epoch=self._writer.tenure.epoch,
+                version=RELEASE,
+                form=FORM,
             )
         ]
 
@@ -143,6 +166,8 @@ class Membership:
                 flight=self._flight,
                 sequence=self._writer.durable_sequence,
                 now_ns=now_ns,
+                version=RELEASE,
+                form=FORM,
             )
             self._members.forget(now_ns - _FORGET_NS)
         except Problem as problem:

@@ -90,12 +90,18 @@ class Mover:
         for end in (self._old, self._new):  # an end that a power cut undoes would be two writers
             end.confirm()
         expires_at = self._clock.now_ns() + int(self._lease_s * _SECOND)
-        self._new.open_for(successor.holder, left, expires_at)
+        share = self._old.share()
+        kin = [one for one in self._old.members.all() if one.writes and one.flight]
+        others = [
+            one for one in kin if one.cell != self._old.cell and one.serves.home == share.home
+        ]
+        self._new.point_back(self._old.place, others)
+        self._new.open_for(successor.holder, left, expires_at, share)
         return self._moved(left, begun_ns, wait_s)
 
     def _approach(self, wait_s: float) -> Member:
         """Copy until next to nothing is left and a process follows the copy; return that one."""
-        at = self._new.expect(self._old.place)
+        at = self._new.expect(self._old.place, self._old.share())
         until, said = time.monotonic() + wait_s, ""
         while True:
             before = at.sequence

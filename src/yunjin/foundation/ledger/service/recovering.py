@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import Final
+
+import structlog
 
 from yunjin.foundation.ledger.domain.codec import GENESIS
 from yunjin.foundation.ledger.service import checkpoints, verifying
 from yunjin.foundation.ledger.service.cell import Cell
 from yunjin.foundation.ledger.store.files import HeadFile
-from yunjin.foundation.ledger.store.index import IndexDamaged
+from yunjin.foundation.ledger.store.index import Checkpoint, IndexDamaged
 from yunjin.foundation.ledger.store.journal import HeadRow
+
+_log: Final = structlog.get_logger()
 
 
 def recover(
@@ -18,27 +23,43 @@ def recover(
 
     A cell that is ahead of the latest checkpoint is only replayed.
 
-    owner: who writes the cell's index from now on; empty: nobody does, or it is taken later.
+    owner: who writes the cell's index from now on; empty: nobody does, or it is taken later. It
+        stands by, and gives up a checkpoint of rows that its set has lost: whether one of them was
+        acknowledged is told by the head kept apart.
 
     Returns what is wrong, "" where nothing is.
     """
     if owner:
         cell.index.own(owner)
-    checkpoint = cell.index.latest()
-    if checkpoint is not None and checkpoint.sequence > cell.sequence:
-        at = cell.journal.read(checkpoint.sequence)
-        if at is None or at.hash.hex() != checkpoint.hash or at.digest() != at.hash:
-            return f"row {checkpoint.sequence} is not the one that the checkpoint was made from"
-        try:
-            checkpoints.load(cell, checkpoint)
-        except IndexDamaged:  # all of it follows from the journal
-            cell.index.forget()
+    while (found := cell.index.latest()) is not None and found.sequence > cell.sequence:
+        if _is_of(found, cell):
+            _load(cell, found)
+            break
+        what = f"row {found.sequence} is not the one that the checkpoint was made from"
+        if not owner:
+            return what
+        _log.warning("ledger.checkpoint_dropped", cell=cell.number, why=what)
+        cell.index.drop(found.sequence)
+        cell.index.own(owner)
     before = -1
     while True:
         wrong = replay_rest(cell, each) or verifying.held_against_heads(cell, apart.read())
         if not wrong or cell.sequence == before:
             return wrong
         before = cell.sequence  # rows may have come between two looks: a writer elsewhere goes on
+
+
+def _is_of(checkpoint: Checkpoint, cell: Cell) -> bool:
+    """Tell whether the row that a checkpoint was made from is in the journal."""
+    at = cell.journal.read(checkpoint.sequence)
+    return at is not None and at.hash.hex() == checkpoint.hash and at.digest() == at.hash
+
+
+def _load(cell: Cell, checkpoint: Checkpoint) -> None:
+    try:
+        checkpoints.load(cell, checkpoint)
+    except IndexDamaged:  # all of it follows from the journal
+        cell.index.forget()
 
 
 def follow(

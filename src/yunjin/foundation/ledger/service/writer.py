@@ -1,7 +1,6 @@
 """The one thread that writes a cell: apply in memory, make durable, then answer.
 
-A commit that fails stops the writer: what is in memory is thrown away and read back from the
-journal, for readers.
+A commit that fails stops the writer: memory is thrown away, and read back for readers.
 """
 
 import contextlib
@@ -15,10 +14,11 @@ import structlog
 
 from yunjin.foundation.ledger.api import VerifyReport
 from yunjin.foundation.ledger.domain.codec import Entry
-from yunjin.foundation.ledger.errors import JournalDamaged, NotLeading, WritesStopped
+from yunjin.foundation.ledger.errors import AccountMoved, JournalDamaged, NotLeading, WritesStopped
 from yunjin.foundation.ledger.service import recovering, verifying
 from yunjin.foundation.ledger.service.cell import Cell
-from yunjin.foundation.ledger.service.commits import Commits, Group, Job, problem_of
+from yunjin.foundation.ledger.service.commits import Commits, Group, Job, later_answer, problem_of
+from yunjin.foundation.ledger.service.confirming import Confirmed
 from yunjin.foundation.ledger.service.durable import Durable
 from yunjin.foundation.ledger.service.limits import Limits
 from yunjin.foundation.ledger.service.queueing import Queue
@@ -27,7 +27,7 @@ from yunjin.foundation.ledger.service.tenure import Tenure, who_writes
 from yunjin.foundation.ledger.store.files import HeadFile, ProcessLock
 from yunjin.foundation.ledger.store.journal import HeadRow
 from yunjin.kernel.clock import Clock, SteadyClock
-from yunjin.kernel.errors import Outage, Problem, Refusal, Unknown
+from yunjin.kernel.errors import Outage, Problem, Refusal
 
 T = TypeVar("T")
 Command = Callable[[Cell, int, int], tuple[Any, list[Entry]]]  # (cell, epoch, clock) → answer, rows
@@ -63,14 +63,14 @@ class Writer:
         self._durable, self.stopped, self.follows = Durable(), "", False
         self._is_half_done = False  # a command failed in the middle: the cell is not to be read
         self._unreadable: Problem | None = None
-        folder.mkdir(parents=True, exist_ok=True)
+        self._process_lock = ProcessLock(folder / f"cell-{cell}.lock", is_alone=limits.is_alone)
         self._head = HeadFile(folder / f"cell-{cell}.head")
-        self._process_lock = ProcessLock(folder / f"cell-{cell}.lock")
+        self._confirmed = Confirmed(self._head)
         self.tenure = Tenure(self._process_lock, clock=clock, lease_ns=limits.lease_ns)
         self._owner = self.tenure.holder if limits.stands_by else ""  # of the index, time and again
         self._saver = Saver(self._lock, every=limits.checkpoint_transfers)
         self.cell = build()
-        self._commits = self._new_commits()
+        self._commits = Commits(self._commit, self._halt, rows_max=limits.rows_a_commit_max)
         try:
             self._open()
         except BaseException:
@@ -79,9 +79,6 @@ class Writer:
             raise
         self._thread = threading.Thread(target=self._run, name=f"cell-{cell}", daemon=True)
         self._thread.start()
-
-    def _new_commits(self) -> Commits:
-        return Commits(self._commit, self._halt, rows_max=self._limits.rows_a_commit_max)
 
     @property
     def durable_sequence(self) -> int:
@@ -95,11 +92,11 @@ class Writer:
     def _open(self) -> None:
         """Take the lease and bring the book up to the journal's head, or begin to follow."""
         if self._limits.stands_by:
+            self._begin_to_follow("This process stands by; who writes the cell is not known yet.")
             wrong = recovering.recover(
                 self.cell, self._head, each=self._save_if_due, owner=self._owner
             )
             self._durable.reach(self.cell.sequence)
-            self._begin_to_follow("This process stands by; who writes the cell is not known yet.")
         else:
             self.tenure.take(self.cell.journal)
             self.cell.index.own(self.tenure.holder)
@@ -132,6 +129,7 @@ class Writer:
 
     def _begin_to_follow(self, why: str) -> None:
         self.follows, self.stopped = True, why
+        self._confirmed.start_over()
         self._queue.turn_away(NotLeading(why))
 
     def _follow(self) -> None:
@@ -147,8 +145,7 @@ class Writer:
             self.stopped = f"Follows; the set does not answer: {problem.detail}"
         except Exception as error:  # a row may be half replayed: all of it is read again
             _log.exception("ledger.follower_failed", cell=self._number)
-            self.stopped = f"Follows; it failed: {error!r}."
-            self._unreadable = Outage(self.stopped)
+            self._look_anew(f"it failed: {error!r}")
         if self.follows:
             self._queue.pause(wait_s=self._limits.follow_ms / 1_000)
 
@@ -156,14 +153,20 @@ class Writer:
         asked_ns, cell = self._clock.monotonic_ns(), self.cell
         head, wrong = recovering.follow(cell, self._save_if_due, self._lock)
         self._durable.reach(cell.sequence)
-        self._head.note(cell.sequence, cell.hash, cell.last_timestamp)
+        self._confirmed.look(cell, head)
         if wrong:
-            self._break_off(wrong)
+            self._look_anew(wrong)
         elif self.tenure.is_vacant(head, asked_ns):
             self._take_over(head)
         else:
             self._queue.problem = problem = who_writes(self._queue.problem, head, self._leader_of)
             self.stopped = problem.detail
+
+    def _look_anew(self, wrong: str) -> None:
+        """Have all read again: a power cut may have taken rows of which nobody was told."""
+        _log.warning("ledger.follower_reads_anew", cell=self._number, why=wrong)
+        self._begin_to_follow(f"Follows; {wrong}.")
+        self._unreadable = Outage(self.stopped)
 
     def _take_over(self, head: HeadRow | None) -> None:
         """Become the writer. Another follower may be quicker; then it is followed."""
@@ -173,10 +176,10 @@ class Writer:
             wrong = recovering.recover(self.cell, self._head)
             self._durable.reach(self.cell.sequence)
         if wrong:
-            self._break_off(wrong)
+            self._look_anew(wrong)
             return
         self._commits.close()
-        self._commits = self._new_commits()
+        self._commits = self._commits.anew()
         _log.info("ledger.took_over", cell=self._number, epoch=self.tenure.epoch)
         self.follows, self.stopped = False, ""
         self._queue.open()
@@ -300,7 +303,7 @@ class Writer:
             job.answer, rows = job.command(self.cell, self.tenure.epoch, now)
         except JournalDamaged:  # found half-way: what the command changed is unknown
             raise
-        except Refusal as problem:
+        except (Refusal, AccountMoved) as problem:
             job.problem = problem
             if self.cell.sequence != before:  # its rows are lost, their effect is not
                 what = f"A command failed half-way: {problem.detail}"
@@ -335,10 +338,7 @@ class Writer:
     def _stop(self, problem: Problem) -> None:
         """Write no more. What waits is answered with why."""
         if self._queue.problem is None:
-            later = problem
-            if isinstance(problem, Unknown):
-                later = WritesStopped(f"Writes stopped: {problem.detail}")
-            self._queue.problem, self.stopped = later, problem.detail
+            self._queue.problem, self.stopped = later_answer(problem), problem.detail
 
     def _read_back(self) -> None:
         """Throw away what did not become durable: readers see the journal's state again."""
@@ -366,7 +366,7 @@ class Writer:
             end(WritesStopped(f"A checkpoint could not be written: {self._saver.failed}"))
         elif self._saver.is_due(self.cell):
             self._commits.drain()  # a checkpoint is of rows that are in the journal
-            if self._queue.problem is None or self.follows:
+            if self._confirmed.ask(self.cell) if self.follows else self._queue.problem is None:
                 self._saver.begin(self.cell)
 
     def _pass_on(self, problem: Problem) -> None:

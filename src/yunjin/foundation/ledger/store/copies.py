@@ -3,7 +3,8 @@
 Galera answers a commit when every node has received it; each writes it to its disk a moment later.
 Where that moment matters, every other node is asked to apply what was committed before, and to sync
 its redo log. A node that does not answer is left out for a while; where those that answer are no
-majority, nothing is promised.
+majority, nothing is promised. A witness (garbd) that votes with the writer's node counts as one
+that answers: without it, or that node, the others will not go on either.
 """
 
 import time
@@ -38,15 +39,20 @@ class Copies:
         self._open: dict[tuple[str, int], Any] = {}
         self._again_at: dict[tuple[str, int], float] = {}
 
-    def confirm(self, writer: tuple[str, int]) -> bool:
+    def confirm(
+        self, writer: tuple[str, int], *, has_witness: Callable[[], bool] = lambda: False
+    ) -> bool:
         """Wait until what was committed is on the disks of all nodes that answer.
 
         writer: the node it was committed on.
+        has_witness: tells whether a witness votes with that node; asked where it matters.
 
         Returns whether they are a majority of the set, the writer among them.
         """
         count = 1 + sum(node != writer and self._is_on(node) for node in self._nodes)
         if 2 * count > len(self._nodes):
+            return True
+        if 2 * (count + 1) > len(self._nodes) + 1 and has_witness():
             return True
         self._again_at.clear()  # none is left out where each is needed
         return False

@@ -53,9 +53,10 @@ class Engine(Protocol):
     def changed(self) -> int:
         """Return how many rows the last UPDATE matched."""
 
-    def confirm(self) -> None:
+    def confirm(self, *, was_read: bool = False) -> None:
         """Wait until what was committed is on the disks of a replicated engine's other nodes.
 
+        was_read: another process committed it; the node that is asked syncs its disk too.
         Raises: OutcomeUnknown where it is on too few.
         """
 
@@ -123,7 +124,7 @@ class SqliteEngine:
     def changed(self) -> int:
         return self._connection.changes()
 
-    def confirm(self) -> None:
+    def confirm(self, *, was_read: bool = False) -> None:
         """Return at once: the commit has synced the only disk there is."""
 
     @contextmanager

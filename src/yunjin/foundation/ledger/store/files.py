@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from yunjin.foundation.ledger.domain.codec import GENESIS
+from yunjin.foundation.ledger.errors import FolderInUse
 from yunjin.kernel.errors import Outage
 
 _SLOT: Final = struct.Struct("<q32sqI")  # sequence, hash, timestamp, crc of those before
@@ -99,9 +100,23 @@ def _latest(content: bytes) -> tuple[int, bytes, int] | None:
 class ProcessLock:
     """A lock that the operating system frees when its process dies, so a crash needs no waiting."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_alone: bool = False) -> None:
+        """is_alone: take the lock now. Raises: FolderInUse where another process has it."""
         self._path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        if is_alone and not self._is_ours():
+            os.close(self._file)
+            raise FolderInUse(
+                f"Another process has {path} open: stop it, or give this one a home of its own.",
+                file=path.name,
+            )
+
+    def _is_ours(self) -> bool:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def take(self, holder: str) -> set[str]:
         """Try to take the lock; return who had it before and is dead now.
@@ -112,9 +127,7 @@ class ProcessLock:
 
         Raises: Outage (the disk is full or broken).
         """
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not self._is_ours():
             return set()
         names = os.pread(self._file, _NAMES_BYTES_MAX, 0).decode("utf-8", "replace").split()
         text = "\n".join([*names[-_NAMES_KEPT:], holder]).encode()

@@ -210,6 +210,15 @@ class Index:
         self.forget()
         return None
 
+    def drop(self, sequence: int) -> None:
+        """Give a checkpoint up, for the one before it; what came with it goes at `own`."""
+        with self._writing():
+            self._engine.execute(
+                "delete from ledger_checkpoint where cell=? and sequence=?", (self._cell, sequence)
+            )
+        self._contents.cache_clear()
+        self._page.cache_clear()
+
     def forget(self) -> None:
         """Delete everything, the checkpoints last: where this is broken off, it is done again."""
         for table in ("ledger_run", "ledger_snapshot", "ledger_checkpoint"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 import pyarrow as pa
 
@@ -11,51 +11,21 @@ from yunjin.foundation.ledger.domain.codec import GENESIS, Entry
 from yunjin.foundation.ledger.errors import (
     CellMoved,
     Fenced,
+    JournalDamaged,
     LeaseHeld,
+    OutcomeUnknown,
+    SplitRefused,
 )
 from yunjin.foundation.ledger.store.engine import Engine, typed
+from yunjin.foundation.ledger.store.forks import fork
 from yunjin.foundation.ledger.store.insisting import insist, settle
+from yunjin.foundation.ledger.store.rows import FIELDS, INSERT, OF_ENTRY, TABLES, Row, shown
+from yunjin.kernel.shares import Share
 
 T = TypeVar("T")
+FORM: Final = 2  # of the journal: raised where older programs cannot read it; 2: rows of splits
 MOVED: Final = "moved to "  # before a set's nodes: has the lease of a cell that left for good
 ARRIVING: Final = "arriving from "  # has the lease of a copy until all of the cell is there
-_TABLES: Final = {
-    "ledger_cell": """create table if not exists ledger_cell (
-      cell INTEGER NOT NULL, epoch BIGINT NOT NULL, holder VARCHAR(200) NOT NULL,
-      expires_at BIGINT NOT NULL, head_sequence BIGINT NOT NULL, head_hash BINARY(32) NOT NULL,
-      head_timestamp BIGINT NOT NULL, allotted_to BIGINT NOT NULL, PRIMARY KEY (cell))""",
-    "ledger_journal": """create table if not exists ledger_journal (
-      cell INTEGER NOT NULL, sequence BIGINT NOT NULL, epoch BIGINT NOT NULL,
-      kind VARCHAR(16) NOT NULL, version INTEGER NOT NULL, codec VARCHAR(8) NOT NULL,
-      columns_present BIGINT NOT NULL, row_count INTEGER NOT NULL,
-      timestamp_first BIGINT NOT NULL, timestamp_last BIGINT NOT NULL,
-      previous_hash BINARY(32) NOT NULL, hash BINARY(32) NOT NULL,
-      body_bytes INTEGER NOT NULL, body {blob} NOT NULL, PRIMARY KEY (cell, sequence))""",
-}
-
-
-class _Row(NamedTuple):
-    """A row of ledger_journal but for its cell and its body, in the order of the table."""
-
-    sequence: int
-    epoch: int
-    kind: str
-    version: int
-    codec: str
-    columns_present: int
-    row_count: int
-    timestamp_first: int
-    timestamp_last: int
-    previous_hash: bytes
-    hash: bytes
-    body_bytes: int
-
-
-FIELDS: Final = ", ".join(_Row._fields)
-_OF_ENTRY: Final = [  # what a row has from its entry, under the same name
-    name for name in _Row._fields if name not in ("codec", "columns_present", "body_bytes")
-]
-INSERT: Final = f"insert into ledger_journal values ({', '.join('?' * (len(_Row._fields) + 2))})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +57,26 @@ class HeadRow:
 
 
 class Journal:
-    """The rows of one cell."""
+    """The rows of one cell.
+
+    home: in the ids of its accounts; the cell's own number, unless it came of a split.
+    """
 
     def __init__(self, engine: Engine, cell: int, *, codec: str = "none") -> None:
-        self._engine, self._cell, self._codec = engine, cell, codec
-        for name, table in _TABLES.items():
+        self._engine, self.cell, self._codec = engine, cell, codec
+        for name, table in TABLES.items():
             if not engine.has(
                 name
             ):  # a statement of form stops a whole set, even if it does nothing
                 engine.execute(typed(table, engine.kind))
+        self.home = self.share().home
+
+    def share(self) -> Share:
+        """Return what the cell has of its home; all of its own number, if it was never split."""
+        found = self._engine.execute(
+            "select home, depth, residue from ledger_share where cell=?", (self.cell,)
+        )
+        return Share(*found[0]) if found else Share(self.cell)
 
     def head(self, *, is_latest: bool = False) -> HeadRow | None:
         """Return the head row, None before the first writer came.
@@ -106,7 +87,7 @@ class Journal:
         rows = ask(
             "select head_sequence, head_hash, head_timestamp, epoch, holder, expires_at,"
             " allotted_to from ledger_cell where cell=?",
-            (self._cell,),
+            (self.cell,),
         )
         if not rows:
             return None
@@ -151,7 +132,7 @@ class Journal:
             if seen is None:
                 self._engine.execute(
                     "insert into ledger_cell values (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (self._cell, 1, holder, now_ns + lease_ns, 0, GENESIS, 0, 0),
+                    (self.cell, 1, holder, now_ns + lease_ns, 0, GENESIS, 0, 0),
                 )
                 return 1
             if over is not None:
@@ -159,12 +140,12 @@ class Journal:
             else:
                 is_free = seen.expires_at <= now_ns
             if seen.has_moved:
-                raise CellMoved(f"Cell {self._cell} has {seen.holder}.", holder=seen.holder)
+                raise CellMoved(f"Cell {self.cell} has {seen.holder}.", holder=seen.holder)
             if seen.is_arriving or (
                 not is_free and seen.holder not in gone
             ):  # ours: the answer to a try was lost
                 raise LeaseHeld(
-                    f"Cell {self._cell} is written by {seen.holder} (host:process:…). "
+                    f"Cell {self.cell} is written by {seen.holder} (host:process:…). "
                     "Stop that process, or send to it over HTTP or Flight.",
                     holder=seen.holder,
                     epoch=seen.epoch,
@@ -177,7 +158,7 @@ class Journal:
                     seen.epoch + 1,
                     holder,
                     now_ns + lease_ns,
-                    self._cell,
+                    self.cell,
                     seen.epoch,
                     seen.expires_at,
                 ),
@@ -198,7 +179,7 @@ class Journal:
             return
         now = self.head()
         raise Fenced(
-            f"Epoch {epoch} of cell {self._cell} is over.",
+            f"Epoch {epoch} of cell {self.cell} is over.",
             epoch=epoch,
             newer_epoch=now.epoch if now else 0,
             holder=now.holder if now else "",
@@ -211,14 +192,14 @@ class Journal:
             with self._engine.transaction():
                 self._engine.execute(
                     "update ledger_cell set expires_at=? where cell=? and epoch=?",
-                    (expires_at, self._cell, epoch),
+                    (expires_at, self.cell, epoch),
                 )
                 self._guard(epoch)
 
         self._insist(act)
 
-    def allot(self, epoch: int, count: int, floor: int) -> int:
-        """Set account sequences aside; return the first. Raises: Fenced.
+    def allot(self, epoch: int, count: int, floor: int, share: Share) -> int:
+        """Set account sequences of a share aside; return the first. Raises: Fenced, SplitRefused.
 
         Where an answer was lost, some are set aside that nobody gets.
         """
@@ -226,10 +207,12 @@ class Journal:
         def act() -> int:
             with self._engine.transaction():
                 seen = self.head()
-                first = max(seen.allotted_to if seen else 0, floor) + 1
+                first = share.room(max(seen.allotted_to if seen else 0, floor) + 1, count)
+                if first is None:
+                    raise SplitRefused("A cell that was split gives 1,024 ids at a time at most.")
                 self._engine.execute(
                     "update ledger_cell set allotted_to=? where cell=? and epoch=?",
-                    (first + count - 1, self._cell, epoch),
+                    (first + count - 1, self.cell, epoch),
                 )
                 self._guard(epoch)
                 return first
@@ -256,7 +239,7 @@ class Journal:
         """Tell whether a row is in the journal, asked of a set that lost an answer."""
         found = self._engine.execute(
             "select hash from ledger_journal where cell=? and sequence=?",
-            (self._cell, entry.sequence),
+            (self.cell, entry.sequence),
         )
         return bool(found) and bytes(found[0][0]) == entry.hash
 
@@ -274,7 +257,7 @@ class Journal:
                     last.hash,
                     last.timestamp_last,
                     expires_at,
-                    self._cell,
+                    self.cell,
                     epoch,
                     first.sequence - 1,
                 ),
@@ -282,46 +265,58 @@ class Journal:
             self._guard(epoch)
             for row in rows:
                 self._engine.prepared(INSERT, row)
+            for entry in entries:
+                if entry.fork is not None:
+                    row = self._row_of(entry.fork.entry)[1:]
+                    fork(self._engine, self.cell, entry.fork, row, (epoch + 1, expires_at))
 
     def _row_of(self, entry: Entry) -> tuple[Any, ...]:
         body = entry.body
         if self._codec != "none":
             body = pa.compress(body, codec=self._codec, asbytes=True)
-        row = _Row(
+        row = Row(
             codec=self._codec,
             columns_present=entry.columns,
             body_bytes=len(entry.body),
-            **{name: getattr(entry, name) for name in _OF_ENTRY},
+            **{name: getattr(entry, name) for name in OF_ENTRY},
         )
-        return (self._cell, *row, body)
+        return (self.cell, *row, body)
 
     def _entry(self, row: tuple[Any, ...]) -> Entry:
-        seen, body = _Row(*row[:-1]), bytes(row[-1])
-        if seen.codec != "none":
-            size = seen.body_bytes
-            body = pa.decompress(body, decompressed_size=size, codec=seen.codec, asbytes=True)
+        """Return what a row of the table says. Raises: JournalDamaged where it says nothing."""
+        seen = Row(*row[:-1])
+        try:
+            body = bytes(row[-1])
+            if seen.codec != "none":
+                size = seen.body_bytes
+                body = pa.decompress(body, decompressed_size=size, codec=seen.codec, asbytes=True)
+        except (TypeError, ValueError, pa.ArrowException) as error:
+            what = f"Row {seen.sequence} is not what was written: {error}."
+            raise JournalDamaged(what) from error
         return Entry(
-            cell=self._cell,
+            cell=self.home,
             columns=seen.columns_present,
             body=body,
-            **{name: getattr(seen, name) for name in _OF_ENTRY},
+            **{name: getattr(seen, name) for name in OF_ENTRY},
         )
 
     def read(self, sequence: int) -> Entry | None:
         """Return one row, None where there is none."""
         rows = self._engine.execute(
             f"select {FIELDS}, body from ledger_journal where cell=? and sequence=?",
-            (self._cell, sequence),
+            (self.cell, sequence),
         )
         return self._entry(rows[0]) if rows else None
 
     def scan(self, after: int, *, chunk: int = 16) -> Iterator[Entry]:
         """Yield the rows after a sequence, in order."""
+        if not after:
+            self.home = self.share().home  # a split may have named it since
         while True:
             rows = self._engine.execute(
                 f"select {FIELDS}, body from ledger_journal where cell=? and sequence>?"
                 f" order by sequence limit {chunk}",
-                (self._cell, after),
+                (self.cell, after),
             )
             for row in rows:
                 yield self._entry(row)
@@ -334,9 +329,17 @@ class Journal:
         rows = self._engine.execute(
             f"select {FIELDS} from ledger_journal where cell=? and sequence<?"
             f" order by sequence desc limit {limit:d}",
-            (self._cell, before if before is not None else 2**62),
+            (self.cell, before if before is not None else 2**62),
         )
-        return [_shown(_Row(*row)) for row in rows]
+        return [shown(Row(*row)) for row in rows]
+
+    def is_on_disks(self) -> bool:
+        """Tell whether all that was read so far would outlive a power cut of the whole set."""
+        try:
+            self._engine.confirm(was_read=True)
+        except OutcomeUnknown:
+            return False
+        return True
 
     def pass_on(self, epoch: int, successor: str, expires_at: int) -> None:
         """Put another name into the lease, under an epoch at which nobody writes.
@@ -352,7 +355,7 @@ class Journal:
                 self._engine.execute(
                     "update ledger_cell set epoch=?, holder=?, expires_at=?"
                     " where cell=? and epoch=?",
-                    (epoch + 1, successor, expires_at, self._cell, epoch),
+                    (epoch + 1, successor, expires_at, self.cell, epoch),
                 )
                 self._guard(epoch)
 
@@ -363,16 +366,9 @@ class Journal:
         with self._engine.transaction():
             self._engine.execute(
                 "update ledger_cell set expires_at=0, holder='' where cell=? and epoch=?",
-                (self._cell, epoch),
+                (self.cell, epoch),
             )
 
     def close(self) -> None:
         """Let go of the engine."""
         self._engine.close()
-
-
-def _shown(row: _Row) -> JournalRow:
-    """Return a row as people see it."""
-    shown = row._asdict() | {"previous_hash": row.previous_hash.hex(), "hash": row.hash.hex()}
-    del shown["columns_present"]
-    return JournalRow(**shown)

@@ -88,14 +88,9 @@ class SetEngine:
         return found
 
     def _plain(self, host: str, port: int) -> Any:
-        import pymysql
-
-        return pymysql.connect(
-            host=host,
-            port=port,
-            user=self._set.user,
-            password=self._set.password,
-            database=self._set.database,
+        return self._set.connect(
+            host,
+            port,
             charset="utf8mb4",
             autocommit=True,
             connect_timeout=_CONNECT_S,
@@ -176,13 +171,23 @@ class SetEngine:
     def changed(self) -> int:
         return self._changed
 
-    def confirm(self) -> None:
+    def confirm(self, *, was_read: bool = False) -> None:
         if not (self._is_confirmed and self._nodes.is_galera):
             return
         with self._lock:
-            if not self._copies.confirm(self._nodes.current):
+            if was_read:
+                self.execute(SYNC_LOG)
+            if not self._copies.confirm(self._nodes.current, has_witness=self._has_witness):
                 what = "The commit is on too few disks: most nodes of the set do not answer."
                 raise OutcomeUnknown(what, engine=self.node)
+
+    def _has_witness(self) -> bool:
+        """Tell whether an arbitrator, which has no address, is of one mind with our node."""
+        wanted = "wsrep_cluster_status", "wsrep_cluster_size", "wsrep_incoming_addresses"
+        seen = dict(self.execute(f"show global status where variable_name in {wanted}"))
+        addresses = str(seen.get("wsrep_incoming_addresses", "")).split(",")
+        is_primary = seen.get("wsrep_cluster_status") == "Primary"
+        return is_primary and int(seen["wsrep_cluster_size"]) > sum(map(bool, addresses))
 
     # writing ------------------------------------------------------------------------------------
 

@@ -10,15 +10,11 @@ from yunjin.foundation.ledger.api.members import FOR_EVER_NS, Member
 from yunjin.foundation.ledger.domain.codec import GENESIS
 from yunjin.foundation.ledger.errors import JournalDamaged, MoveRefused
 from yunjin.foundation.ledger.store.engine import Engine
-from yunjin.foundation.ledger.store.journal import (
-    ARRIVING,
-    FIELDS,
-    INSERT,
-    MOVED,
-    HeadRow,
-    Journal,
-)
+from yunjin.foundation.ledger.store.forks import share_out
+from yunjin.foundation.ledger.store.journal import ARRIVING, MOVED, HeadRow, Journal
 from yunjin.foundation.ledger.store.members import Members
+from yunjin.foundation.ledger.store.rows import FIELDS, INSERT
+from yunjin.kernel.shares import Share
 
 Raw = tuple[Any, ...]  # a row of ledger_journal without its cell: FIELDS, body
 _NAMES: Final = FIELDS.split(", ")
@@ -34,7 +30,7 @@ class Passage(Journal):
 
     def __init__(self, engine: Engine, cell: int, place: str) -> None:
         super().__init__(engine, cell)
-        self.cell, self.place = cell, place
+        self.place = place
         self.members = Members(engine, cell)
 
     def close(self) -> None:
@@ -119,10 +115,11 @@ class Passage(Journal):
 
     # where the cell arrives ---------------------------------------------------------------------
 
-    def expect(self, place: str) -> HeadRow:
+    def expect(self, place: str, share: Share | None = None) -> HeadRow:
         """Make room for a cell that comes from the set at `place`; return what is here of it.
 
-        A cell that left from here comes back to the rows that it left.
+        A cell that left from here comes back to the rows that it left.  share: what it has of its
+        home, where that was split.
 
         Raises: MoveRefused where the cell is here for another reason.
         """
@@ -150,9 +147,27 @@ class Passage(Journal):
                         cell=self.cell,
                         holder=seen.holder,
                     )
+                self._shared_out(share)
 
         self._insist(act)
         return self.end()
+
+    def _shared_out(self, share: Share | None) -> None:
+        if share is not None and share.depth:
+            share_out(self._engine, self.cell, share)
+
+    def point_back(self, place: str, kin: Sequence[Member]) -> None:
+        """Tell whoever asks here of the cells of the same home that stay on the set at `place`."""
+        for one in kin:
+            with self._engine.transaction():
+                share_out(self._engine, one.cell, one.serves)
+            Members(self._engine, one.cell).announce(
+                _named(MOVED, place),
+                http=one.http,
+                flight=one.flight,
+                sequence=one.sequence,
+                now_ns=FOR_EVER_NS,
+            )
 
     def end(self) -> HeadRow:
         """Return how far the journal is here, as the whole set knows it. Raises: MoveRefused."""
@@ -192,10 +207,12 @@ class Passage(Journal):
         if head is None or (head.sequence, head.hash) != (sequence, digest):
             raise MoveRefused(f"Another process moves cell {self.cell} too: let it end.")
 
-    def open_for(self, holder: str, left: HeadRow, expires_at: int) -> None:
+    def open_for(
+        self, holder: str, left: HeadRow, expires_at: int, share: Share | None = None
+    ) -> None:
         """Give the lease of a cell that is all here to the process that is to write it.
 
-        left: the head that the cell had when it was sealed where it came from.
+        left: the head that the cell had when it was sealed where it came from.  share: as then.
         Raises: MoveRefused where the two ends are not the same.
         """
 
@@ -225,6 +242,7 @@ class Passage(Journal):
                     ),
                 )
                 self._guard(seen.epoch)
+                self._shared_out(share)
 
         self._insist(act)
         self._forget_signposts(but=())  # of a cell that came back

@@ -11,6 +11,7 @@ from yunjin.foundation.ledger.domain.clearing import UNTOLD, Crossings
 from yunjin.foundation.ledger.errors import BatchRefused
 from yunjin.foundation.ledger.service.clearing.peers import Peer
 from yunjin.kernel.ids import SEQUENCE_BITS
+from yunjin.kernel.shares import Share
 
 _ALL_ONES: Final = np.uint64(2**64 - 1)
 
@@ -39,7 +40,7 @@ def columns_of(batch: pa.RecordBatch, rows_max: int) -> tuple[Crossings, Any]:
 
 
 def by_peer(
-    columns: Crossings, named: Any, cell: int, peers: Mapping[int, Peer]
+    columns: Crossings, named: Any, share: Share, peers: Mapping[int, Peer]
 ) -> Iterator[tuple[Peer, Any]]:
     """Yield each peer and the places of its rows (int64[k]).
 
@@ -48,15 +49,18 @@ def by_peer(
     is_zero = (columns.id_hi == 0) & (columns.id_lo == 0)
     is_max = (columns.id_hi == _ALL_ONES) & (columns.id_lo == _ALL_ONES)
     _refuse(is_zero | is_max, "an id other than all zeros or all ones")
-    payer_cell = columns.debit_account_id >> SEQUENCE_BITS
-    _refuse(payer_cell != cell, f"a payer of cell {cell}")
-    payee_cell = columns.credit_account_id >> SEQUENCE_BITS
-    wanted = np.where(named == 0, payee_cell, named)
+    _refuse(
+        columns.debit_account_id >> SEQUENCE_BITS != share.home, f"a payer of cell {share.home}"
+    )
+    payee, home = columns.credit_account_id, columns.credit_account_id >> SEQUENCE_BITS
+    wanted = np.where(named == 0, home, named)
+    is_here = (wanted == share.home) & ~share.lacks(payee)
     known = ", ".join(str(number) for number in peers) or "none: set ledger.clearing.peers"
-    _refuse(~np.isin(wanted, list(peers)), f"a payee of another cell (known: {known})")
+    is_unknown = is_here | ~np.isin(wanted, list(peers))
+    _refuse(is_unknown, f"a payee of another cell (known: {known})")
     for number in np.unique(wanted).tolist():
         peer, rows = peers[number], np.flatnonzero(wanted == number)
-        is_elsewhere = payee_cell != peer.sides.peer_cell
+        is_elsewhere = home != peer.sides.peer_cell
         _refuse((wanted == number) & is_elsewhere, f"payees of cell {peer.sides.peer_cell}")
         yield peer, rows
 

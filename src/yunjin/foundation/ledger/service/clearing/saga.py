@@ -22,11 +22,13 @@ from yunjin.foundation.ledger.api import (
 )
 from yunjin.foundation.ledger.domain import clearing as rules
 from yunjin.foundation.ledger.domain.clearing import UNTOLD, Crossings, LegIds
+from yunjin.foundation.ledger.errors import AccountMoved
 from yunjin.foundation.ledger.service.clearing.peers import Peer
 from yunjin.foundation.ledger.service.clearing.shelf import Batch, Shelf, left_of
-from yunjin.kernel.errors import Problem, Unknown
+from yunjin.kernel.errors import Outage, Problem, Unknown
 
 Pause = Callable[[int, bool], int]  # tries, whether no retry is likely to help → µs until the next
+_TURNS: Final = 4  # of asking anew who has a payee, before the batch waits
 _DIFFERS: Final = TransferStatus.EXISTS_WITH_DIFFERENT_USER_DATA_32
 
 
@@ -110,10 +112,15 @@ class Saga:
         asked = np.flatnonzero(columns.held == UNTOLD)
         if not len(asked):
             return columns
-        legs = rules.holds(columns.rows(asked), ids.rows(asked), peer.sides)
-        status, _ = _posted(self._here, legs)
         held = columns.held.copy()
-        held[asked] = np.where(rules.IS_DONE[status], 0, status)
+        if peer.is_own_home:  # before a split it may have been a plain transfer, of the same id
+            status, _ = _posted_or_moved(self._here, rules.plain(columns.rows(asked)))
+            held[asked] = np.where(rules.IS_MOVED[status], UNTOLD, status)
+            asked = asked[rules.IS_MOVED[status]]
+        if len(asked):
+            legs = rules.holds(columns.rows(asked), ids.rows(asked), peer.sides)
+            status, _ = _posted_or_moved(self._here, legs)
+            held[asked] = np.where(rules.IS_DONE[status], 0, status)
         return columns._replace(held=held)
 
     def _deliver(self, columns: Crossings, ids: LegIds, peer: Peer) -> tuple[Crossings, Any]:
@@ -122,26 +129,59 @@ class Saga:
         asked = np.flatnonzero((columns.held == 0) & (columns.there == UNTOLD))
         if not len(asked):
             return columns, why
-        part, part_ids = columns.rows(asked), ids.rows(asked)
-        with peer.asked() as there_port:
-            status, _ = _posted(there_port, rules.deliveries(part, part_ids, peer.sides))
-            late = rules.may_come_late(status)
-            if late.any():
-                legs = rules.seals(part.rows(late), part_ids.rows(late), peer.sides)
-                sealed, _ = _posted(there_port, legs)
-                if not rules.IS_REFUSED[sealed].all():
-                    raise Unknown("expected refused deliveries to stay refused, was otherwise")
+        status = self._delivered(columns.rows(asked), ids.rows(asked), peer)
         there, foreign = columns.there.copy(), rules.IS_FOREIGN[status]
         known = np.where(rules.IS_DONE[status], 0, status)
         there[asked] = np.where(foreign, UNTOLD, known)
         why[asked[foreign]] = status[foreign]
         return columns._replace(there=there), why
 
+    def _delivered(self, columns: Crossings, ids: LegIds, peer: Peer) -> Any:
+        """Deliver to whichever cell has each payee; return the statuses (uint8[n]).
+
+        Raises: Outage where nobody knows yet who has a payee that a split moved.
+        """
+        status = np.full(len(columns.id_hi), TransferStatus.CREDIT_ACCOUNT_MOVED, np.uint8)
+        for _ in range(_TURNS):
+            left = np.flatnonzero(rules.IS_MOVED[status])
+            if not len(left):
+                return status
+            for port, places in peer.routed(columns.credit_account_id[left]):
+                rows = left[places]
+                part = columns.rows(rows)
+                peer.ready_at(self._here, port, np.unique(part.ledger).tolist())
+                try:
+                    with peer.asked():
+                        status[rows] = self._brought(port, part, ids.rows(rows), peer)
+                except Outage:
+                    peer.learn()  # another process may write that cell when it is tried again
+                    raise
+            if rules.IS_MOVED[status].any():
+                peer.learn()
+        raise Outage("A split moved some payees, and nobody told yet who has them.")
+
+    @staticmethod
+    def _brought(port: CellPort, part: Crossings, ids: LegIds, peer: Peer) -> Any:
+        """Deliver to one cell, and see that what it refused stays refused."""
+        status, _ = _posted(port, rules.deliveries(part, ids, peer.sides))
+        late = rules.may_come_late(status)
+        if late.any():
+            legs = rules.seals(part.rows(late), ids.rows(late), peer.sides)
+            sealed, _ = _posted(port, legs)
+            if not rules.IS_REFUSED[sealed].all():
+                raise Unknown("expected refused deliveries to stay refused, was otherwise")
+        return status
+
     def _end(self, columns: Crossings, ids: LegIds, tries: int, why: Any) -> Answer:
         answer = Answer.in_doubt(len(columns.id_hi))
         refused = (columns.held != 0) & (columns.held != UNTOLD)
         answer.outcome[refused] = CrossingOutcome.REFUSED_HERE
         answer.status[:] = np.where(refused, columns.held, why)
+        before = np.flatnonzero(rules.IS_DONE[columns.held] & refused)
+        if len(before):  # one cell did it all, before it was split
+            answer.outcome[before], answer.status[before] = CrossingOutcome.POSTED, 0
+            some = columns.rows(before)
+            _, answer.timestamp[before] = _posted(self._here, rules.plain(some))
         asked = np.flatnonzero((columns.held == 0) & (columns.there != UNTOLD))
         if not len(asked):
             return answer
@@ -191,6 +231,15 @@ def _posted(port: CellPort, legs: pa.RecordBatch) -> tuple[Any, Any]:
     if answer.num_rows != legs.num_rows:
         raise Unknown(f"expected {legs.num_rows} answers to a batch, was {answer.num_rows}")
     return np.array(answer["status"].to_numpy()), np.array(answer["timestamp"].to_numpy())
+
+
+def _posted_or_moved(port: CellPort, legs: pa.RecordBatch) -> tuple[Any, Any]:
+    """Post legs; where all payers are in another cell of the home, their statuses say so."""
+    try:
+        return _posted(port, legs)
+    except AccountMoved:
+        status = np.full(legs.num_rows, TransferStatus.DEBIT_ACCOUNT_MOVED, np.uint8)
+        return status, np.zeros(legs.num_rows, np.int64)
 
 
 def _words(status: Any) -> str:

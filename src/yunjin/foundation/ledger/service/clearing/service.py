@@ -19,6 +19,7 @@ import structlog
 from yunjin.foundation.ledger.api import (
     CROSSINGS_IN_DOUBT,
     TRANSFERS_REQUIRED,
+    CellPort,
     ClearingLine,
     CrossingOutcome,
     InDoubt,
@@ -28,6 +29,7 @@ from yunjin.foundation.ledger.api import (
 )
 from yunjin.foundation.ledger.errors import CrossingNotFound, TooManyInDoubt
 from yunjin.foundation.ledger.service.clearing import adopting, asking, proof
+from yunjin.foundation.ledger.service.clearing.gate import Gate
 from yunjin.foundation.ledger.service.clearing.lanes import Lane, Part, Request, merged, tell
 from yunjin.foundation.ledger.service.clearing.metering import Meter
 from yunjin.foundation.ledger.service.clearing.peers import Peer
@@ -39,6 +41,7 @@ from yunjin.kernel.clock import Clock
 from yunjin.kernel.errors import Malformed, Outage, Problem, Unknown
 from yunjin.kernel.ids import uuid7
 from yunjin.kernel.page import LIMIT_MAX
+from yunjin.kernel.shares import Share
 
 _log: Final = structlog.get_logger()
 _GRACE_US: Final = 60_000_000  # of a batch under way, before somebody else may look after it
@@ -66,9 +69,15 @@ class ClearingService:
         clock: Clock,
         settings: ClearingSettings,
         meter: Meter,
+        share: Callable[[], Share] | None = None,
+        own_home: Peer | None = None,
     ) -> None:
+        """share: tells what the cell has of its home.  own_home: the other cells of that home."""
         self._here, self._shelf, self._peers = here, shelf, dict(peers)
-        self._cell, self._clock, self._settings, self._meter = cell, clock, settings, meter
+        self._clock, self._settings, self._meter = clock, settings, meter
+        self._share, self._own_home = share or (lambda: Share(cell)), own_home
+        self._gate = Gate(shelf)
+        self.holding_back = self._gate.holding_back
         self._saga = Saga(here, shelf, pause=self._pause_us)
         self._lanes = {number: self._lane(peer) for number, peer in self._peers.items()}
         self._waiting: dict[UUID, tuple[int, list[Part]]] = {}  # peers and callers of batches
@@ -82,13 +91,20 @@ class ClearingService:
     def submit(self, crossings: pa.RecordBatch) -> "Future[pa.RecordBatch]":
         """Queue a batch (CrossingPort)."""
         columns, named = columns_of(crossings, self._settings.batch_rows_max)
-        cut = list(by_peer(columns, named, self._cell, self._peers))
         if not self._leads:
             self._here.post_transfers(_NOTHING)  # whoever does not write the cell says who does
+        share = self._share()
+        moved = columns.debit_account_id[share.lacks(columns.debit_account_id)]
+        if len(moved):
+            self._here.accounts(moved[:1].tolist())  # says where they are now
+        if share.depth:
+            self._meet_own_home()
+        cut = list(by_peer(columns, named, share, self._peers))
         for peer, rows in cut:
             self._check_takes(peer)
             peer.ready(self._here, np.unique(columns.ledger[rows]).tolist())
         request = Request(crossings.num_rows, len(cut))
+        self._gate.take(columns, request.future)
         if not cut:
             request.future.set_result(request.answer.arrow())
         for peer, rows in cut:
@@ -96,6 +112,7 @@ class ClearingService:
                 self._lanes[peer.sides.peer].put(Part(request, rows, columns.rows(rows)))
             except Outage as problem:
                 if rows is cut[0][1]:
+                    request.failed(problem)
                     raise
                 request.failed(Unknown(f"some crossings were queued, then: {problem.detail}"))
         return request.future
@@ -107,6 +124,17 @@ class ClearingService:
             return future.result(wait_ms / 1_000)
         except Late:
             return Answer.in_doubt(crossings.num_rows).arrow()
+
+    def _meet_own_home(self) -> None:
+        """Clear with the other cells of our home, once there are any."""
+        peer = self._own_home
+        with self._lock:
+            if peer is None or (number := peer.sides.peer) in self._peers:
+                return
+            lane = self._lane(peer)
+            self._lanes, self._peers = {**self._lanes, number: lane}, {**self._peers, number: peer}
+        if self._thread is not None:
+            lane.start(self._settings.streams)
 
     def _check_takes(self, peer: Peer) -> None:
         with self._lock:
@@ -154,7 +182,7 @@ class ClearingService:
         try:
             answer = self._saga.run(batch, peer)
         except (Outage, Unknown) as problem:
-            _log.warning("clearing.put_off", peer=peer.name, code=problem.code)
+            _log.warning("clearing.put_off", peer=peer.name, code=problem.code, why=problem.detail)
             return None
         except Exception as error:  # seen by people in the log; the batch stays
             _log.error("clearing.failed", peer=peer.name, exc_info=error)
@@ -202,8 +230,8 @@ class ClearingService:
         for _, parts in list(self._waiting.values()):
             for part in parts:
                 part.request.failed(lost)
-        for peer in self._peers.values():
-            hang_up: Callable[[], None] | None = getattr(peer.port, "close", None)
+        for port in [port for peer in self._peers.values() for port in peer.ports()]:
+            hang_up: Callable[[], None] | None = getattr(port, "close", None)
             if hang_up is not None:
                 hang_up()
 
@@ -216,6 +244,8 @@ class ClearingService:
         """Go on with what is due where this process writes the cell; else let go of all."""
         state = self._here.state()
         self._leads = state.is_writer
+        if self._share().depth:
+            self._meet_own_home()
         if state.is_writer:
             # With a new epoch all are due: whoever drove them has lost the cell.
             is_new, self._epoch = state.epoch != self._epoch, state.epoch
@@ -350,10 +380,17 @@ class ClearingService:
 
     def reconcile(self) -> list[ClearingLine]:
         """Hold both cells' clearing accounts against each other."""
-        ledgers = self._here.ledgers()
-        return [
-            line for peer in self._peers.values() for line in proof.lines(self._here, peer, ledgers)
-        ]
+        if self._share().depth:
+            self._meet_own_home()
+        ledgers, ours = self._here.ledgers(), list[CellPort]([self._here])
+        for peer in self._peers.values():
+            peer.learn()
+            ours += peer.ports() if peer.is_own_home else []
+        found = []
+        for peer in self._peers.values():
+            here = ours[:1] if peer.is_own_home else ours
+            found += proof.lines(here, peer, ledgers, peer.ports())
+        return found
 
     def families(self) -> Iterable[Any]:
         """Yield what Prometheus scrapes."""

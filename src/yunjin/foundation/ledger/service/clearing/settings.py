@@ -17,8 +17,9 @@ class ClearingSettings(BaseModel):
 
     peers: dict[int, str] = Field(
         default_factory=dict,
-        description='Other cells by number: {"2": "grpc://HOST:PORT"}; of another bank: a '
-        "number that no cell of ours has, and grpc://HOST:PORT?cell=ITS_CELL&as=OUR_NUMBER.",
+        description='Other cells by number: {"2": "grpc://HOST:PORT,HOST:PORT"}, some of their '
+        "processes, by which the others are learnt; of another bank: a number that no cell of "
+        "ours has, and grpc://HOST:PORT?cell=ITS_CELL&as=OUR_NUMBER.",
     )
     batch_rows_max: int = Field(
         8_190, ge=1, le=8_190, description="Crossings of one batch to a peer, at most."
