@@ -119,7 +119,9 @@ def test_a_database_written_by_a_newer_program_does_not_open(tmp_path: Path) -> 
     built(tmp_path).close()
     other = sqlite3.connect(tmp_path / "demo" / "rooms.db")
     with other:
-        other.execute("INSERT INTO database_migrations VALUES (999, 'v0999_future', 0)")
+        other.execute(
+            "INSERT INTO database_migrations (version, name, at_us) VALUES (999, 'v0999_future', 0)"
+        )
     other.close()
     with pytest.raises(DatabaseNewer):
         built(tmp_path)

@@ -87,7 +87,7 @@ def test_closing_ends_every_thread_at_once(tmp_path: Path, database_url: str) ->
     room = built(tmp_path, database_url, Subscribers())
     room.start()
     began = set(threading.enumerate()) - before
-    assert {thread.name for thread in began} == {"database-relay", "prune"}
+    assert {thread.name for thread in began} == {"database-relay", "programs", "prune"}
     room.close()
     assert not any(thread.is_alive() for thread in began)
 

@@ -9,6 +9,7 @@ import structlog
 
 from yunjin.chassis.events import Bus
 from yunjin.chassis.persistence import Lease, Relay, RelayLimits, RoomDatabase, Subscribers
+from yunjin.foundation.database.api.fleet import FleetApi
 from yunjin.foundation.database.api.hosting import HostingApi
 from yunjin.kernel.errors import Outage, Problem, Unknown
 
@@ -93,6 +94,32 @@ class Tending:
                 _log.warning("rooms.prune_put_off", code=problem.code)
             else:
                 _log.info("rooms.pruned", row_count=row_count)
+
+
+class BackingUp:
+    """Has the copies made that the fleet's file plans, from `start` to `close`."""
+
+    def __init__(self, fleet: FleetApi, *, every_s: int = 30) -> None:
+        self._fleet, self._every_s = fleet, every_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="fleet-backups", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End; a copy under way is given up with the process, and said so on record."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(_JOIN_S)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._every_s):
+            try:
+                self._fleet.back_up_due()
+            except Problem as problem:
+                _log.warning("fleet.backups_put_off", code=problem.code, why=problem.detail)
 
 
 class Measuring:

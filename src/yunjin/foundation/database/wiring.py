@@ -1,7 +1,5 @@
 """How the database room is put together."""
 
-import os
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -27,12 +25,15 @@ from yunjin.foundation.database.api.doctor import DoctorApi
 from yunjin.foundation.database.api.fleet import FleetApi
 from yunjin.foundation.database.api.hosting import HostedState, HostingApi
 from yunjin.foundation.database.api.topology import StagePort, TopologyApi
-from yunjin.foundation.database.jobs import Measuring, Tending
+from yunjin.foundation.database.jobs import BackingUp, Measuring, Tending
 from yunjin.foundation.database.routes.doctor import doctor_router
 from yunjin.foundation.database.routes.fleet import fleet_router
 from yunjin.foundation.database.routes.hosting import hosting_router
+from yunjin.foundation.database.service import copying
+from yunjin.foundation.database.service.copying import process_name
 from yunjin.foundation.database.service.database import DatabaseService
 from yunjin.foundation.database.service.desk import FleetSettings, desk_of
+from yunjin.foundation.database.service.doctor import metering
 from yunjin.foundation.database.service.doctor.desk import DoctorDesk
 from yunjin.foundation.database.service.doctor.practice import Practice
 from yunjin.foundation.database.service.doctor.settings import (
@@ -47,7 +48,7 @@ from yunjin.kernel.errors import Problem
 from yunjin.kernel.room import Room
 
 _log: Final = structlog.get_logger()
-Job = Tending | Measuring | Practice
+Job = Tending | Measuring | BackingUp | Practice
 
 
 class Settings(BaseModel):
@@ -141,15 +142,15 @@ def build(
     cells : how the doctor sees and moves the ledger's cells; None: it does not.
     stage : what the topology page shows of cells and their customers; None: nothing.
 
-    Raises: Malformed, DatabaseNewer, Outage.
+    Raises: Malformed, DatabaseNewer, OlderProgramLives, Outage.
     """
     database = _engine(settings, url_of(settings, home / tenant), clock)
-    process = f"{_host()}-{os.getpid()}"
+    process = process_name()
     service = DatabaseService(
         database, tenant=tenant, clock=clock, prober=process, traceparent=traceparent
     )
     bus = _bus(settings, events or EventSettings(), service, clock=clock, holder=process)
-    desk = desk_of(settings.fleet, home=home, clock=clock, tell=_told)
+    desk = desk_of(settings.fleet, home=home, clock=clock, rows=service.own, tell=_told)
     hosting, folder = desk.hosting(service.own), doctor_folder(home, tenant)
     consulting = DoctorDesk(service.own, Journal(folder))
     jobs: list[Job] = [
@@ -157,6 +158,8 @@ def build(
     ]
     if desk.file.exists():
         jobs.append(Measuring(hosting, every_s=settings.fleet.measure_s))
+        if settings.fleet.backs_up:
+            jobs.append(BackingUp(desk))
     if settings.doctor.is_on:
         jobs.append(
             practice_of(settings.doctor, desk.fleet(), folder=folder, room=service.own, cells=cells)
@@ -245,10 +248,6 @@ def _tending(
     )
 
 
-def _host() -> str:
-    return socket.gethostname().encode("ascii", "replace").decode()[:40]
-
-
 def _told(words: str) -> None:
     _log.info("fleet.step", words=words)
 
@@ -267,6 +266,8 @@ def _metrics(
     with suppress(Problem):  # a database that is down says so by the counts above
         yield from _gauges(service)
         yield from _hosted(hosting)
+        yield from metering.families(service.own)
+        yield from copying.families(service.own)
     if bus is not None:
         yield from bus.metrics()
 

@@ -1,5 +1,7 @@
 """A real set of three nodes for the doctor to look after, and a watch over what it does."""
 
+import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
@@ -24,6 +26,7 @@ from yunjin.kernel.clock import SystemClock
 # the usual ones, but for disks as small as a test's
 EASY = Limits(disk_free_stop=1 << 20, disk_free_stop_ppm=0, disk_free_back=0)
 SMALL_MB = 700  # the disk of the third node
+_FAIL = "/sys/fs/ext4/{device}/trigger_fs_error"  # has ext4 turn read-only, as a broken disk does
 NODES = ("n1", "n2", "n3")
 SHOP = """
 CREATE DATABASE IF NOT EXISTS shop;
@@ -98,11 +101,59 @@ OPTIONS = (
 )
 
 
-def _mount(folder: Path) -> bool:
-    """Put a small disk of its own (in memory) behind a folder; return whether this machine may."""
-    folder.mkdir(parents=True)
-    words = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_MB}m", "tmpfs", str(folder)]
-    return subprocess.run(words, capture_output=True, check=False).returncode == 0
+class SmallDisk:
+    """A small disk of its own (in memory) behind a folder, where this machine lets us have one.
+
+    Parameters
+    ----------
+    device : the loop device of an ext4 that can be made to fail; empty: it is a tmpfs.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._image, self.device = folder, folder.with_suffix(".ext4"), ""
+        folder.mkdir(parents=True)
+        with self._image.open("wb") as file:
+            file.truncate(SMALL_MB << 20)
+        self.is_there = _ran("mkfs.ext4", "-q", "-m", "0", self._image) and self._mount()
+        if self.is_there:
+            self.device = self._loop()
+        else:
+            tmpfs = ("mount", "-t", "tmpfs", "-o", f"size={SMALL_MB}m", "tmpfs", folder)
+            self.is_there = _ran(*tmpfs)
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether `fail` can be done here."""
+        return bool(self.device) and os.access(_FAIL.format(device=self.device), os.W_OK)
+
+    def fail(self) -> None:
+        """Have it turn read-only under whoever has files open on it; what it has it keeps."""
+        assert _ran("sync", "-f", self.folder)
+        Path(_FAIL.format(device=self.device)).write_text("test")
+
+    def mend(self) -> None:
+        """Check it and bring it back, once nobody has files open on it."""
+        assert _ran("umount", self.folder)
+        subprocess.run(["fsck.ext4", "-fy", self._image], capture_output=True, check=False)
+        assert self._mount()
+        self.device = self._loop()
+
+    def close(self) -> None:
+        if self.is_there:
+            subprocess.run(["umount", "-l", str(self.folder)], check=True)
+
+    def _mount(self) -> bool:
+        return _ran("mount", "-o", "loop,errors=remount-ro", self._image, self.folder)
+
+    def _loop(self) -> str:
+        rows = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+        return next(Path(row[0]).name for row in rows if row[1] == str(self.folder))
+
+
+def _ran(*words: str | Path) -> bool:
+    found = shutil.which(str(words[0]), path="/usr/sbin:/usr/bin:/sbin:/bin")
+    command = [found or "false", *map(str, words[1:])]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 class Hospital:
@@ -111,8 +162,7 @@ class Hospital:
     def __init__(self, folder: Path) -> None:
         self.folder, self.faults = folder, Faults()
         self.text = fleet_text(folder, OPTIONS)
-        self.small_disk = folder / "h3"
-        self.has_small_disk = _mount(self.small_disk)
+        self.disk = SmallDisk(folder / "h3")
         self.fleet = Fleet(
             read_topology(self.text),
             home=folder / "secrets",
@@ -137,7 +187,7 @@ class Hospital:
         """Make the set whole, whatever a test left of it."""
         self.faults.out_of_reach.clear()
         self.faults.clocks.clear()
-        (self.small_disk / "filler").unlink(missing_ok=True)
+        (self.disk.folder / "filler").unlink(missing_ok=True)
         for name in NODES:
             self.node(name).machine.run(["pkill", "-CONT", "-F", self.node(name).places.pid])
         with suppress(NodeFailed, SetRefused):
@@ -156,8 +206,7 @@ class Hospital:
             session = self.node(name).machine.read(self.node(name).places.pid).strip()
             self.node(name).kill()
             self.node(name).machine.run(["pkill", "-KILL", "-s", session])
-        if self.has_small_disk:
-            subprocess.run(["umount", "-l", str(self.small_disk)], check=True)
+        self.disk.close()
 
     def watch(self, **facts: Any) -> "Watch":
         """Return a doctor at work on the set, with a record of its own."""

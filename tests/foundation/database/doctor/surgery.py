@@ -17,7 +17,7 @@ from yunjin.foundation.database.domain.doctor.policy import Policy
 from yunjin.foundation.database.service.database import DatabaseService
 from yunjin.foundation.database.service.doctor.record import Record
 from yunjin.foundation.database.service.doctor.rounds import EVERYTHING, SetDoctor
-from yunjin.kernel.clock import FixedClock, SystemClock
+from yunjin.kernel.clock import Clock, FixedClock, SystemClock
 from yunjin.kernel.errors import Problem
 
 WELL = tuple(well(node.name) for node in PLAN.nodes)
@@ -88,11 +88,10 @@ class Surgery:
         return self.record.actions("s1")[-1]
 
 
-def room_of(url: str) -> RoomDatabase:
-    database = Database(
-        open_engine(url), clock=SystemClock(), limits=RetryLimits(tries=2, total_ms=200)
-    )
-    service = DatabaseService(database, tenant="demo", clock=SystemClock(), prober="test")
+def room_of(url: str, clock: Clock | None = None) -> RoomDatabase:
+    clock = clock or SystemClock()
+    database = Database(open_engine(url), clock=clock, limits=RetryLimits(tries=2, total_ms=200))
+    service = DatabaseService(database, tenant="demo", clock=clock, prober="test")
     found: RoomDatabase = service.open(
         "database", source="/foundation/database", migrations=migrations
     )

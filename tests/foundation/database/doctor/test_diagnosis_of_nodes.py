@@ -5,6 +5,8 @@ Method: rounds of observations, written down; the diagnosis is a pure function o
 
 from dataclasses import replace
 
+import pytest
+
 from tests.foundation.database.doctor.ward import MB, Ward, dead, unseen, well
 from yunjin.foundation.database.api.doctor import Remedy, Severity
 from yunjin.foundation.database.domain.doctor.observation import (
@@ -224,6 +226,53 @@ def test_a_full_disk_without_a_majority_to_spare_makes_the_node_read_only() -> N
     )
     assert (Remedy.READ_ONLY, "n2") in ward.remedies()
     assert (Remedy.FENCE, "n2") not in ward.remedies()
+
+
+READ_ONLY = "dd: failed to open '/srv/h3/.doctor': Read-only file system"
+
+
+def test_a_disk_that_takes_no_writes_ends_its_node_until_it_takes_them_again() -> None:
+    ward = Ward().see(times=3).see(well("n3", fsync_us=-1, disk_fault=READ_ONLY), times=3)
+    assert ward.remedies() == [(Remedy.FENCE, "n3")]
+    assert READ_ONLY in ward.one("disk-failed").en
+    ward.fence("n3", "disk-failed")
+    stopped = dead("n3", disk_total=100_000 * MB, disk_free=9_000 * MB)
+    ward.see(*others(2), replace(stopped, disk_fault=READ_ONLY), times=5)
+    assert ward.remedies() == []
+    assert ward.codes() == ["disk-failed"]
+    ward.see(*others(2), replace(stopped, fsync_us=900), times=3)
+    assert ward.remedies() == [(Remedy.BRING_BACK, "n3")]
+
+
+def test_a_node_whose_data_did_not_outlive_its_disk_is_copied_anew() -> None:
+    ward = Ward().see(times=3).fence("n3", "disk-failed")
+    ward.history = replace(ward.history, failed_starts={"n3": 2})
+    mended = dead("n3", disk_total=100_000 * MB, disk_free=9_000 * MB, fsync_us=900)
+    ward.see(*others(2), mended, times=3)
+    assert ward.remedies() == [(Remedy.REBUILD, "n3")]
+
+
+def test_a_disk_that_failed_under_its_node_is_not_answered_by_restarts_and_copies() -> None:
+    failed = dead("n3", disk_free=9_000 * MB, disk_total=100_000 * MB, disk_fault=READ_ONLY)
+    ward = Ward().see(times=3).see(*others(2), failed, times=3)
+    assert ward.remedies() == [(Remedy.FENCE, "n3")]
+
+
+def test_a_failed_disk_of_a_node_that_the_majority_needs_is_told() -> None:
+    failed = well("n2", size=2, fsync_us=-1, disk_fault=READ_ONLY)
+    ward = Ward().see(times=3).see(well("n1", size=2), failed, dead("n3"), times=3)
+    assert ward.one("disk-failed").remedy is None
+
+
+@pytest.mark.parametrize(
+    ("days", "severity"),
+    [(400, None), (29, Severity.WARNING), (6, Severity.CRITICAL), (-1, Severity.CRITICAL)],
+)
+def test_a_certificate_that_ends_soon_is_told(days: int, severity: Severity | None) -> None:
+    found = Ward().see(well("n3", tls_days=days)).found
+    assert [(one.code, one.severity) for one in found] == (
+        [("tls-expires", severity)] if severity is not None else []
+    )
 
 
 def test_a_copy_that_differs_from_two_others_is_rebuilt() -> None:

@@ -112,6 +112,32 @@ def test_a_host_whose_node_was_never_made_tells_only_of_its_clock(place: Place) 
     assert (seen.life, seen.disk_total, seen.saved_seqno) == (Life.GONE, -1, -1)
 
 
+def test_a_disk_that_fails_is_told_from_one_that_is_full_and_from_a_doctor_who_may_not(
+    place: Place,
+) -> None:
+    probe = place.folder / "n1" / ".doctor"
+    probe.parent.mkdir()
+    for leads_to, fault in (
+        ("/proc/self/mem", "Input/output error"),  # its first byte can never be written
+        ("/dev/full", ""),
+        (str(place.folder), ""),
+    ):
+        probe.unlink(missing_ok=True)
+        probe.symlink_to(leads_to)
+        seen = hosts.look(place.node(), CLOCK)
+        assert seen.fsync_us == -1
+        assert seen.disk_fault.endswith(fault)
+        assert bool(seen.disk_fault) is bool(fault)
+
+
+def test_a_host_tells_how_long_its_nodes_certificate_lasts(place: Place) -> None:
+    assert hosts.look(place.node(), CLOCK).tls_days is None
+    until = place.folder / "n1" / "tls" / "until"
+    until.parent.mkdir(parents=True)
+    until.write_text(str(CLOCK.now_ns() // 1_000_000_000 + 9 * 86_400 + 60))
+    assert hosts.look(place.node(), CLOCK).tls_days == 9
+
+
 def test_who_works_on_a_node_is_respected_until_his_time_is_over(place: Place) -> None:
     (place.folder / "n1").mkdir()
     now_s = CLOCK.now_ns() // 1_000_000_000

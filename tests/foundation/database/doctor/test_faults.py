@@ -285,12 +285,12 @@ def test_a_path_that_only_the_doctor_lost_leads_to_nothing(hospital: Hospital) -
 def test_a_node_whose_disk_fills_up_is_stopped_and_comes_back_with_room(
     hospital: Hospital,
 ) -> None:
-    if not hospital.has_small_disk:
+    if not hospital.disk.is_there:
         pytest.skip("needs root: to mount a small disk")
     with hospital.watch(limits=replace(QUICK, disk_free_stop=150 << 20)) as watch:
         sell(hospital, 0)
-        filler = hospital.small_disk / "filler"
-        free = shutil.disk_usage(hospital.small_disk).free
+        filler = hospital.disk.folder / "filler"
+        free = shutil.disk_usage(hospital.disk.folder).free
         with filler.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, free - (100 << 20))
         watch.until(lambda: watch.done() == ["disk-full"])

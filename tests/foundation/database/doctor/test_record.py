@@ -18,6 +18,7 @@ from yunjin.foundation.database.api.doctor import ActionState, Remedy
 from yunjin.foundation.database.errors import ActionNotPending, AnotherDoctor
 from yunjin.foundation.database.service.doctor.desk import DoctorDesk
 from yunjin.foundation.database.service.doctor.doctor import BRINGS_BACK, Standing
+from yunjin.foundation.database.service.doctor.metering import families
 from yunjin.foundation.database.service.doctor.record import Record
 from yunjin.foundation.database.service.doctor.rounds import EVERYTHING
 from yunjin.foundation.database.service.doctor.slowly import DATA, DISK_USED, Growth
@@ -44,6 +45,27 @@ def test_what_is_approved_is_done_and_names_who_said_so(
     [done] = desk.actions()
     assert (done.state, done.approver) == (ActionState.DONE, "wang")
     assert [one.finding.code for one in desk.findings()] == ["clock-off"]
+    room.database.close()
+
+
+def test_what_stands_and_what_was_done_is_counted(journal: Journal, room: RoomDatabase) -> None:
+    record, desk = Record(journal, room), DoctorDesk(room)
+    surgery = asked(record)
+
+    def told() -> dict[str, float]:
+        record.share()
+        samples = [one for family in families(room) for one in family.samples]
+        return {",".join([one.name[16:], *one.labels.values()]): one.value for one in samples}
+
+    assert told() == {"findings,s1,critical": 1, "remedies,s1,pending": 1}
+    desk.approve(surgery.newest().action_id, by="wang")
+    record.share()
+    surgery.rounds()
+    took_s = surgery.newest().took_ms / 1_000
+    done = {"repairs_total,s1,set_clock,done": 1, "repair_seconds_total,s1,set_clock": took_s}
+    assert told() == {"findings,s1,critical": 1, **done}
+    surgery.rounds(*WELL)
+    assert told() == done
     room.database.close()
 
 

@@ -4,6 +4,7 @@ Method: this machine as three hosts, one of which has another clock, or a full d
 program: its runner answers so.
 """
 
+import re
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_a_clock_that_is_ten_seconds_off(short_folder: Path) -> None:
         return str(now + 10_000_000_000).encode()
 
     said = refusal_of(short_folder, answer)
-    assert "the clock of host hb is 10" in said
+    assert re.search(r"the clock of host hb is (9999|10\d{3}) ms", said)
     assert "chrony" in said
 
 

@@ -3,6 +3,7 @@ its backups restored beside it and into another set; a damaged backup and a cut 
 
 import datetime as dt
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -61,8 +62,13 @@ def test_a_set_is_restored_to_a_moment(fleet: Fleet, backups: Backups) -> None:
     next_second(fleet)
     ask(connect(fleet.url("s1")), "DELETE FROM paid WHERE id > 2")  # somebody's mistake
     assert backups.keep_journal("s1")
-    status = backups.restore("s1", "s2", until=moment)
+    word = Path(fleet.node("s2", "m1").places.folder) / "resting"
+    seen: list[bool] = []
+    status = backups.restore("s1", "s2", until=moment, moved=lambda _: seen.append(word.exists()))
     assert status.is_serving
+    assert seen
+    assert all(seen)  # a doctor would start what is being filled, or copy over it
+    assert not word.exists()
     assert (rows(fleet, "s1"), rows(fleet, "s2")) == (2, 12)
     assert fleet.secrets("s1").application != fleet.secrets("s2").application
     history = {name: fleet.status(name).nodes[0].history for name in ("s1", "s2")}

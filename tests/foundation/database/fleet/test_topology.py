@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yunjin.app.fleet_example import PORTS, Shape
 from yunjin.app.fleet_example import text as example
 from yunjin.foundation.database.domain.topology import (
     DatabaseSet,
@@ -80,6 +81,18 @@ WRONG = {
     "no TOML": ("[sets.s2]", "[sets.s2", "is not TOML"),
     "no tables": ("[sets.s1]", "[[sets]]\n[sets.s1]", "expected tables [sets.NAME]"),
 }
+
+
+@pytest.mark.parametrize("shape", list(Shape))
+def test_every_topology_that_is_shipped_can_work(shape: Shape) -> None:
+    read = read_topology(example("/srv/yunjin", 21_000, shape))
+    one = read.set_of("s1")
+    ports = [port for node in one.nodes for port in node.ports]
+    ports += [] if one.witness is None else [one.witness.port]
+    assert len(set(ports)) == len(ports)
+    assert set(ports) <= set(range(21_000, 21_000 + PORTS))
+    found = " ".join(weaknesses(read, one))
+    assert bool(found) is (shape is not Shape.CITIES), found
 
 
 def test_a_good_file_is_read_as_it_is_written() -> None:

@@ -15,6 +15,7 @@ from yunjin.foundation.database.api.doctor import (
     Severity,
 )
 from yunjin.foundation.database.api.fleet import (
+    BackupRun,
     DrillReport,
     FullBackup,
     NodePlace,
@@ -155,6 +156,7 @@ class Fleet:
         self._has_file = has_file
         self.done: list[tuple[str, ...]] = []
         self.refusal = ""
+        self.every_h, self.runs = 0, list[BackupRun]()
 
     def plans(self) -> list[SetPlan]:
         if not self._has_file:
@@ -173,7 +175,16 @@ class Fleet:
         )
         weak = ("set s1 has 3 of 3 votes in city shenzhen: losing it stops the set",)
         return [
-            SetPlan(name="s1", profile="lan", cells=(1,), nodes=nodes, witness="w", weaknesses=weak)
+            SetPlan(
+                name="s1",
+                profile="lan",
+                cells=(1,),
+                nodes=nodes,
+                witness="w",
+                weaknesses=weak,
+                backup_every_h=self.every_h,
+                backups_keep=7,
+            )
         ]
 
     def status(self, name: str, *, wait_s: int = 10) -> SetStatus:
@@ -205,9 +216,15 @@ class Fleet:
     def configure(self, name: str, options: Mapping[str, str | int | bool]) -> list[str]:
         return []
 
-    def back_up(self, name: str) -> FullBackup:
-        self._note("back_up", name)
+    def back_up(self, name: str, *, by: str = "") -> FullBackup:
+        self._note("back_up", name, by)
         return self.backups(name)[0]
+
+    def back_up_due(self) -> list[BackupRun]:
+        return []
+
+    def backup_runs(self, name: str, *, limit: int = 20) -> list[BackupRun]:
+        return self.runs
 
     def backups(self, name: str) -> list[FullBackup]:
         return [

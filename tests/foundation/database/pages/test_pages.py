@@ -28,6 +28,7 @@ from tests.foundation.database.pages.conftest import (
 from yunjin.chassis.console.words import Language
 from yunjin.foundation.database import pages
 from yunjin.foundation.database.api.doctor import ActionState, Remedy, Severity
+from yunjin.foundation.database.api.fleet import BackupRun, RunState
 from yunjin.foundation.database.api.hosting import HostingApi
 from yunjin.foundation.database.api.topology import Beat, Picture, Role
 from yunjin.foundation.database.pages.centres import node_state
@@ -127,6 +128,26 @@ def test_a_blow_is_dealt_by_a_button_and_the_wait_is_told(cloud: Console) -> Non
 
     cloud.tell(story)
     assert [one.strike.id for one in cloud.topology.dealt] == ["node-kill:s1b"]
+
+
+@pytest.mark.parametrize("state", list(RunState))
+def test_how_copies_are_timed_and_what_came_of_the_last_is_said(
+    cloud: Console, state: RunState
+) -> None:
+    cloud.fleet.every_h = 24
+    why = "node s1c does not serve" if state is RunState.FAILED else ""
+    run = BackupRun(
+        run_id=UUID(int=1), set="s1", by="wang", state=state, began_us=NOW_US, outcome=why
+    )
+    cloud.fleet.runs = [run]
+
+    async def story(user: User) -> None:
+        await user.open("/fleet")
+        await user.should_see("Made every 24 h by themselves, 7 kept")
+        for word in ("wang", pages.WORDS[f"fleet.run.{state.value}"][1], why):
+            await user.should_see(word)
+
+    cloud.tell(story)
 
 
 def test_a_fleet_without_a_demonstration_offers_no_blows(cloud: Console) -> None:

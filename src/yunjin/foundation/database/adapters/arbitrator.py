@@ -2,8 +2,10 @@
 
 import signal
 
+from yunjin.foundation.database.adapters.certificates import Authority, put
 from yunjin.foundation.database.adapters.machines import Machine
 from yunjin.foundation.database.domain.rendering import arbitrator_words
+from yunjin.foundation.database.domain.tls import TlsFiles
 from yunjin.foundation.database.domain.topology import DatabaseSet, Topology, Witness
 from yunjin.foundation.database.errors import NodeRefused
 
@@ -12,8 +14,15 @@ class Arbitrator:
     """A set's arbitrator, worked on through the machine it is on. All raise HostUnreachable."""
 
     def __init__(
-        self, fleet: Topology, one: DatabaseSet, witness: Witness, *, machine: Machine
+        self,
+        fleet: Topology,
+        one: DatabaseSet,
+        witness: Witness,
+        *,
+        machine: Machine,
+        authority: Authority | None = None,
     ) -> None:
+        self._authority = authority if fleet.speaks_tls else None
         self._fleet, self._set, self._witness, self.machine = fleet, one, witness, machine
         self.folder = f"{fleet.host(witness.host).folder.rstrip('/')}/{one.name}_witness"
         self.log = f"{self.folder}/garbd.log"
@@ -35,9 +44,17 @@ class Arbitrator:
                 f"Host {self.machine.name} lacks garbd: install the package galera-arbitrator-4."
             )
         self.machine.make_folder(self.folder)
+        self.certify()
         self.machine.remove(f"{self.folder}/gvwstate.dat")  # it follows the nodes, never leads
         words = arbitrator_words(self._fleet, self._set, self._witness, self.folder)
         return self.machine.start(words, pid=f"{self.folder}/pid", log=self.log)
+
+    def certify(self) -> None:
+        """Give it a new key and certificate, where nodes speak TLS; it reads them at its start."""
+        if self._authority is not None:
+            address = self._fleet.host(self._witness.host).address
+            made = self._authority.sign(f"{self._set.name}_witness", [address])
+            put(self.machine, TlsFiles(f"{self.folder}/tls"), made)
 
     def stop(self) -> None:
         """Stop it in order, and wait until it has left."""

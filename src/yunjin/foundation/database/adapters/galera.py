@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
+from yunjin.foundation.database.adapters.certificates import DAYS, Authority, put
 from yunjin.foundation.database.adapters.machines import Machine
 from yunjin.foundation.database.adapters.secrets import Secrets
 from yunjin.foundation.database.api.fleet import NodeStatus, Position
@@ -21,6 +22,7 @@ from yunjin.foundation.database.domain.positions import (
 from yunjin.foundation.database.domain.rendering import IDENTITY, Places, render_config
 from yunjin.foundation.database.domain.topology import DatabaseSet, Node, Topology
 from yunjin.foundation.database.errors import HostUnreachable, NodeFailed, NodeRefused, SqlFailed
+from yunjin.kernel.clock import SystemClock
 
 _EVERY_S: Final = 0.1
 _OWN_FILES: Final = (IDENTITY, "galera.cache", "gvwstate.dat", "ibtmp1", "journal.*")
@@ -47,7 +49,10 @@ class NodeServer:
         *,
         machine: Machine,
         secrets: Secrets,
+        authority: Authority | None = None,
     ) -> None:
+        """authority: signs what the node shows the others; none where they speak no TLS."""
+        self._authority = authority if fleet.speaks_tls else None
         self.fleet, self.set, self.node, self.machine = fleet, one, node, machine
         self.places = Places.of(fleet.host(node.host), node)
         self._secrets = secrets
@@ -101,6 +106,8 @@ class NodeServer:
     def write_config(self, extra: Mapping[str, str | int | bool] | None = None) -> None:
         """Write my.cnf as the fleet's file wants it. Raises: Malformed for a strange option."""
         self.machine.make_folder(self.places.folder)
+        if self._authority is not None and not self._is_certified(self._authority):
+            self.certify()
         text = render_config(
             self.fleet,
             self.set,
@@ -110,6 +117,26 @@ class NodeServer:
             extra=extra,
         )
         self.machine.write(self.places.config, text)
+
+    def certify(self) -> None:
+        """Give the node a new key and certificate; its server reads them when it starts."""
+        if self._authority is not None:
+            files, address = self.places.tls, self.fleet.host(self.node.host).address
+            put(self.machine, files, self._authority.sign(self.name, [address]))
+            self.machine.write(files.address, address)
+            self.machine.write(
+                files.until, str(SystemClock().now_ns() // 1_000_000_000 + DAYS * 86_400)
+            )
+
+    def _is_certified(self, authority: Authority) -> bool:
+        """Return whether it has a certificate by this authority, for its address."""
+        files, address = self.places.tls, self.fleet.host(self.node.host).address
+        has = (self.machine.read(files.ca), self.machine.read(files.address))
+        return has == (authority.text(), address)
+
+    def speaks_tls(self) -> bool:
+        """Return whether the node's file has it speak TLS."""
+        return "socket.ssl=YES" in self.machine.read(self.places.config)
 
     def seed(self) -> bytes:
         """Return the stopped node's data, packed, for other nodes of a set that is being made."""

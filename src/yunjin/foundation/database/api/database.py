@@ -53,7 +53,7 @@ class DatabaseApi(Protocol[RoomDatabaseT_co]):
         source : where the room's events come from: `/foundation/ledger`.
         migrations : the room's package of migrations.
 
-        Raises: chassis.persistence.DatabaseNewer, Outage.
+        Raises: chassis.persistence.DatabaseNewer, OlderProgramLives; Outage.
         """
 
     def info(self) -> DatabaseInfo:

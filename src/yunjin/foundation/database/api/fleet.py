@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, Protocol
+from uuid import UUID
 
 SYNCED: Final = "Synced"
 PRIMARY: Final = "Primary"
@@ -82,6 +84,29 @@ class FullBackup:
     sha256: str
 
 
+class RunState(StrEnum):
+    """Where the making of a copy stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupRun:
+    """A copy that was made, or was to be: the record of it."""
+
+    run_id: UUID
+    set: str
+    by: str  # the timer of a process, or a person
+    state: RunState
+    began_us: int
+    ended_us: int = 0
+    backup: str = ""  # its id, once there is one
+    size_bytes: int = 0
+    outcome: str = ""  # why there is none
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillReport:
     """What a restore drill found."""
@@ -122,6 +147,9 @@ class SetPlan:
     nodes: tuple[NodePlace, ...]  # the first takes the writes
     witness: str  # its host; empty: none
     weaknesses: tuple[str, ...]  # losses that would stop it
+    backup_every_h: int = 0  # copied by itself so often; 0: when somebody asks
+    backups_keep: int = 0
+    speaks_tls: bool = False
 
 
 class FleetApi(Protocol):
@@ -161,8 +189,17 @@ class FleetApi(Protocol):
         Raises: Malformed, SetRefused, NodeRefused, NodeFailed.
         """
 
-    def back_up(self, name: str) -> FullBackup:
+    def back_up(self, name: str, *, by: str = "") -> FullBackup:
         """Copy a set while it serves. Raises: NodeRefused, RestoreRefused."""
+
+    def back_up_due(self) -> list[BackupRun]:
+        """Copy the sets whose time has come by the fleet's file, and their journals.
+
+        One process at a time does it. Returns what came of each. Raises: Outage.
+        """
+
+    def backup_runs(self, name: str, *, limit: int = 20) -> list[BackupRun]:
+        """Return the record of a set's copies, newest first. Raises: Outage."""
 
     def backups(self, name: str) -> list[FullBackup]:
         """Return the copies of a set, oldest first."""

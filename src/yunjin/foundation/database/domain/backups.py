@@ -3,14 +3,28 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from yunjin.foundation.database.api.fleet import FullBackup, Place
 from yunjin.foundation.database.errors import RestoreRefused
 from yunjin.kernel.clock import instant
 
 _BINLOG: Final = re.compile(r"MySQL binlog position: filename '([^']+)', position '(\d+)'")
+_HOUR_US: Final = 3_600_000_000
+_AGAIN_US: Final = _HOUR_US // 4  # after a try that failed
 _JOURNAL: Final = re.compile(r"journal\.(\d{6,})")
+
+
+class Copies(BaseModel):
+    """How often a set is copied by itself, and how many copies are kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    every_h: Annotated[int, Field(ge=1, le=744)]
+    keep: Annotated[int, Field(ge=1, le=1_000)] = 7
+    journal_min: Annotated[int, Field(ge=0, le=1_440)] = 0  # so often its journal; 0: with a copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +132,28 @@ def refuse_uncovered(
             f"Ask for that moment, --until {end}, to have it.",
             until=end,
         )
+
+
+def is_due(*, every_h: int, began_us: int, failed_us: int, now_us: int) -> bool:
+    """Tell whether a set is to be copied now.
+
+    Parameters
+    ----------
+    began_us : when the last copy that came to its end began; 0: never.
+    failed_us : when the last try since then failed; 0: none did.
+    """
+    return now_us - began_us >= every_h * _HOUR_US and now_us - failed_us >= _AGAIN_US
+
+
+def hours_missed(*, every_h: int, began_us: int, since_us: int, now_us: int) -> int:
+    """Return for how many hours no copy of a set has begun, 0 while that is as planned.
+
+    Parameters
+    ----------
+    since_us : from when on copies are expected; what was before is not held against anybody.
+    """
+    hours = (now_us - max(began_us, since_us)) // _HOUR_US
+    return hours if hours > every_h + max(1, every_h // 8) else 0
 
 
 def may_go(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from yunjin.foundation.database.domain.options import checked_options
+from yunjin.foundation.database.domain.tls import TlsFiles
 from yunjin.foundation.database.domain.topology import (
     DatabaseSet,
     Host,
@@ -83,6 +84,11 @@ class Places:
         """Return the server's log."""
         return f"{self.folder}/err.log"
 
+    @property
+    def tls(self) -> TlsFiles:
+        """Return where its keys are; not in the data, which are copied from node to node."""
+        return TlsFiles(f"{self.folder}/tls")
+
 
 def render_config(
     fleet: Topology,
@@ -116,6 +122,7 @@ def render_config(
         **_GENERAL,
         **(_JOURNAL if node.name == one.keeps_journal else {}),
         **_replication(fleet, one, node),
+        **(_secured(places.tls) if fleet.speaks_tls else {}),
         **checked_options({**one.options, **(extra or {})}),
     }
     cache = lines.pop("gcache_size", "128M")
@@ -123,6 +130,8 @@ def render_config(
     lines["wsrep_sst_auth"] = f"{SST_USER}:{sst_password}"
     body = "\n".join(f"{name} = {value}" for name, value in lines.items())
     copying = f"[sst]\ncpat = {_KEPT}\nsst-log-archive = 0\n"
+    if fleet.speaks_tls:
+        copying += "ssl-mode = VERIFY_CA\n"
     return (
         f"# Written by yunjin fleet; change fleet.toml, not this file.\n[mysqld]\n{body}\n{copying}"
     )
@@ -170,6 +179,16 @@ def _replication(fleet: Topology, one: DatabaseSet, node: Node) -> dict[str, str
     }
 
 
+def _secured(files: TlsFiles) -> dict[str, str | int]:
+    """Whoever comes over the network comes by TLS; root comes over the socket."""
+    return {
+        "ssl_ca": files.ca,
+        "ssl_cert": files.certificate,
+        "ssl_key": files.key,
+        "require_secure_transport": "ON",
+    }
+
+
 def _members(fleet: Topology, one: DatabaseSet) -> str:
     places = [f"{fleet.host(each.host).address}:{each.galera_port}" for each in one.nodes]
     if one.arbitrator is not None:
@@ -180,26 +199,33 @@ def _members(fleet: Topology, one: DatabaseSet) -> str:
 def arbitrator_words(fleet: Topology, one: DatabaseSet, witness: Witness, folder: str) -> list[str]:
     """Return the command of a set's arbitrator; it works in `folder`."""
     address = fleet.host(witness.host).address
-    listening = f"base_host={address};gmcast.listen_addr=tcp://{address}:{witness.port}"
+    scheme = "ssl" if fleet.speaks_tls else "tcp"
+    listening = f"base_host={address};gmcast.listen_addr={scheme}://{address}:{witness.port}"
+    secured = TlsFiles(f"{folder}/tls").of_galera if fleet.speaks_tls else ""
+    options = [part for part in (listening, secured, _EVS[one.profile]) if part]
     return [
         "garbd",
         f"--name={one.name}_witness",
         f"--address={_members(fleet, one)}",
         f"--group={one.name}",
-        f"--options={';'.join(part for part in (listening, _EVS[one.profile]) if part)}",
+        f"--options={';'.join(options)}",
         f"--workdir={folder}",
     ]
 
 
 def _provider(fleet: Topology, one: DatabaseSet, node: Node, cache: object) -> str:
     host = fleet.host(node.host)
+    scheme = "ssl" if fleet.speaks_tls else "tcp"
     centres = sorted({fleet.data_centre_of(each).name for each in one.nodes})
     segment = centres.index(fleet.data_centre_of(node).name)
     parts = [
         f"base_host={host.address}",
         f"base_port={node.galera_port}",
-        f"gmcast.listen_addr=tcp://{host.address}:{node.galera_port}",
-        f"ist.recv_addr={host.address}:{node.ist_port}",
+        f"gmcast.listen_addr={scheme}://{host.address}:{node.galera_port}",
+        f"ist.recv_addr={host.address}:{node.ist_port}"
+        if scheme == "tcp"
+        else f"ist.recv_addr=ssl://{host.address}:{node.ist_port}",
+        Places.of(host, node).tls.of_galera if fleet.speaks_tls else "",
         f"gcache.size={cache}",
         "pc.recovery=TRUE",
         _EVS[one.profile],

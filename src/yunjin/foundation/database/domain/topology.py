@@ -16,7 +16,9 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from yunjin.foundation.database.domain.backups import Copies
 from yunjin.foundation.database.domain.options import checked_options
+from yunjin.foundation.database.domain.tls import Tls
 from yunjin.foundation.database.errors import TopologyRefused
 from yunjin.kernel.errors import Malformed
 from yunjin.kernel.ids import CELL_MAX
@@ -108,6 +110,7 @@ class DatabaseSet(_Model):
     cells: tuple[Annotated[int, Field(ge=0, le=CELL_MAX)], ...] = ()
     database: Name = "yunjin"  # the platform's own
     journal_node: str = ""  # keeps the log that restores to a point in time; empty: the last node
+    backups: Copies | None = None  # none: only when somebody asks
     options: Mapping[str, str | int | bool] = Field(default_factory=dict)  # of the servers
 
     def node(self, name: str) -> Node:
@@ -142,6 +145,13 @@ class Topology(_Model):
     data_centres: tuple[DataCentre, ...]
     hosts: tuple[Host, ...]
     sets: tuple[DatabaseSet, ...]
+    tls: Tls = Tls()
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Return whether nodes, and who speaks to them, do it by TLS."""
+        is_apart = any(host.reach is Reach.SSH for host in self.hosts)
+        return is_apart if self.tls.is_on is None else self.tls.is_on
 
     @cached_property
     def _hosts(self) -> dict[str, Host]:
@@ -201,6 +211,8 @@ def read_topology(text: str) -> Topology:
 def write_topology(fleet: Topology) -> str:
     """Return the text of a `fleet.toml` that describes a fleet; what is as usual is left out."""
     lines = ["# The fleet: docs/how-to/cluster.md"]
+    if fleet.tls != Tls():
+        lines += ["", f"tls = {_toml(fleet.tls.model_dump(mode='json', exclude_defaults=True))}"]
     for part in ("data_centres", "hosts", "sets"):
         for one in getattr(fleet, part):
             values = one.model_dump(mode="json", exclude_defaults=True)
@@ -229,6 +241,8 @@ def wrongs(fleet: Topology) -> Iterator[str]:
     """Yield a sentence for each thing that could not work."""
     yield from _unknown(fleet)
     yield from _twice(fleet)
+    if bool(fleet.tls.ca) != bool(fleet.tls.ca_key):
+        yield "tls: expected ca and ca_key, or neither: the fleet then makes its own"
     if not any(_unknown(fleet)):
         yield from _ports(fleet)
     for one in fleet.sets:

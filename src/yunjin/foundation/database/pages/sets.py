@@ -1,6 +1,6 @@
 """The page of sets: their nodes and what may be done with them, their copies, their weaknesses."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from nicegui import ui
@@ -11,6 +11,7 @@ from yunjin.chassis.console import (
     Job,
     Markup,
     Progress,
+    Tone,
     ask,
     box,
     button,
@@ -30,9 +31,11 @@ from yunjin.chassis.console import (
     title_row,
 )
 from yunjin.foundation.database.api.fleet import (
+    BackupRun,
     DrillReport,
     FleetApi,
     FullBackup,
+    RunState,
     SetPlan,
     SetStatus,
 )
@@ -46,6 +49,11 @@ from yunjin.kernel.errors import Problem
 
 _EVERY_S: Final = 2.0
 _SHOWN: Final = 10  # copies
+_TONES: Final[Mapping[RunState, Tone]] = {
+    RunState.RUNNING: "info",
+    RunState.DONE: "good",
+    RunState.FAILED: "bad",
+}
 Done = DrillReport | None
 
 
@@ -141,10 +149,12 @@ class SetView:
     async def _show_copies(self) -> None:
         try:
             found = await ask(self._desk.fleet.backups, self._plan.name)
+            runs = await ask(self._desk.fleet.backup_runs, self._plan.name)
         except Problem as problem:
             self._copies.set_content(str(Markup("<p>{}</p>").format(problem_title(problem))))
             return
-        self._copies.set_content(str(copy_table(found[::-1][:_SHOWN])))
+        said = timer_words(self._plan, runs)
+        self._copies.set_content(str(said + copy_table(found[::-1][:_SHOWN])))
 
     # deeds --------------------------------------------------------------------------------------
 
@@ -170,7 +180,7 @@ class SetView:
             if key == "drill":
                 return fleet.drill(name)
             if key == "back_up":
-                fleet.back_up(name)
+                fleet.back_up(name, by=t("fleet.console"))
             elif key == "start_all":
                 fleet.start(name)
             else:
@@ -191,6 +201,8 @@ def _about(plan: SetPlan) -> str:
     said = [t("fleet.profile", profile=plan.profile)]
     if plan.cells:
         said.append(t("fleet.of_cells", cells=", ".join(map(str, plan.cells))))
+    if plan.speaks_tls:
+        said.append("TLS")
     if plan.witness:
         said.append(t("fleet.witness", host=plan.witness))
     return " · ".join(said)
@@ -237,6 +249,25 @@ def node_table(plan: SetPlan, status: SetStatus) -> Markup:
             }
         )
     return table_html(columns, rows, caption=t("fleet.set", name=plan.name))
+
+
+def timer_words(plan: SetPlan, runs: Sequence[BackupRun]) -> Markup:
+    """Return how a set's copies are made, and what came of the last try."""
+    said = t("fleet.backups_asked")
+    if plan.backup_every_h:
+        every = formats.number(plan.backup_every_h)
+        said = t("fleet.backups_timed", every_h=every, keep=formats.number(plan.backups_keep))
+    last = Markup("")
+    if runs:
+        one = runs[0]
+        at = formats.moment(one.began_us * 1_000)
+        last = Markup(" · {} · {} · {} {}").format(
+            t("fleet.backup_last", at=at),
+            one.by or t("fleet.backup_by_nobody"),
+            markup.chip(t(f"fleet.run.{one.state.value}"), _TONES[one.state]),
+            one.outcome,
+        )
+    return Markup('<p class="yj-note">{}{}</p>').format(said, last)
 
 
 def copy_table(found: Sequence[FullBackup]) -> Markup:

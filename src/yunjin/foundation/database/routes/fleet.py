@@ -1,6 +1,7 @@
 """The fleet over HTTP: its sets and nodes, seen, started, stopped, copied."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Path
 from pydantic import Field
@@ -33,7 +34,8 @@ class NodePlaceOut(Answer):
 class SetPlanOut(Answer):
     """A set as the fleet's file has it; its first node takes the writes.
 
-    witness: its host. weaknesses: losses that would stop the set.
+    witness: its host. weaknesses: losses that would stop the set. backup_every_h: copied by itself
+    so often, 0: when somebody asks.
     """
 
     name: str
@@ -42,6 +44,9 @@ class SetPlanOut(Answer):
     nodes: list[NodePlaceOut]
     witness: str
     weaknesses: list[str]
+    backup_every_h: int
+    backups_keep: int
+    speaks_tls: bool
 
 
 class NodeOut(Answer):
@@ -112,6 +117,20 @@ class BackupOut(Answer):
     sha256: str
 
 
+class BackupRunOut(Answer):
+    """The record of a copy. by: a person, or the timer of a process. outcome: why there is none."""
+
+    run_id: UUID
+    set: str
+    by: str
+    state: str
+    began_us: Digits
+    ended_us: Digits
+    backup: str
+    size_bytes: Digits
+    outcome: str
+
+
 class DrillOut(Answer):
     """What a restore drill found. differences: a sentence for each table that is not alike."""
 
@@ -164,11 +183,15 @@ class FleetRoutes:
 
     def back_up_set(self, name: Name) -> BackupOut:
         """Copy a whole set while it serves; answered when the copy is complete."""
-        return BackupOut.model_validate(self._fleet.back_up(name))
+        return BackupOut.model_validate(self._fleet.back_up(name, by="API"))
 
     def set_backups(self, name: Name) -> list[BackupOut]:
         """Return the copies of a set, oldest first."""
         return [BackupOut.model_validate(one) for one in self._fleet.backups(name)]
+
+    def set_backup_runs(self, name: Name) -> list[BackupRunOut]:
+        """Return the record of a set's copies, newest first: by whom, and what came of each."""
+        return [BackupRunOut.model_validate(one) for one in self._fleet.backup_runs(name)]
 
     def drill_restore(self, name: Name) -> DrillOut:
         """Restore the newest copy beside the set and compare both; answered when that is done."""
@@ -184,6 +207,7 @@ def fleet_router(fleet: FleetApi) -> APIRouter:
     made.post("/{name}/options")(to.configure_set)
     made.get("/{name}/backups")(to.set_backups)
     made.post("/{name}/backups")(to.back_up_set)
+    made.get("/{name}/backup_runs")(to.set_backup_runs)
     made.post("/{name}/drill")(to.drill_restore)
     made.post("/{name}/nodes/{node}/start")(to.start_node)
     made.post("/{name}/nodes/{node}/stop")(to.stop_node)

@@ -22,6 +22,7 @@ from yunjin.foundation.database.domain.backups import (
 )
 from yunjin.foundation.database.errors import NodeRefused
 from yunjin.foundation.database.service.fleet import Fleet
+from yunjin.foundation.database.service.resting import resting
 from yunjin.kernel.clock import instant
 
 _CHAIN: Final = "journal.chain"  # in the data folder: gone when another node's data are copied in
@@ -125,6 +126,8 @@ class Backups:
     ) -> SetStatus:
         """Make a set of the fleet, whose nodes are empty, from the backups of another.
 
+        Doctors only look at it meanwhile.
+
         Parameters
         ----------
         source : the set whose backups are used; it may be lost.
@@ -137,13 +140,15 @@ class Backups:
         backup = latest(shelf.backups(), before_us=before_us)
         refuse_uncovered(backup, shelf.journal(), until_us=before_us)
         stop = [f"--stop-datetime={until.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}"] if until else []
-        first, *others = self._fleet.nodes(into)
-        self._fleet.check_start([first, *others])
-        self.fill(first, backup, stop, moved=moved)
-        self._fleet.open_set(into, first)
-        for node in others:
-            self._fleet.tell(f"{into}: {node.name} is copied from {first.name}")
-            self._fleet.join(node)
+        nodes = self._fleet.nodes(into)
+        first, *others = nodes
+        with resting(nodes, seconds=_WAIT_S, clock=self._fleet.clock):
+            self._fleet.check_start(nodes)
+            self.fill(first, backup, stop, moved=moved)
+            self._fleet.open_set(into, first)
+            for node in others:
+                self._fleet.tell(f"{into}: {node.name} is copied from {first.name}")
+                self._fleet.join(node)
         return self._fleet.status(into)
 
     def fill(

@@ -84,6 +84,23 @@ class Changes:
         return self.roll(name, while_down, when_up)
 
     @alone
+    def rotate_tls(self, name: str) -> list[NodeStatus]:
+        """Give each node of a set a new key and certificate, one node at a time.
+
+        Raises: SetRefused where it speaks no TLS, or a node is not in step; NodeFailed,
+        HostUnreachable.
+        """
+        if not self._fleet.topology.speaks_tls:
+            raise SetRefused(f"Set {name} speaks no TLS: `tls = {{ is_on = true }}` of fleet.toml.")
+        seen = self.roll(name, lambda node: node.certify())
+        arbitrator = self._fleet.arbitrator(name)
+        if arbitrator is not None:
+            arbitrator.stop()
+            self._fleet.settled(name)
+            arbitrator.start()
+        return seen
+
+    @alone
     def roll(
         self,
         name: str,

@@ -10,6 +10,7 @@ from yunjin.chassis.persistence import (
     Database,
     Flavour,
     Migrator,
+    Programs,
     RoomDatabase,
     instant_us,
     migrations_of,
@@ -21,6 +22,7 @@ from yunjin.foundation.database.errors import BackupNotOffered, BackupTargetTake
 from yunjin.foundation.database.store import heartbeat as store
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.errors import Problem
+from yunjin.kernel.release import RELEASE
 
 _CHUNK: Final = 1 << 20
 _BACKUP_TOOLS: Final = {
@@ -47,12 +49,20 @@ class DatabaseService:
         self._database, self._tenant, self._clock = database, tenant, clock
         self._prober, self._traceparent = prober, traceparent
         self._rooms: dict[str, RoomDatabase] = {}
-        self.own = self.open("database", source="/foundation/database", migrations=own_migrations)
+        self._programs = Programs(database, clock, holder=prober, version=RELEASE)
+        try:
+            self.own = self.open(
+                "database", source="/foundation/database", migrations=own_migrations
+            )
+        except BaseException:  # nobody is to wait for a program that did not come to run
+            self._programs.close()
+            raise
+        self._programs.start()
 
     def open(self, room: str, *, source: str, migrations: ModuleType) -> RoomDatabase:
         if room not in self._rooms:
             steps = migrations_of(migrations)
-            Migrator(self._database, room, steps, self._clock).migrate()
+            Migrator(self._database, room, steps, self._clock, self._programs).migrate()
             self._rooms[room] = RoomDatabase(
                 self._database,
                 room=room,
@@ -116,6 +126,7 @@ class DatabaseService:
 
     def close(self) -> None:
         """Close the connections; units of work that still run keep theirs to the end."""
+        self._programs.close()
         self._database.close()
 
     def _ticks_us(self) -> int:

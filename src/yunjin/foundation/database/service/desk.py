@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from yunjin.chassis.persistence import RoomDatabase
 from yunjin.foundation.database.adapters.runners import Runner, runner_of
 from yunjin.foundation.database.api.fleet import (
+    BackupRun,
     DrillReport,
     FullBackup,
     NodePlace,
@@ -27,6 +28,7 @@ from yunjin.foundation.database.domain.topology import (
 from yunjin.foundation.database.errors import NoFleet
 from yunjin.foundation.database.service.backups import Backups
 from yunjin.foundation.database.service.changes import Changes
+from yunjin.foundation.database.service.copying import Copying, process_name
 from yunjin.foundation.database.service.drills import Drills
 from yunjin.foundation.database.service.fleet import Fleet, Tell
 from yunjin.foundation.database.service.hosting import Hosting
@@ -45,6 +47,9 @@ class FleetSettings(BaseModel):
         default="", max_length=500, description="folder of their copies; empty: HOME/fleet/backups"
     )
     backups_keep: int = Field(default=7, ge=1, le=1_000, description="newest copies of a set kept")
+    backs_up: bool = Field(
+        default=True, description="serve makes the copies that the file plans, on this machine"
+    )
     clock_off_ms_max: int = Field(
         default=5_000, ge=1, le=60_000, description="between clocks of two hosts of a set"
     )
@@ -64,6 +69,7 @@ class FleetDesk:
     file : what describes the fleet, `fleet.toml`.
     home : folder of the sets' passwords.
     backups : folder of the copies of sets, `journal` and all; copies of single databases beside.
+    rows : the database room's tables, for the record of copies; None: it is not kept.
     runners : what runs programs on a host.
     tell : hears what is being done.
     """
@@ -77,11 +83,20 @@ class FleetDesk:
         keep: int,
         limits: StartLimits,
         clock: Clock,
+        rows: RoomDatabase | None = None,
         runners: Callable[[Host], Runner] = runner_of,
         tell: Tell = lambda words: None,
     ) -> None:
-        self.file, self._home, self._folder, self._keep = file, home, backups, keep
+        self.file, self._home, self._folder = file, home, backups
         self._limits, self._clock, self._runners, self._tell = limits, clock, runners, tell
+        self.copying = Copying(
+            lambda: self.fleet().topology,
+            self.copies,
+            rows=rows,
+            clock=clock,
+            keep=keep,
+            process=process_name(),
+        )
 
     def fleet(self) -> Fleet:
         """Return the fleet as its file has it now. Raises: NoFleet, TopologyRefused."""
@@ -116,6 +131,12 @@ class FleetDesk:
         topology = self.fleet().topology
         return [_plan(topology, one) for one in topology.sets]
 
+    def back_up_due(self) -> list[BackupRun]:
+        return self.copying.take_due()
+
+    def backup_runs(self, name: str, *, limit: int = 20) -> list[BackupRun]:
+        return self.copying.runs(self.fleet().topology.set_of(name).name, limit=limit)
+
     def status(self, name: str, *, wait_s: int = 10) -> SetStatus:
         return self.fleet().status(name, wait_s=wait_s)
 
@@ -139,12 +160,8 @@ class FleetDesk:
     def configure(self, name: str, options: Mapping[str, str | int | bool]) -> list[str]:
         return self.changes().configure(name, options)
 
-    def back_up(self, name: str) -> FullBackup:
-        copies = self.copies()
-        made = copies.take(name)
-        copies.keep_journal(name)
-        copies.prune(name, keep=self._keep)
-        return made
+    def back_up(self, name: str, *, by: str = "") -> FullBackup:
+        return self.copying.take(name, by=by)
 
     def backups(self, name: str) -> list[FullBackup]:
         return self.copies().shelf(self.fleet().topology.set_of(name).name).backups()
@@ -168,6 +185,7 @@ def desk_of(
     *,
     home: Path,
     clock: Clock,
+    rows: RoomDatabase | None = None,
     tell: Callable[[str], None] = lambda words: None,
 ) -> FleetDesk:
     """Return the desk of the fleet; nothing is read before it is asked.
@@ -175,6 +193,7 @@ def desk_of(
     Parameters
     ----------
     home : the data root.
+    rows : the database room's tables, for the record of copies.
     tell : hears what is being done.
     """
     return FleetDesk(
@@ -186,6 +205,7 @@ def desk_of(
             clock_off_ms_max=settings.clock_off_ms_max, disk_free_mb_min=settings.disk_free_mb_min
         ),
         clock=clock,
+        rows=rows,
         tell=tell,
     )
 
@@ -210,4 +230,7 @@ def _plan(topology: Topology, one: DatabaseSet) -> SetPlan:
         ),
         witness=one.witness.host if one.witness else "",
         weaknesses=tuple(weaknesses(topology, one)),
+        backup_every_h=one.backups.every_h if one.backups else 0,
+        backups_keep=one.backups.keep if one.backups else 0,
+        speaks_tls=topology.speaks_tls,
     )

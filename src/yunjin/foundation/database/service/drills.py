@@ -26,8 +26,10 @@ from yunjin.foundation.database.domain.topology import (
 from yunjin.foundation.database.errors import RestoreRefused
 from yunjin.foundation.database.service.backups import Backups
 from yunjin.foundation.database.service.fleet import Fleet
+from yunjin.foundation.database.service.resting import resting
 
 _WAIT_S: Final = 24 * 3_600
+_REST_S: Final = 3_600  # that doctors keep off, at most: a set that serves should not lack them
 _LOOPBACK: Final = "127.0.0.1"
 _SMALL: Final[Mapping[str, str | int | bool]] = {
     "innodb_buffer_pool_size": "128M",
@@ -45,7 +47,7 @@ class Drills:
         """Restore the newest backup and the journal to this moment, compare, clean up.
 
         The set goes on serving: what its tables hold is read in one snapshot, whose place in the
-        journal is where the restore stops.
+        journal is where the restore stops. Until it is read, doctors only look at the set.
 
         Raises: RestoreRefused, NodeRefused, NodeFailed, HostUnreachable.
         """
@@ -58,8 +60,9 @@ class Drills:
                 f"was copied from another node. Take a backup: yunjin fleet backup {name}."
             )
         self._fleet.tell(f"{name}: what {node.name} holds is summed up")
-        expected, place = sums_at(node)
-        self._backups.keep_journal(name)
+        with resting([node], seconds=_REST_S, clock=self._fleet.clock):
+            expected, place = sums_at(node)
+            self._backups.keep_journal(name)
         scratch_folder = Path(tempfile.mkdtemp(prefix="yj-drill-"))  # short: a socket's path
         try:
             scratch = Fleet(

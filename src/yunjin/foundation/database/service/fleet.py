@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 from uuid import uuid1
 
 from yunjin.foundation.database.adapters.arbitrator import Arbitrator
+from yunjin.foundation.database.adapters.certificates import Authority
 from yunjin.foundation.database.adapters.galera import NodeServer
 from yunjin.foundation.database.adapters.locks import WAIT_S, SetLocks, alone
 from yunjin.foundation.database.adapters.machines import Machine
@@ -19,7 +21,13 @@ from yunjin.foundation.database.domain.preflight import StartLimits
 from yunjin.foundation.database.domain.topology import DatabaseSet, Host, Topology, weaknesses
 from yunjin.foundation.database.domain.users import APPLICATION, DOCTOR, first_statements
 from yunjin.foundation.database.errors import NodeFailed, SetRefused
-from yunjin.foundation.database.service.looking import arbitrates, of_all, refuse_start, status_of
+from yunjin.foundation.database.service.looking import (
+    arbitrates,
+    of_all,
+    refuse_mixed,
+    refuse_start,
+    status_of,
+)
 from yunjin.kernel.clock import Clock, SystemClock
 
 _TOGETHER_WITHIN_S: Final = 60
@@ -51,6 +59,7 @@ class Fleet:
         self._runners = runners
         self._machines: dict[str, Machine] = {}
         self._locks = SetLocks(home, tell)
+        self.authority = Authority(home, ca=topology.tls.ca, key=topology.tls.ca_key)
 
     def machine(self, host: str) -> Machine:
         """Return a host by name."""
@@ -85,25 +94,40 @@ class Fleet:
         if one.arbitrator is None:
             return None
         machine = self.machine(one.arbitrator.host)
-        return Arbitrator(self.topology, one, one.arbitrator, machine=machine)
+        return Arbitrator(
+            self.topology, one, one.arbitrator, machine=machine, authority=self.authority
+        )
 
-    def url(self, name: str, *, user: str = APPLICATION) -> str:
+    def url(self, name: str, *, user: str = APPLICATION, first: str = "") -> str:
         """Return `mysql://USER:PASSWORD@HOST:PORT,…/NAME` of a set: the first node takes writes.
+
+        Where it speaks TLS, `?tls_ca=FILE` names who has to have signed what its nodes show.
 
         Parameters
         ----------
         user : the platform's (`users.APPLICATION`) or the doctor's (`users.DOCTOR`).
+        first : the node that is named first: one near to whoever uses the URL.
         """
         one, secrets = self.topology.set_of(name), self.secrets(name)
         is_doctor = user == DOCTOR
         password = secrets.doctor if is_doctor else secrets.application
-        return (
-            f"mysql://{user}:{password}@{self.places(name)}/{DOCTOR if is_doctor else one.database}"
-        )
+        database = DOCTOR if is_doctor else one.database
+        places = self.places(name, first=first)
+        return f"mysql://{user}:{password}@{places}/{database}{self.tls_query}"
 
-    def places(self, name: str) -> str:
+    @property
+    def ca_file(self) -> str:
+        """Return the file of the authority that clients believe; empty where there is no TLS."""
+        return str(self.authority.file.absolute()) if self.topology.speaks_tls else ""
+
+    @property
+    def tls_query(self) -> str:
+        """Return what a URL of a set ends with where it speaks TLS."""
+        return f"?tls_ca={quote(self.ca_file)}" if self.ca_file else ""
+
+    def places(self, name: str, *, first: str = "") -> str:
         """Return `HOST:PORT,HOST:PORT,…` of a set's nodes."""
-        nodes = self.topology.set_of(name).nodes
+        nodes = sorted(self.topology.set_of(name).nodes, key=lambda each: each.name != first)
         return ",".join(f"{self.topology.host(each.host).address}:{each.port}" for each in nodes)
 
     # -- whole sets ----------------------------------------------------------------------------
@@ -242,6 +266,7 @@ class Fleet:
             found,
             machine=self.machine(found.host),
             secrets=secrets_of(self.home, one.name),
+            authority=self.authority,
         )
 
     def join(self, node: NodeServer) -> NodeStatus:
@@ -365,4 +390,5 @@ class Fleet:
         Raises: NodeRefused with every reason that speaks against it, and its cure.
         """
         members = self.nodes(nodes[0].set.name)
+        refuse_mixed(nodes, members)
         refuse_start(nodes, members, clock=self.clock, limits=self._limits)

@@ -206,7 +206,8 @@ class Hosting:
             )
 
     def _url(self, set_name: str, name: str, password: str) -> str:
-        return f"mysql://{name}:{password}@{self._fleet.places(set_name)}/{name}"
+        fleet = self._fleet
+        return f"mysql://{name}:{password}@{fleet.places(set_name)}/{name}{fleet.tls_query}"
 
     def _now_us(self) -> int:
         return self._clock.now_ns() // 1_000

@@ -49,6 +49,29 @@ def refuse_start(
         raise NodeRefused("; ".join(found), reasons=found)
 
 
+def refuse_mixed(nodes: Sequence[NodeServer], members: Sequence[NodeServer]) -> None:
+    """Refuse to start nodes that speak TLS beside those that do not, or the other way round.
+
+    Raises: NodeRefused.
+    """
+    starting = {node.name for node in nodes}
+    wanted = members[0].fleet.speaks_tls
+    other = []
+    for node in members:
+        with suppress(HostUnreachable):
+            if node.name not in starting and node.pid() and node.speaks_tls() is not wanted:
+                other.append(node.name)
+    if other:
+        one = members[0].set.name
+        raise NodeRefused(
+            f"{', '.join(other)} of set {one} {'speaks no TLS' if wanted else 'speaks TLS'}, and "
+            f"fleet.toml now has it {'on' if wanted else 'off'}: nodes of a set understand each "
+            f"other only if all do alike. Stop the whole set and start it: yunjin fleet stop {one}"
+            f" && yunjin fleet start {one}; or set tls as it was.",
+            nodes=other,
+        )
+
+
 def status_of(node: NodeServer, wait_s: int) -> NodeStatus:
     """Return how a node is, or that its host does not answer."""
     try:

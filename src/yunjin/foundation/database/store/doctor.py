@@ -142,6 +142,25 @@ def read_action(connection: sa.Connection, action_id: UUID) -> Action | None:
     return _action_of(row) if row is not None else None
 
 
+def count_findings(connection: sa.Connection) -> list[tuple[str, Severity, int]]:
+    """Return how many findings of a set stand, by how bad they are."""
+    key = (findings.c.set_name, findings.c.severity)
+    query = sa.select(*key, sa.func.count()).where(findings.c.closed_us == 0)
+    rows = connection.execute(query.group_by(*key).order_by(*key))
+    return [(name, Severity(severity), int(count)) for name, severity, count in rows]
+
+
+def count_actions(connection: sa.Connection) -> list[tuple[str, str, ActionState, int, int]]:
+    """Return set, remedy, state, how many such actions there are, and how long they took, ms."""
+    key = (actions.c.set_name, actions.c.remedy, actions.c.state)
+    query = sa.select(*key, sa.func.count(), sa.func.sum(actions.c.took_ms))
+    rows = connection.execute(query.group_by(*key).order_by(*key))
+    return [
+        (name, remedy, ActionState(state), int(count), int(took_ms))
+        for name, remedy, state, count, took_ms in rows
+    ]
+
+
 def answer(connection: sa.Connection, action_id: UUID, state: ActionState, by: str) -> bool:
     """Set what a person said of a pending action; return whether it was still pending."""
     changed = connection.execute(

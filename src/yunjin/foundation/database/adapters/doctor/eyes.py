@@ -31,6 +31,8 @@ _HOST_FACTS: Final = (
     "disk_free",
     "disk_total",
     "fsync_us",
+    "disk_fault",
+    "tls_days",
     "clock_offset_ms",
     "clock_error_ms",
 )
@@ -52,6 +54,7 @@ class Eyes:
     machine : returns a host by its name.
     password : of the doctor's user.
     cells : tells of the cells that are bound to the set.
+    tls_ca : the file of whom its servers must be signed by; empty: they speak no TLS.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class Eyes:
         clock: Clock,
         lateness: Lateness,
         cells: Callable[[], Sequence[CellSight]] = tuple,
+        tls_ca: str = "",
     ) -> None:
         self._nodes, self._machine, self._clock = tuple(nodes), machine, clock
         self._lateness, self._cells = lateness, cells
@@ -74,6 +78,7 @@ class Eyes:
                 port=node.node.port,
                 password=password,
                 clock=clock,
+                tls_ca=tls_ca,
             )
             for node in nodes
         }

@@ -10,6 +10,9 @@ from yunjin.foundation.database.errors import HostUnreachable
 from yunjin.kernel.clock import Clock
 
 _WAIT_S: Final = 5
+# What a disk says that fails. That it is full is told by how much is free; what the doctor itself
+# may not do says nothing of the disk.
+_FAULTS: Final = ("Read-only file system", "Input/output error", "Structure needs cleaning")
 _TICKS: Final = 100  # of a process's start time a second, on every Linux
 # The process is looked for by its command, not by its pid file: one that recovers its position,
 # or that somebody else just started, counts too. Lines begin with what they tell.
@@ -22,11 +25,14 @@ for one in $(pgrep -f "mariadbd --defaults-file=$config"); do
   break
 done
 [ -d "$folder" ] || exit 0
+[ -s "$folder/tls/until" ] && echo "until $(cat "$folder/tls/until")"
 [ -s "$folder/resting" ] && echo "resting $(cat "$folder/resting")"
 echo "disk $(stat -f -c '%b %a %S' "$folder")"
 before=$(date +%s%N)
-if dd if=/dev/zero of="$folder/.doctor" bs=512 count=1 conv=fsync 2>/dev/null; then
+if said=$(dd if=/dev/zero of="$folder/.doctor" bs=512 count=1 conv=fsync 2>&1); then
   echo "sync $(($(date +%s%N) - before))"
+else
+  echo "fault $said" | head -n 1
 fi
 sed 's/^/grastate /' "$data/grastate.dat" 2>/dev/null
 sed 's/^/gvwstate /' "$data/gvwstate.dat" 2>/dev/null
@@ -80,12 +86,22 @@ def _read(node: str, text: str, *, wall_ns: int, took_ns: int) -> Observation:
         saved_seqno=saved.seqno,
         last_view=read_gvwstate(told.text("gvwstate")),
         is_resting=now_ns < int(told.first("resting") or 0) * 1_000_000_000,
+        tls_days=_days_until(told.first("until"), now_ns),
         disk_free=free * size,
         disk_total=total * size,
         fsync_us=int(told.first("sync") or -1_000) // 1_000,
+        disk_fault=_fault(told.first("fault")),
         clock_offset_ms=offset_ns // 1_000_000,
         clock_error_ms=took_ns // 2_000_000 + 1,
     )
+
+
+def _days_until(text: str, now_ns: int) -> int | None:
+    return (int(text) - now_ns // 1_000_000_000) // 86_400 if text.isdecimal() else None
+
+
+def _fault(said: str) -> str:
+    return said if any(each in said for each in _FAULTS) else ""
 
 
 def _process(told: _Told) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pymysql
 
+from yunjin.chassis.persistence.nodes import open_connection
 from yunjin.foundation.database.api.fleet import PRIMARY
 from yunjin.foundation.database.domain.doctor.observation import LEFT, Blocker, Observation
 from yunjin.foundation.database.domain.users import DOCTOR
@@ -49,11 +50,21 @@ class ServerProbe:
     Parameters
     ----------
     address, port : where the server listens for clients.
+    tls_ca : the file of whom it must be signed by; empty: it speaks no TLS.
     """
 
-    def __init__(self, node: str, *, address: str, port: int, password: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        node: str,
+        *,
+        address: str,
+        port: int,
+        password: str,
+        clock: Clock,
+        tls_ca: str = "",
+    ) -> None:
         self._node, self._address, self.port = node, address, port
-        self._password, self._clock = password, clock
+        self._password, self._clock, self._tls_ca = password, clock, tls_ca
         self._connection: Any = None
         self._counted_ns, self._paused_ns, self._sent = 0, -1, -1
         self._has_hung = False  # the last heartbeat did not come back
@@ -155,7 +166,8 @@ class ServerProbe:
 
     def _ask(self, statement: str) -> tuple[Any, ...]:
         if self._connection is None:
-            self._connection = pymysql.connect(
+            self._connection = open_connection(
+                self._tls_ca,
                 host=self._address,
                 port=self.port,
                 user=DOCTOR,

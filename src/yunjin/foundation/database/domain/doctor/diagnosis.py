@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from yunjin.foundation.database.api.doctor import Finding, Severity
+from yunjin.foundation.database.api.doctor import Finding, Remedy, Severity
 from yunjin.foundation.database.domain.doctor import majority, nodes, pace, resources
 from yunjin.foundation.database.domain.doctor.case import Case
 from yunjin.foundation.database.domain.doctor.history import History, Limits, is_trusted
@@ -13,6 +13,7 @@ from yunjin.foundation.database.domain.topology import DatabaseSet
 
 # Findings that say that the doctor itself is the one who does not see.
 BLIND: Final = frozenset({"observer-blind", "observer-cut-off", "observer-late"})
+_ON_A_SOUND_DISK: Final = frozenset({Remedy.RESTART, Remedy.REBUILD, Remedy.BRING_BACK})
 
 
 def diagnose(
@@ -39,8 +40,8 @@ def diagnose(
         *pace.rested(case),
         *resources.diagnose(case),
     ]
-    full = {one.node for one in found if one.code in resources.FULL}
-    kept = [one for one in found if not (one.code == "node-dead" and one.node in full)]
+    bad = {one.node for one in found if one.code in resources.BAD_DISK}
+    kept = [one for one in found if not (one.node in bad and one.remedy in _ON_A_SOUND_DISK)]
     resting = [one.node for one in case.now.observations if one.is_resting]
     if resting:
         kept = [replace(one, remedy=None) for one in kept]

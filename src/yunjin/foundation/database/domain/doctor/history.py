@@ -38,6 +38,8 @@ class Limits:
     disk_free_back: int = 1_100 << 20  # and never with less than a node needs to be started
     disk_full_in_days: int = 30
     fsync_us_max: int = 1_000_000
+    tls_days_min: int = 30  # of a certificate
+    tls_days_bad: int = 7
     clock_ms_warn: int = 500
     clock_ms_max: int = 5_000
     blocked_s: int = 60  # others wait so long for one transaction

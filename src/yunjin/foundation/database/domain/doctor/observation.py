@@ -54,6 +54,8 @@ class Observation:
     disk_free: int = -1  # bytes
     disk_total: int = -1
     fsync_us: int = -1
+    tls_days: int | None = None  # its certificate lasts; None: it has none
+    disk_fault: str = ""  # why it takes no writes, though there is room
     # as its server tells
     answers: bool = False
     why: str = ""  # why it does not
@@ -96,6 +98,15 @@ class Observation:
     def is_serving(self) -> bool:
         """Return whether it is one of a majority and takes statements."""
         return self.answers and self.is_primary and self.is_ready
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateCopy:
+    """A copy of the whole set that was to be made and was not."""
+
+    hours: int  # since the last one began, or since it was planned
+    every_h: int  # as planned
+    why: str = ""  # the last try failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +156,7 @@ class Round:
     cells: tuple[CellSight, ...] = ()
     divergences: tuple[Divergence, ...] = ()
     outlooks: tuple[Outlook, ...] = ()
+    late_copies: tuple[LateCopy, ...] = ()
 
     def of(self, node: str) -> Observation:
         """Return what was seen of a node."""

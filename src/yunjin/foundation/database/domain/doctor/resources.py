@@ -7,9 +7,12 @@ from typing import Any, Final
 
 from yunjin.foundation.database.api.doctor import Finding, Remedy, Severity
 from yunjin.foundation.database.domain.doctor.case import Case
+from yunjin.foundation.database.domain.doctor.nodes import STARTS_MAX
 from yunjin.foundation.database.domain.doctor.observation import CellSight, Observation, Round
 
-FULL: Final = frozenset({"disk-full", "disk-full-needed"})
+_FULL: Final = frozenset({"disk-full", "disk-full-needed"})
+_FAILED: Final = "disk-failed"
+BAD_DISK: Final = _FULL | {_FAILED}
 _MILLION: Final = 1_000_000
 _MB: Final = 1 << 20
 
@@ -18,10 +21,24 @@ def diagnose(case: Case) -> Iterator[Finding]:
     """Yield what is wrong with disks, clocks, copies and cells."""
     for one in case.wanted:
         yield from _disk(case, one)
+        if one.tls_days is not None and one.tls_days < case.limits.tls_days_min:
+            is_near = one.tls_days < case.limits.tls_days_bad
+            severity = Severity.CRITICAL if is_near else Severity.WARNING
+            yield case.finding("tls-expires", severity, node=one.node, days=one.tls_days)
     yield from _clocks(case)
     yield from _copies(case)
     for cell in case.now.cells:
         yield from _cell(case, cell)
+    for late in case.now.late_copies:
+        is_bad = late.hours >= 2 * late.every_h
+        yield case.finding(
+            "backup-missed",
+            Severity.CRITICAL if is_bad else Severity.WARNING,
+            hours=late.hours,
+            every_h=late.every_h,
+            why_zh=late.why or "没有进程执行",
+            why_en=late.why or "no process did it",
+        )
     for each in case.now.outlooks:
         if each.days <= case.limits.disk_full_in_days:
             yield case.finding(
@@ -43,9 +60,13 @@ def stop_below(case: Case, one: Observation) -> int:
 def _disk(case: Case, one: Observation) -> Iterator[Finding]:
     if one.disk_total <= 0:
         return
+    fenced = case.fenced_for(one.node)
+    if fenced == _FAILED or case.held(one.node, lambda seen: bool(seen.disk_fault)):
+        yield from _failed(case, one, is_fenced=fenced == _FAILED)
+        return
     stop, low = stop_below(case, one), one.disk_total * case.limits.disk_free_low_ppm // _MILLION
     figures: dict[str, Any] = {"free_mb": one.disk_free // _MB, "total_mb": one.disk_total // _MB}
-    if case.fenced_for(one.node) in FULL:
+    if fenced in _FULL:
         enough = max(stop * case.limits.disk_free_back_times, case.limits.disk_free_back)
         if one.disk_free >= enough:
             yield case.finding(
@@ -71,6 +92,35 @@ def _disk(case: Case, one: Observation) -> Iterator[Finding]:
     if case.held(one.node, lambda seen: seen.fsync_us > case.limits.fsync_us_max):
         fsync_ms = one.fsync_us // 1_000
         yield case.finding("disk-slow", Severity.WARNING, node=one.node, fsync_ms=fsync_ms)
+
+
+def _failed(case: Case, one: Observation, *, is_fenced: bool) -> Iterator[Finding]:
+    """A disk that has room and takes no writes: a server on it ends badly, sooner or later."""
+    if is_fenced and case.held(one.node, lambda seen: seen.fsync_us >= 0):
+        failed = case.history.failed_starts.get(one.node, 0)
+        if failed >= STARTS_MAX:  # what was not synced is lost: as after a power cut, or worse
+            yield case.finding(
+                "node-wont-start",
+                Severity.CRITICAL,
+                node=one.node,
+                remedy=Remedy.REBUILD,
+                is_dangerous=True,
+                times=failed,
+                copies=len(case.serving),
+            )
+        else:
+            yield case.finding(
+                "disk-mended", Severity.NOTE, node=one.node, remedy=Remedy.BRING_BACK
+            )
+    elif not is_fenced or one.disk_fault:
+        can_go = not is_fenced and (not one.answers or case.has_spare(one.node))
+        yield case.finding(
+            _FAILED,
+            Severity.CRITICAL,
+            node=one.node,
+            remedy=Remedy.FENCE if can_go else None,
+            fault=one.disk_fault,
+        )
 
 
 def _clocks(case: Case) -> Iterator[Finding]:

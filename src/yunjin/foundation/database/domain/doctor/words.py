@@ -201,6 +201,16 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The disk of node {node} has {free_mb} MB left of {total_mb} MB, and without it there is "
         "no majority: it becomes read-only. Make room.",
     ),
+    "disk-failed": (
+        "节点 {node} 的磁盘不再接受写入（{fault}）：停止该节点，其余节点继续服务；请修复磁盘，修"
+        "复后自动归队。",
+        "The disk of node {node} takes no writes any more ({fault}): the node is stopped and the "
+        "others go on. Mend the disk; the node then comes back by itself.",
+    ),
+    "disk-mended": (
+        "节点 {node} 的磁盘又可写入，令其归队。",
+        "The disk of node {node} takes writes again; the node comes back.",
+    ),
     "disk-low": (
         "节点 {node} 的磁盘只剩 {free_mb} MB（共 {total_mb} MB）。",
         "The disk of node {node} has {free_mb} MB left of {total_mb} MB.",
@@ -208,6 +218,17 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "disk-has-room": (
         "节点 {node} 的磁盘又有 {free_mb} MB 空间，令其归队。",
         "The disk of node {node} has room again, {free_mb} MB; the node comes back.",
+    ),
+    "backup-missed": (
+        "集 {set} 应每 {every_h} 小时备份一次，而已有 {hours} 小时没有新的备份（{why_zh}）。",
+        "Set {set} is to be copied every {every_h} h, and no copy has begun for {hours} h "
+        "({why_en}).",
+    ),
+    "tls-expires": (
+        "节点 {node} 的证书还有 {days} 天到期，到期后无人能与它通信：yunjin fleet tls rotate "
+        "{set}。",
+        "The certificate of node {node} ends in {days} days, and nobody speaks to it after that: "
+        "yunjin fleet tls rotate {set}.",
     ),
     "disk-will-fill": (
         "节点 {node} 的磁盘每天增长 {per_day_mb} MB，按此趋势 {days} 天后（{on}）写满。",

@@ -1,7 +1,5 @@
 """A doctor put together: eyes and hands for each set of a fleet, and one record."""
 
-import os
-import socket
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +13,7 @@ from yunjin.foundation.database.domain.doctor.diagnosis import diagnose
 from yunjin.foundation.database.domain.doctor.history import History, Limits, remember
 from yunjin.foundation.database.domain.doctor.observation import Round
 from yunjin.foundation.database.domain.doctor.policy import Policy
+from yunjin.foundation.database.service.copying import CopyWatch, process_name
 from yunjin.foundation.database.service.doctor.doctor import Doctor, Standing, Tell
 from yunjin.foundation.database.service.doctor.record import Record
 from yunjin.foundation.database.service.doctor.rounds import SetDoctor
@@ -52,7 +51,7 @@ class Practice:
         compare_every_s: int = 0,
     ) -> None:
         limits, cells = limits or Limits(), cells or NoCells()
-        clock, name = fleet.clock, f"{_host()}-{os.getpid()}"
+        clock, name = fleet.clock, process_name()
         self.journal = Journal(folder, owns=True)
         self.record = Record(self.journal, room)
         self._lateness = Lateness(clock)
@@ -66,6 +65,7 @@ class Practice:
                 clock=clock,
                 lateness=self._lateness,
                 cells=partial(cells.sights, one),
+                tls_ca=fleet.ca_file,
             )
             for one in names
         }
@@ -114,6 +114,8 @@ class Practice:
         self, fleet: Fleet, name: str, room: RoomDatabase | None, *, compare_every_s: int
     ) -> Slowly:
         one = self.sets[name]
+        plan = fleet.topology.set_of(name)
+        copies = CopyWatch(plan, room, fleet.clock) if room is not None else None
         return Slowly(
             fleet,
             name,
@@ -121,6 +123,7 @@ class Practice:
             newest=one.newest,
             compared=lambda report: one.differ(tuple(report.divergences)),
             foreseen=one.foresee,
+            watch=lambda: one.miss(copies.late() if copies is not None else ()),
             is_ours=lambda: bool(self._standing.may),
             clock=fleet.clock,
             compare_every_s=compare_every_s,
@@ -142,6 +145,7 @@ def look_once(
         password=fleet.secrets(name).doctor,
         clock=fleet.clock,
         lateness=lateness,
+        tls_ca=fleet.ca_file,
     )
     try:
         for _ in range(limits.rounds_min):
@@ -151,7 +155,3 @@ def look_once(
         eyes.close()
         lateness.close()
     return seen, diagnose(seen, history, fleet.topology.set_of(name), limits)
-
-
-def _host() -> str:
-    return socket.gethostname().encode("ascii", "replace").decode()[:40]

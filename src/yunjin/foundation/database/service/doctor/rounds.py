@@ -25,6 +25,7 @@ from yunjin.foundation.database.domain.doctor.history import (
 )
 from yunjin.foundation.database.domain.doctor.observation import (
     Divergence,
+    LateCopy,
     Observation,
     Outlook,
     Round,
@@ -70,6 +71,7 @@ class _Memory:
     rejected: set[tuple[str, ...]] = field(default_factory=set)
     divergences: tuple[Divergence, ...] = ()
     outlooks: tuple[Outlook, ...] = ()
+    late_copies: tuple[LateCopy, ...] = ()
 
 
 class SetDoctor:
@@ -135,7 +137,12 @@ class SetDoctor:
             self._recall_due.clear()
             self._recall()
         memory = self._memory
-        seen = replace(self._look(), divergences=memory.divergences, outlooks=memory.outlooks)
+        seen = replace(
+            self._look(),
+            divergences=memory.divergences,
+            outlooks=memory.outlooks,
+            late_copies=memory.late_copies,
+        )
         memory.history = remember(memory.history, seen, self._limits)
         found = diagnose(seen, memory.history, self._plan, self._limits)
         if is_trusted(seen, self._limits):
@@ -150,6 +157,10 @@ class SetDoctor:
     def foresee(self, outlooks: tuple[Outlook, ...]) -> None:
         """Hear when disks will be full."""
         self._memory.outlooks = outlooks
+
+    def miss(self, late: tuple[LateCopy, ...]) -> None:
+        """Hear which copies of the whole set were not made."""
+        self._memory.late_copies = late
 
     def newest(self) -> tuple[Observation, ...]:
         """Return what the last trusted round saw of the nodes."""

@@ -102,6 +102,7 @@ class Slowly:
     ----------
     newest : returns what the last round saw.
     tell : hears which chunks differ, and which disks fill.
+    watch : looks, every minute, at what else is to be seen now and then. Raises: Outage.
     is_ours : whether this doctor is the one that acts; the others need not look too.
     compare_every_s : from the end of one pass over all tables to the next; 0: never.
     """
@@ -115,6 +116,7 @@ class Slowly:
         newest: Callable[[], tuple[Observation, ...]],
         compared: Callable[[Report], None],
         foreseen: Callable[[tuple[Outlook, ...]], None],
+        watch: Callable[[], None],
         is_ours: Callable[[], bool],
         clock: Clock,
         compare_every_s: int,
@@ -122,8 +124,8 @@ class Slowly:
         self._fleet, self._set, self._growth = fleet, set_name, growth
         self._newest, self._compared, self._foreseen = newest, compared, foreseen
         self._is_ours, self._clock, self._compare_every_s = is_ours, clock, compare_every_s
-        self._stop = threading.Event()
-        self._hour, self._compared_ns = -1, 0
+        self._watch, self._stop = watch, threading.Event()
+        self._hour, self._compared_ns, self._looked_ns = -1, 0, 0
         self._thread = threading.Thread(
             target=self._run, name=f"doctor-slowly-{set_name}", daemon=True
         )
@@ -152,6 +154,7 @@ class Slowly:
             if self._stop.is_set():
                 return None
             self._pause(200)
+            self._look_now_and_then()  # a pass over large tables takes hours
         return comparison.report
 
     def _pause(self, pause_ms: int) -> None:
@@ -165,10 +168,17 @@ class Slowly:
             if not self._is_ours():
                 continue
             try:
-                self._measure()
+                self._look_now_and_then()
                 self._compare_now_and_then()
             except Problem as problem:
                 _log.info("doctor.slow_work_put_off", set=self._set, code=problem.code)
+
+    def _look_now_and_then(self) -> None:
+        now_ns = self._clock.monotonic_ns()
+        if now_ns - self._looked_ns >= _LOOK_EVERY_S * 1_000_000_000 or not self._looked_ns:
+            self._looked_ns = now_ns
+            self._measure()
+            self._watch()
 
     def _measure(self) -> None:
         hour = self._clock.now_ns() // _HOUR_NS
