@@ -108,6 +108,7 @@ class Bank:
     days: DayService
     general_ledger: Any
     clock: SystemClock
+    standby: Core  # of another process, which only follows
 
     def open(
         self, product: str, count: int = 1, *, branch: str = "head", **terms: int
@@ -205,10 +206,20 @@ def open_bank(
                 "banking", source="/foundation/banking", migrations=migrations
             )
             registry = Products(room, clock)
-            registry.load()
             door: LedgerApi = cell.doors[LedgerApi]
-            core = Core(room, door, clock, registry.product, currencies=[("CNY", 156)])
+            core, standby = (
+                Core(
+                    room,
+                    door,
+                    clock,
+                    registry.product,
+                    currencies=[("CNY", 156)],
+                    beside=registry.load,
+                )
+                for _ in range(2)
+            )
             core.load()
+            standby.follow()
             agreements = AgreementService(core, registry, cursor_key=b"k" * 16)
             books = general_ledger or PlainGeneralLedger()
             if callable(books):  # one that lives in the same tables
@@ -228,6 +239,7 @@ def open_bank(
                 days,
                 books,
                 clock,
+                standby,
             )
         finally:
             if days is not None:

@@ -5,6 +5,7 @@ import hashlib
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -58,6 +59,12 @@ class Settings(BaseModel):
     close_wait_s: int = Field(
         60, ge=1, le=3_600, description="entries wait so long for the end of a day's close, s"
     )
+    follow_ms: int = Field(
+        100,
+        ge=10,
+        le=60_000,
+        description="milliseconds between two looks at books that another process writes",
+    )
     repaid_open_days: int = Field(
         30,
         ge=0,
@@ -78,12 +85,17 @@ def products(settings: Settings) -> ProductService:
     return ProductService(loaded_max=settings.products_loaded_max)
 
 
-def load() -> tuple[ModuleType, ...]:
-    """Load the room's code ahead of `build`: seconds that nobody waits for while another writes."""
-    from yunjin.foundation.banking import pages
-    from yunjin.foundation.banking.service import agreements, core, days, general_ledger, registry
+def prepare(database: DatabaseApi[Any]) -> tuple[ModuleType, ...]:
+    """Load the room's code and bring its tables to their form ahead of `build`.
 
-    return pages, agreements, core, days, general_ledger, registry
+    Those are seconds that nobody waits for while another process writes. Raises: as `build`.
+    """
+    from yunjin.foundation.banking import migrations, pages
+    from yunjin.foundation.banking.routes import entries, general_ledger, statements
+    from yunjin.foundation.banking.service import agreements, core, days, registry
+
+    database.open("banking", source="/foundation/banking", migrations=migrations)
+    return pages, agreements, core, days, registry, entries, general_ledger, statements
 
 
 def build(
@@ -94,8 +106,12 @@ def build(
     home: Path | None = None,
     database: DatabaseApi[Any] | None = None,
     ledger: LedgerApi | None = None,
+    turn: Room | None = None,
 ) -> Room:
     """Put the room together. Without a database and a ledger it has products only.
+
+    turn : the room whose turn this one waits for, where it has one to wait for; meanwhile the books
+        are followed.
 
     Raises: AnotherWriter, Outage.
     """
@@ -103,6 +119,51 @@ def build(
     if database is None or ledger is None or clock is None:
         return Room(name="banking", doors=doors)
     core, registry = _core(settings, clock, database, ledger)
+    stands_by = turn.stands_by if turn is not None and turn.stands_by is not None else bool
+    room = _put_together(settings, doors, tenant, core, registry, stands_by)
+    if turn is None or turn.await_turn is None:
+        _open(settings, room, core)
+        return room
+    from yunjin.foundation.banking import pages
+    from yunjin.foundation.banking.service.follower import Follower
+
+    follower = Follower(core, stands_by, every_s=settings.follow_ms / 1_000)
+    follower.start()
+    try:
+        pages.load()
+        turn.await_turn()
+        core.room.database.close()  # new connections have all that a set had committed before them
+        _open(settings, room, core)
+    except BaseException:
+        follower.close()
+        raise
+
+    def close() -> None:
+        follower.close()
+        if room.close is not None:
+            room.close()
+
+    return replace(room, close=close)
+
+
+def _open(settings: Settings, room: Room, core: Any) -> None:
+    """Read what is not read yet, and go on with what was stopped."""
+    zone, days = ZoneInfo(settings.zone), room.doors[DaysApi]
+    first = settings.first_day or business_date(instant(core.clock.now_ns()), zone, dt.time.max)
+    core.load()
+    days.begin(first)
+    days.resume()
+
+
+def _put_together(
+    settings: Settings,
+    doors: dict[type, Any],
+    tenant: str,
+    core: Any,
+    registry: Any,
+    stands_by: Callable[[], bool],
+) -> Room:
+    """Return the room over books that are still to be read."""
     from yunjin.chassis.flow import Flows, FlowWorker, Registry
     from yunjin.foundation.banking.service.agreements import AgreementService
     from yunjin.foundation.banking.service.days import DayService
@@ -121,16 +182,10 @@ def build(
             core.room, Registry(day_close(closes)), limits=settings.flows, cursor_key=key
         ),
     )
-    first = settings.first_day or business_date(
-        instant(clock.now_ns()), ZoneInfo(settings.zone), dt.time.max
-    )
-    core.load()
-    days.begin(first)
-    days.resume()
     statements = StatementService(
         agreements,
         days,
-        ledger,
+        core.ledger,
         product_of=registry.product,
         lines_max=settings.statement_lines_max,
     )
@@ -147,13 +202,13 @@ def build(
         GeneralLedgerApi: books,
         RegistryApi: RegistryDoor(registry, agreements, days),
     }
-    worker = FlowWorker(days.flows, holder=f"{socket.gethostname()}:{os.getpid()}")
-    return _room(doors, ledger, core, registry, worker, days.flows, settings.requests_waiting_max)
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    worker = FlowWorker(days.flows, holder=holder, stands_by=stands_by)
+    return _room(doors, core, registry, worker, days.flows, settings.requests_waiting_max)
 
 
 def _room(
     doors: dict[type, Any],
-    ledger: LedgerApi,
     core: Any,
     registry: Any,
     worker: Any,
@@ -178,7 +233,7 @@ def _room(
         days=doors[DaysApi],
         registry=doors[RegistryApi],
         products=doors[ProductsApi],
-        ledger=ledger,
+        ledger=core.ledger,
         general_ledger=doors[GeneralLedgerApi],
         statements=doors[StatementsApi],
         papers=doors[PapersPort],
@@ -236,11 +291,11 @@ def _core(
 ) -> tuple[Any, Any]:
     from yunjin.foundation.banking import migrations
     from yunjin.foundation.banking.service.core import Core
-    from yunjin.foundation.banking.service.registry import Registry
+    from yunjin.foundation.banking.service.registry import Registry, shipped
 
     room = database.open("banking", source="/foundation/banking", migrations=migrations)
     registry = Registry(room, clock)
-    registry.load()
+    shipped()  # ahead of the turn: it takes a while
     currencies = [("CNY", settings.ledger_of_cny)]
     core = Core(
         room,
@@ -250,5 +305,6 @@ def _core(
         currencies=currencies,
         close_wait_s=settings.close_wait_s,
         repaid_open_days=settings.repaid_open_days,
+        beside=registry.load,
     )
     return core, registry

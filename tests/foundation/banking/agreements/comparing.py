@@ -128,6 +128,8 @@ def check(bank: Bank) -> None:
     core.refresh_all()
     assert whole(core) == before, "expected memory to be what the ledger says"
     assert whole(bank.reopened()) == before, "expected a restart to read the same"
+    bank.standby.follow()
+    assert whole(bank.standby) == before, "expected who follows to have read the same"
     check_no_balance_is_negative(bank)
     check_all_that_is_owed_has_a_day(bank)
     sums: dict[tuple[int, str, str], int] = {}

@@ -39,7 +39,7 @@ PAGES = {
     "simulate": "/products/instalment-loan/simulate",
     "days": "/days",
     "day": "/days/2026-01-05",
-    "tasks": "/tasks",
+    "tasks": "/waiting",
     "gl": "/gl",
     "sheet": "/gl?report=sheet",
     "income": "/gl?report=income",

@@ -1,5 +1,6 @@
 """Banking's staff pages: agreements, products, business days, the general ledger."""
 
+from types import ModuleType
 from typing import Final
 
 from yunjin.foundation.banking.pages.doors import Doors
@@ -18,11 +19,10 @@ MENU: Final = (
     _entry("agreements", "folder_shared", "/agreements", 30),
     _entry("products", "category", "/products", 31),
     _entry("days", "event_available", "/days", 32),
-    _entry("waiting", "assignment_late", "/tasks", 33),
     _entry("general_ledger", "menu_book", "/gl", 34),
 )
 
-__all__ = ["MENU", "WORDS", "Doors", "Search", "menu", "register"]
+__all__ = ["MENU", "WORDS", "Doors", "Search", "load", "menu", "register"]
 
 
 def menu(doors: Doors) -> tuple[MenuEntry, ...]:
@@ -31,10 +31,9 @@ def menu(doors: Doors) -> tuple[MenuEntry, ...]:
     return tuple(one for one in MENU if has_books or one.path != "/gl")
 
 
-def register(doors: Doors, *, clock: Clock) -> None:
-    """Put banking's pages on the console; `Room.pages` calls it when the console is mounted."""
+def load() -> tuple[ModuleType, ...]:
+    """Return the modules of the pages, loaded; in the order in which they are registered."""
     # Here, so that a room can be wired without the weight of the web.
-    from yunjin.chassis.console import keep_calendar
     from yunjin.foundation.banking.pages import (
         agreement,
         agreements,
@@ -57,16 +56,20 @@ def register(doors: Doors, *, clock: Clock) -> None:
         simulating,
         waiting,
     )
+
+    # A form at "/…/new" comes before the page whose address would take "new" for an id.
+    of_agreements = (agreements, opening, agreement, setting, papers, days, day, waiting)
+    of_products = (registering, simulating, products)
+    of_books = (general_ledger, gl_chart, gl_account, gl_entering, gl_entries, gl_transfers)
+    return (*of_agreements, *of_products, *of_books, gl_mapping, gl_rules, gl_periods)
+
+
+def register(doors: Doors, *, clock: Clock) -> None:
+    """Put banking's pages on the console; `Room.pages` calls it when the console is mounted."""
+    from yunjin.chassis.console import keep_calendar
     from yunjin.foundation.banking.pages.desk import Desk
 
     keep_calendar(doors.days.business_date)
     desk = Desk(doors, clock)
-    # A form at "/…/new" comes before the page whose address would take "new" for an id.
-    for one in (agreements, opening, agreement, setting, papers, days, day, waiting):
+    for one in load():
         one.register(desk)
-    for product in (registering, simulating, products):
-        product.register(desk)
-    for book in (general_ledger, gl_chart, gl_account, gl_entering, gl_entries, gl_transfers):
-        book.register(desk)
-    for rule in (gl_mapping, gl_rules, gl_periods):
-        rule.register(desk)

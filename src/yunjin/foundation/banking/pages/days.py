@@ -94,7 +94,8 @@ class Days:
         with self._tasks_box:
             Tasks(self._desk, self._refresh).draw(waiting[:TASKS_SHOWN])
             if len(waiting) > TASKS_SHOWN:
-                html(markup.link(t("banking.tasks_all", count=count), "/tasks"), classes="yj-more")
+                every = markup.link(t("banking.tasks_all", count=count), "/waiting")
+                html(every, classes="yj-more")
         self._table.set_content(str(days_table(found)))
 
     async def beat(self) -> None:

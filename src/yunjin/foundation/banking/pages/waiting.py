@@ -54,8 +54,8 @@ class WaitingPage:
 
 
 def register(desk: Desk) -> None:
-    """Put the list of tasks on the console."""
+    """Put the list of tasks on the console; staff find them among all tasks, in the task centre."""
 
-    @page("/tasks", title="banking.tasks", active="banking.waiting")
+    @page("/waiting", title="banking.tasks", active="banking.days")
     async def waiting() -> None:
         await WaitingPage(desk).draw()

@@ -91,7 +91,6 @@ PAPERS: Final[dict[str, tuple[str, str]]] = {
         "Beyond what courts protect or the regulator has named; have it reviewed.",
     ),
     # tasks over the bank
-    "banking.waiting": ("待处理", "Tasks"),
     "banking.waiting_note": (
         "日终和产品规则留给人的事项。",
         "What day closes and products leave to a person.",

@@ -314,8 +314,8 @@ def router(agreements: AgreementsApi) -> APIRouter:
         ("POST", f"{one}/orders", to.add_order, 201, "agreements"),
         ("GET", f"{one}/orders", to.orders, 200, "agreements"),
         ("DELETE", f"{one}/orders/{{order_id}}", to.cancel_order, 204, "agreements"),
-        ("GET", "/tasks", to.tasks, 200, "tasks"),
-        ("POST", "/tasks/{task_id}/settle", to.settle_task, 204, "tasks"),
+        ("GET", "/agreement_tasks", to.tasks, 200, "agreements"),
+        ("POST", "/agreement_tasks/{task_id}/settle", to.settle_task, 204, "agreements"),
     ):
         made.add_api_route(
             path, answer, methods=[method], status_code=status, tags=[tag], name=answer.__name__

@@ -74,7 +74,7 @@ class Days:
         """Return a business day."""
         return _out(self._days.day(date))
 
-    def proof(self, date: dt.date) -> list[ProofOut]:
+    def day_proof(self, date: dt.date) -> list[ProofOut]:
         """Return a day's proof: each slot of the general ledger beside its accounts."""
         return [ProofOut.model_validate(one) for one in self._days.day(date).proof]
 
@@ -97,7 +97,7 @@ def router(days: DaysApi) -> APIRouter:
     made.get("")(to.days)
     made.post("/close", responses={202: {"model": DayOut}})(to.close_day)
     made.get("/{date}")(to.day)
-    made.get("/{date}/proof")(to.proof)
+    made.get("/{date}/proof")(to.day_proof)
     return made
 
 

@@ -5,7 +5,6 @@ ledger then answers follows from the wave alone, so after a crash the last waves
 and come to the same. Whoever commits the next sequence is the writer: a second one conflicts.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -19,18 +18,17 @@ from yunjin.foundation.banking.domain.products.book import STATUS, STOPPED
 from yunjin.foundation.banking.domain.products.declarations import Product
 from yunjin.foundation.banking.domain.products.run import Failed
 from yunjin.foundation.banking.errors import AnotherWriter, CurrencyNotOffered
-from yunjin.foundation.banking.service.books import AGREEMENT, PAGE_ROWS, Books, Kept, images
+from yunjin.foundation.banking.service.books import AGREEMENT, PAGE_ROWS, Kept, images
 from yunjin.foundation.banking.service.drafting import (
     Draft,
-    Moved,
     Outcome,
     SlotAccounts,
     batches,
     done_of,
-    moved_of,
     outcome_of,
 )
 from yunjin.foundation.banking.service.follows import IN_BODY
+from yunjin.foundation.banking.service.memory import Memory
 from yunjin.foundation.banking.service.outcomes import Answered, Outcomes
 from yunjin.foundation.banking.service.turns import WAIT_S, Turns
 from yunjin.foundation.banking.service.waves import Touched, Wave
@@ -44,13 +42,12 @@ __all__ = ["HALF_CLOSED", "REST_CODE", "Core", "More", "Touched", "Wave"]
 REPAID_OPEN_DAYS: Final = 30  # of a loan on which nothing is left: more of it may be wanted
 REST_CODE: Final = 999  # of the ledger's account that stands for all that has no slot
 HALF_CLOSED: Final = ("closing", "opening")  # a business day that nothing may come between
-_LOADED_AT_ONCE: Final = 64
 FAILED: Final = "product-failed"  # the task of an agreement that is stopped
 _log: Final = structlog.get_logger()
 More = Callable[[SqlUnitOfWork], None]
 
 
-class Core:
+class Core(Memory):
     """Books, waves and the ledger of one bank. One thread at a time, by its lock."""
 
     def __init__(
@@ -63,98 +60,68 @@ class Core:
         currencies: Sequence[tuple[str, int]],
         close_wait_s: int = WAIT_S,
         repaid_open_days: int = REPAID_OPEN_DAYS,
+        beside: Callable[[], None] = lambda: None,
     ) -> None:
-        self.room, self.ledger, self.clock = room, ledger, clock
-        self.lock = Turns(close_wait_s)
+        """beside : reads what else may have been written, by `load`."""
+        super().__init__(room, ledger, product_of)
+        self.clock, self.lock = clock, Turns(close_wait_s)
         self.repaid_open_days = repaid_open_days
-        self._product_of, self._currencies = product_of, currencies
-        self._reset()
-        self.today = np.datetime64("NaT", "D")
-        self._is_stale = True
-
-    def _reset(self) -> None:
-        self.books = Books(self.ledger, self._product_of)
+        self._currencies, self._beside = currencies, beside
         self.slots = SlotAccounts(self._slot_account, self._ledger_of)
         self.slot_ids: dict[tuple[int, str, str], int] = {}
-        self.sequence = 0
-        self._as_of: dict[tuple[int, int], int] = {}  # (book, page) → the wave it holds
-        self.dirty: set[tuple[int, int]] = set()  # pages that waves changed since they were kept
-        self.outcomes = Outcomes(self.room, self.books)
-        self.debits: Moved = Counter()  # of the open business date
-        self.credits: Moved = Counter()
-        self.transfers_today = 0
+        self.today = np.datetime64("NaT", "D")
+        self._is_behind, self.loads = True, 0
 
-    # loading ------------------------------------------------------------------------------------
+    def forget(self) -> None:
+        super().forget()
+        self.outcomes = Outcomes(self.room, lambda: self.books)
+
+    # reading ------------------------------------------------------------------------------------
 
     def load(self) -> None:
-        """Read everything; what the last waves left open is posted again.
+        """Read everything that was not read yet; what the last waves left open is posted again.
 
         Raises: Outage, Bug (pages or waves that do not fit).
         """
         with self.lock.looking():
-            self._reset()
+            self._beside()
             self.slot_ids = self.room.read(keeping.all_slots)
+            self.outcomes.drop_told()
+            self.read_on(self._outcome_kept)
+            self.read_new_books()
             self.books.branches = self.room.read(keeping.all_branches)
-            self._read_waves(self.room.read(self._read_books))
             for kept in self.books.kept.values():
                 self.books.place(kept, np.flatnonzero(kept.book.columns[STATUS] > 0))
             self.refresh_all()
             newest = self.room.read(keeping.newest_day)
             if newest is not None:
-                self.today = np.datetime64(newest.date, "D")
-                self.lock.set_closing(newest.status in HALF_CLOSED)
-            self._is_stale = False
+                self._take_day(newest)
+            self._is_behind, self.loads = False, self.loads + 1
+
+    def _take_day(self, newest: Any) -> None:
+        self.today = np.datetime64(newest.date, "D")
+        if newest.date != self._days:
+            self._count_anew(newest.date)
+        self.lock.set_closing(newest.status in HALF_CLOSED)
+
+    def follow(self) -> None:
+        """Read what another process has written since, which is the one to ask the ledger.
+
+        Raises: Outage, Bug (pages or waves that do not fit).
+        """
+        with self.lock.looking():
+            self._is_behind = True
+            self.read_on(lambda row, _: row.outcome and unpack(row.outcome)["is_done"])
 
     def ready(self) -> None:
-        """Read everything again where the outcome of the last wave is not known; tell of it."""
-        if self._is_stale:
+        """Read what is not known of the last waves, and of another process's; tell of it."""
+        if self._is_behind:
             self.load()
         self.outcomes.keep(only_news=True)
 
     def doubt(self) -> None:
-        """Have everything read again: a commit's answer got lost, it may be done or not."""
-        self._is_stale = True
-
-    def _read_books(self, connection: Any) -> int:
-        """Read the pages; return the wave that the oldest page holds."""
-        oldest: list[int] = []
-        for row in keeping.all_books(connection):
-            kept = self.books.add_book(row.book_id, row.product, row.version)
-            waves = []
-            for page in keeping.pages_of(connection, row.book_id):
-                if page.name == "":
-                    self._as_of[row.book_id, page.page] = page.wave
-                    waves.append(page.wave)
-                    continue
-                values = unpack(page.body)["values"]
-                end = page.page * PAGE_ROWS + len(values)
-                if end > len(kept.book):
-                    kept.book.add(end - len(kept.book))
-                column = kept.book.columns.get(page.name)
-                if column is not None:  # else a declaration the product no longer has
-                    column[end - len(values) : end] = values.view(column.dtype)
-            oldest += waves or [0]
-        return min(oldest, default=0)
-
-    def _read_waves(self, after: int) -> None:
-        self.sequence = self.room.read(keeping.last_wave)
-        newest = self.room.read(keeping.newest_day)
-        date = None if newest is None else newest.date
-        first = self.room.read(lambda connection: keeping.first_wave(connection, date))
-        after = min(after, first - 1)
-        while some := self._some_waves(after):
-            for row in some:
-                body = unpack(row.body)
-                is_done = self._outcome_kept(row, body)
-                self._restore(row.sequence, body, is_done)
-                if row.date == date:
-                    self._count(body, is_done)
-            after = some[-1].sequence
-
-    def _some_waves(self, after: int) -> Sequence[Any]:
-        return self.room.read(
-            lambda connection: keeping.waves_after(connection, after, _LOADED_AT_ONCE)
-        )
+        """Have read what may have been kept: a commit's answer got lost, or another was first."""
+        self._is_behind = True
 
     def _outcome_kept(self, row: Any, body: dict[str, Any]) -> Any:
         if row.outcome is not None:
@@ -163,38 +130,15 @@ class Core:
         self.outcomes.take(row.sequence, row.part, body, outcome)
         return outcome.is_done
 
-    def _restore(self, sequence: int, body: dict[str, Any], is_done: Any) -> None:
-        for name in body:
-            if not name.startswith("rows/"):
-                continue
-            number = int(name.removeprefix("rows/"))
-            kept, rows, chains = self.books.kept[number], body[name], body[f"chains/{number}"]
-            most = int(rows.max(initial=-1))
-            if most >= len(kept.book):
-                kept.book.add(most + 1 - len(kept.book))
-            good = done_of(chains, is_done)
-            for page in np.unique(rows // PAGE_ROWS).tolist():
-                if sequence <= self._as_of.get((number, page), 0):
-                    good &= rows // PAGE_ROWS != page
-                else:
-                    self.dirty.add((number, page))
-            kept.restore(rows[good], body[f"image/{number}"][:, good])
-
-    def _count(self, body: dict[str, Any], is_done: Any) -> None:
-        debits, credits = moved_of(body, is_done)
-        self.debits.update(debits)
-        self.credits.update(credits)
-        self.transfers_today += int(np.count_nonzero(is_done[body["chain"]]))
-
     def new_day(self, date: Any) -> None:
         """Begin to count a business date (datetime64[D])."""
-        self.today, self.transfers_today = date, 0
-        self.debits, self.credits = Counter(), Counter()
+        self.today = date
+        self._count_anew(int(date.astype(np.int64)))
 
     def refresh_all(self) -> None:
         """Take every balance from the ledger."""
         for kept in self.books.kept.values():
-            self.books.refresh(kept, np.flatnonzero(kept.book.columns[STATUS] > 0))
+            self.books.refresh(kept, np.arange(len(kept.book)))
 
     # writing ------------------------------------------------------------------------------------
 
@@ -216,7 +160,7 @@ class Core:
         more : what else belongs to the transaction, whatever the ledger will answer.
         with_pages : the books' pages were kept by `more`: no images are.
 
-        Raises: AnotherWriter, Outage: nothing is changed. Unknown: `load` finds out.
+        Raises: AnotherWriter, Outage: nothing is changed. Unknown: `ready` finds out.
         """
         body = dict(wave.columns)
         body["chain_count"] = np.array([wave.draft.chains])
@@ -230,17 +174,20 @@ class Core:
                 pages = np.unique(one.rows // PAGE_ROWS).tolist()
                 self.dirty |= {(one.kept.number, page) for page in pages}
         self._keep(wave, body, more, is_asking=is_asking)
-        self._is_stale = True  # should the ledger be away: `ready` posts the wave again
         try:
             outcome = self._post(body)
             if is_asking:
                 self.outcomes.take(self.sequence, wave.part, body, outcome)
                 self.outcomes.keep(only_news=True)
-        except Outage as outage:  # it is kept: `ready` will post it, sooner or later
+        except BaseException as error:  # it is kept: `ready` reads it again, and posts it
+            self._take_back(wave)
+            self.sequence -= 1
+            self.doubt()
+            if not isinstance(error, Outage):
+                raise
             raise Unknown(
                 "The ledger was away; whether it is booked, asking again tells."
-            ) from outage
-        self._is_stale = False
+            ) from error
         self._count(body, outcome.is_done)
         for one in wave.touched:
             lost = ~done_of(one.chains, outcome.is_done)
@@ -270,12 +217,14 @@ class Core:
         try:
             self.room.run(kept)
         except Conflict as conflict:
+            self.doubt()
             self.rollback(wave)
             raise AnotherWriter(
                 "expected to be the only writer of the agreements, was another beside"
             ) from conflict
         except Unknown:
             self.doubt()
+            self._take_back(wave)
             raise
         except Exception:
             self.rollback(wave)
@@ -288,20 +237,29 @@ class Core:
 
         def kept(work: SqlUnitOfWork) -> None:
             if keeping.last_wave(work.connection) != self.sequence:
+                self.doubt()
                 raise AnotherWriter("expected the newest wave to be this writer's, was another's")
             put(work.connection)
 
         try:
             self.room.run(kept)
-        except Unknown:
+        except (Conflict, Unknown) as problem:
             self.doubt()
-            raise
+            if not isinstance(problem, Conflict):
+                raise
+            what = "expected to be the only one to keep it, was another writer beside"
+            raise AnotherWriter(what) from problem
 
     def rollback(self, wave: Wave) -> None:
         """Take back what a wave changed in memory: it was not kept."""
+        self._take_back(wave)
         for one in wave.touched:
-            one.kept.restore(one.rows, one.before)
             self.books.refresh(one.kept, one.rows)
+
+    def _take_back(self, wave: Wave) -> None:
+        """Take back what a wave changed in memory, but for balances."""
+        for one in reversed(wave.touched):
+            one.kept.restore(one.rows, one.before)
 
     def _post(self, body: dict[str, Any]) -> Outcome:
         chains = int(body["chain_count"][0])

@@ -71,7 +71,7 @@ class DayParts:
     def __init__(self, core: Core, registry: Registry, general_ledger: GeneralLedgerPort) -> None:
         self._core, self._registry, self._gl = core, registry, general_ledger
         self._closing, self._orders = Closing(core), Orders(core.room)
-        self._ruled: Any = None  # the books that know how their interest counts
+        self._ruled = 0  # the load since which the books know how their interest counts
 
     def go_on(self, date: str, stage: str, place: int, attempt: Attempt) -> tuple[str, int]:
         """Close a day from a stage and a place in it on, for so many agreements as a part has.
@@ -153,10 +153,10 @@ class DayParts:
 
     def take_rules(self) -> None:
         """Tell the books how their interest counts, where a day begins or they were read again."""
-        books, today = self._core.books, _date(self._core.today)
-        for kept in books.kept.values():
+        today = _date(self._core.today)
+        for kept in self._core.books.kept.values():
             kept.book.is_cash = self._gl.rule_of(kept.code, today) is Rule.CASH
-        self._ruled = books
+        self._ruled = self._core.loads
 
     def newest(self) -> Any:
         """Return the row of the newest business day, None before the first.
@@ -200,7 +200,7 @@ class DayParts:
         self, stage: str, following: str, act: Callable[[int, int], int], place: int, left: int
     ) -> Came:
         """Do pages from a place on, until so many rows are done or none is left."""
-        if not place or self._ruled is not self._core.books:
+        if not place or self._ruled != self._core.loads:
             self.take_rules()
         kept, parts = self._closing.kept_parts(), self._closing.parts()
         rows = 0

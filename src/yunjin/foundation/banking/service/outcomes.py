@@ -1,6 +1,6 @@
 """What the ledger answered to waves, and when that is kept, with what comes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,8 +51,8 @@ class Outcomes:
     Else with the next wave. Where a person is owed a word of a refusal, with the wave that has it.
     """
 
-    def __init__(self, room: RoomDatabase, books: Books) -> None:
-        self._room, self._books = room, books
+    def __init__(self, room: RoomDatabase, books_of: Callable[[], Books]) -> None:
+        self._room, self._books_of = room, books_of
         self._told: dict[int, Answered] = {}  # by wave
         self.owed: dict[int, Owed] = {}
 
@@ -61,7 +61,7 @@ class Outcomes:
         follows = None
         if IN_BODY in columns:
             whole = Follows.of_column(columns[IN_BODY])
-            follows = whole.of_done(columns, outcome.is_done, self._books)
+            follows = whole.of_done(columns, outcome.is_done, self._books_of())
         self._told[sequence] = Answered(sequence, outcome.is_done, follows)
         if part and not outcome.is_done.all():
             self.owed[sequence] = Owed(part, columns, outcome)
@@ -69,6 +69,15 @@ class Outcomes:
     def ripe(self) -> list[Answered]:
         """Return what may be kept now."""
         return [one for each, one in self._told.items() if each not in self.owed]
+
+    def drop_told(self) -> None:
+        """Let go of what another process has kept."""
+        if not self._told:
+            return
+        told = self._room.read(lambda connection: keeping.told_of(connection, list(self._told)))
+        for sequence in told:
+            del self._told[sequence]
+            self.owed.pop(sequence, None)
 
     def forget(self, kept: list[Answered]) -> None:
         """Let go of what was kept."""

@@ -53,14 +53,13 @@ class Registry:
 
     def load(self) -> None:
         """Read the registered versions; the first time, what is shipped becomes version 1."""
-        rows = self._room.read(keeping.all_products)
-        known = {row.code for row in rows}
+        self._reread()
+        known = {code for code, _ in self._rows}
         fresh = {code: source for code, source in shipped().items() if code not in known}
         if fresh:
             made = [self._row(code, 1, source, None, "") for code, source in fresh.items()]
             self._room.run(lambda work: keeping.put_products(work.connection, made))
-            rows = self._room.read(keeping.all_products)
-        self._rows = {(row.code, row.version): row for row in rows}
+            self._reread()
         self.changes = list(self._room.read(keeping.all_changes))
 
     def _row(
@@ -77,6 +76,8 @@ class Registry:
 
         Raises: ProductNotFound.
         """
+        if (code, version) not in self._rows:
+            self._reread()  # another process may have registered it
         row, stands_in = self._rows.get((code, version)), self._unreadable.get((code, version))
         if row is None:
             raise ProductNotFound(f"expected a version of {code}, was {version}")

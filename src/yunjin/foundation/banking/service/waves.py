@@ -50,3 +50,11 @@ class Wave:
         del self.follows.tasks[TASKS_A_WAVE - len(self.tasks) :]
         for place, task in enumerate((*self.tasks, *self.follows.tasks)):
             task |= {"task_id": first + place, "date": days}
+
+
+def page_of(part: str) -> tuple[int, int] | tuple[()]:
+    """Return the (book, page) that is kept beside a wave of a close's part; () of any other."""
+    match part.split("/"):
+        case [_, *_, number, page] if number.isdigit() and page.isdigit():
+            return int(number), int(page)
+    return ()

@@ -54,6 +54,16 @@ def outcome(connection: sa.Connection, sequence: int) -> bytes | None:
     return found
 
 
+def told_of(connection: sa.Connection, sequences: Sequence[int]) -> set[int]:
+    """Return which waves it is kept of what the ledger answered to them."""
+    c, found = waves.c, set[int]()
+    for start in range(0, len(sequences), 500):
+        some = c.sequence.in_(sequences[start : start + 500])
+        query = sa.select(c.sequence).where(some, c.outcome.is_not(None))
+        found |= set(connection.execute(query).scalars())
+    return found
+
+
 def waves_after(connection: sa.Connection, sequence: int, limit: int) -> Sequence[Any]:
     """Return waves (sequence, date, part, body, outcome) after one, in order."""
     query = (
@@ -96,6 +106,14 @@ def pages_of(connection: sa.Connection, book_id: int) -> Iterable[Any]:
     return connection.execute(
         query.where(pages.c.book_id == book_id).order_by(pages.c.page, pages.c.name)
     )
+
+
+def page_since(connection: sa.Connection, book_id: int, page: int, after: int) -> Sequence[Any]:
+    """Return what of a page was kept by waves after one, as `pages_of` does."""
+    c = pages.c
+    query = sa.select(c.name, c.page, c.wave, c.body)
+    is_it = (c.book_id == book_id, c.page == page, c.wave > after)
+    return connection.execute(query.where(*is_it)).all()
 
 
 def put_page(
