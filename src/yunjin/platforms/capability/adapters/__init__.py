@@ -1,0 +1,1 @@
+"""What stands for the outside: clearing channels that misbehave on demand."""

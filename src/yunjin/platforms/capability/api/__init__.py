@@ -1,0 +1,1 @@
+"""The doors of the centres, one file each; `centres` is how a centre describes itself."""

@@ -1,0 +1,1 @@
+"""Forms of the capability centre's tables, one after the other."""

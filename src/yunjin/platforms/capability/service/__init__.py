@@ -1,0 +1,1 @@
+"""What stands behind the doors of the centres."""

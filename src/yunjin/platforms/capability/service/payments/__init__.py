@@ -1,0 +1,1 @@
+"""The payment centre: orders taken, waves that move the money, channels' messages."""

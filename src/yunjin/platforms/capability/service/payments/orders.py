@@ -1,0 +1,289 @@
+"""The payment centre's door: orders are kept with the flow that works them, in one transaction."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from yunjin.chassis.flow import Flows
+from yunjin.chassis.persistence import RoomDatabase, SqlUnitOfWork, instant_us, request_hash
+from yunjin.kernel.errors import IdempotencyConflict, Malformed
+from yunjin.kernel.money import checked_currency
+from yunjin.kernel.page import LIMIT_MAX, Page
+from yunjin.platforms.capability.api.channels import ChannelPort
+from yunjin.platforms.capability.api.payments import (
+    ANSWER,
+    PAYMENTS_MAX,
+    WAVE,
+    WITHIN,
+    NewPayment,
+    Payment,
+    PaymentState,
+)
+from yunjin.platforms.capability.domain.payments import leg
+from yunjin.platforms.capability.errors import PaymentNotFound, PaymentRefused, PaymentUnderWay
+from yunjin.platforms.capability.events import PaymentsTaken
+from yunjin.platforms.capability.service.paging import page_of, position
+from yunjin.platforms.capability.service.payments.messages import kind_of
+from yunjin.platforms.capability.service.payments.telling import tell_ended
+from yunjin.platforms.capability.service.values import check_amount, check_code, check_text
+from yunjin.platforms.capability.store import payments as store
+from yunjin.platforms.capability.store.limits import days_of
+
+_TOLD_MAX: Final = 1_000
+_TEXTS: Final = (("creditor name", "creditor_name", 140), ("remittance", "remittance", 140))
+_CODES: Final = (
+    ("creditor account", "creditor_account", 64),
+    ("creditor agent", "creditor_agent", 35),
+    ("purpose", "purpose", 4),
+)
+
+
+class PaymentService:
+    """Payments over a room's tables and its flows.
+
+    Parameters
+    ----------
+    flows : the room's, with those that `flows.py` makes of `Waves` and `Answers`.
+    today : the business date.
+    """
+
+    def __init__(
+        self,
+        room: RoomDatabase,
+        flows: Flows,
+        channels: Mapping[str, ChannelPort],
+        *,
+        today: Callable[[], dt.date],
+        cursor_key: bytes,
+    ) -> None:
+        self._room, self._flows, self._channels = room, flows, dict(channels)
+        self._today, self._key = today, cursor_key
+
+    def pay(self, command_id: UUID, order: NewPayment) -> Payment:
+        """Take one order; its id is the payment's. Raises: as PaymentsApi says."""
+        [made] = self.pay_all(command_id, [order])
+        return made
+
+    def pay_all(self, command_id: UUID, orders: Sequence[NewPayment]) -> list[Payment]:
+        """Take many, in one transaction. Raises: as PaymentsApi says."""
+        if not 0 < len(orders) <= PAYMENTS_MAX:
+            raise Malformed(f"expected 1 to {PAYMENTS_MAX} payments, was {len(orders)}")
+        if len({one.payment_id for one in orders}) < len(orders):
+            raise Malformed("expected each payment's id once, was one twice")
+        rows = [self._row(one) for one in orders]
+        return self._room.run(lambda work: self._taken(work, command_id, orders, rows))
+
+    def _taken(
+        self,
+        work: SqlUnitOfWork,
+        wave_id: UUID,
+        orders: Sequence[NewPayment],
+        rows: Sequence[dict[str, Any]],
+    ) -> list[Payment]:
+        ids = [one.payment_id for one in orders]
+        known = store.known(work.connection, ids)
+        for order, row in zip(orders, rows, strict=True):
+            found = known.get(order.payment_id)
+            if found is not None and not _is_same(found, row):
+                what = "This id was used for another payment."
+                raise IdempotencyConflict(what, id=str(order.payment_id))
+        at_us = instant_us(self._room.clock.now_ns())
+        fresh = [
+            {**row, "wave_id": wave_id, "at_us": at_us, "changed_us": at_us}
+            for row in rows
+            if row["payment_id"] not in known
+        ]
+        if fresh:
+            store.put(work.connection, fresh)
+            if any(row["state"] == PaymentState.TAKEN for row in fresh):
+                self._flows.start(wave_id, WAVE, str(wave_id), work=work)
+            work.outbox.add(
+                PaymentsTaken(
+                    wave_id=str(wave_id),
+                    payment_ids=tuple(str(row["payment_id"]) for row in fresh[:_TOLD_MAX]),
+                    count=len(fresh),
+                    amount_minor=sum(row["amount_minor"] for row in fresh),
+                )
+            )
+        found_all = store.known(work.connection, ids)
+        return [found_all[payment_id] for payment_id in ids]
+
+    def _row(self, one: NewPayment) -> dict[str, Any]:
+        channel = self._checked(one)
+        today = self._today()
+        day = max(one.day or today, today)
+        return {
+            "payment_id": one.payment_id,
+            "is_incoming": 0,
+            "state": (PaymentState.TAKEN if day <= today else PaymentState.WAITING).value,
+            "agreement_id": one.agreement_id,
+            "counter_agreement_id": one.counter_agreement_id,
+            "amount_minor": one.amount_minor,
+            "currency": one.currency,
+            "other_name": one.creditor_name,
+            "other_account": one.creditor_account,
+            "other_agent": one.creditor_agent,
+            "end_to_end_id": one.end_to_end_id or "NOTPROVIDED",
+            "purpose": one.purpose,
+            "remittance": one.remittance,
+            "limit_id": one.limit_id,
+            "channel": channel,
+            "day": days_of(day),
+            "reason": "",
+            "detail": "",
+        }
+
+    def _checked(self, one: NewPayment) -> str:
+        """Return the channel of an order. Raises: Malformed, PaymentRefused."""
+        check_amount(one.amount_minor)
+        checked_currency(one.currency)
+        for what, name, most in _TEXTS:
+            check_text(what, getattr(one, name), most=most)
+        for what, name, most in _CODES:
+            check_code(what, getattr(one, name), most=most)
+        check_text("end-to-end id", one.end_to_end_id, most=35)
+        if one.counter_agreement_id:
+            if one.channel not in ("", WITHIN):
+                raise PaymentRefused("expected no channel for a payee of this bank, was one")
+            if one.counter_agreement_id == one.agreement_id:
+                raise PaymentRefused("expected another agreement than the payer's")
+            return WITHIN
+        if not (one.creditor_account and one.creditor_name):
+            raise PaymentRefused("expected the payee's agreement, or a name and an account")
+        channel = one.channel or next(iter(self._channels), "")
+        if channel not in self._channels:
+            raise PaymentRefused(
+                f"There is no clearing channel {channel[:40]!r}.", channels=self.channels()
+            )
+        return channel
+
+    def start_due(self, wave_id: UUID) -> int:
+        """Start a wave of payments whose day has come; return how many they are."""
+        today = days_of(self._today())
+
+        def body(work: SqlUnitOfWork) -> int:
+            at_us = instant_us(self._room.clock.now_ns())
+            count = store.take_due(work.connection, wave_id, today or 0, PAYMENTS_MAX, at_us)
+            if count:
+                self._flows.start(wave_id, WAVE, str(wave_id), work=work)
+            return count
+
+        return self._room.run(body)
+
+    def cancel(self, command_id: UUID, payment_id: UUID, note: str = "") -> Payment:
+        """Stop a payment that waits for its day. Raises: as PaymentsApi says."""
+        check_text("note", note, most=200)
+
+        def body(work: SqlUnitOfWork) -> dict[str, Any]:
+            found = store.locked(work.connection, [payment_id]).get(payment_id)
+            if found is None:
+                raise _nothing(payment_id)
+            if found.state is PaymentState.CANCELLED:
+                return {"payment_id": payment_id}
+            if found.state is not PaymentState.WAITING:
+                raise PaymentUnderWay(
+                    f"expected a payment that waits for its day, was one {found.state}",
+                    state=found.state.value,
+                )
+            at_us = instant_us(self._room.clock.now_ns())
+            change = (payment_id, PaymentState.CANCELLED, "CUST", note)
+            store.set_states(work.connection, [change], at_us)
+            tell_ended(work, [found], PaymentState.CANCELLED)
+            return {"payment_id": payment_id}
+
+        self._room.command(command_id, ["payment.cancel", str(payment_id), note], body)
+        return self.payment(payment_id)
+
+    def take(self, command_id: UUID, channel: str, message_id: str, content: bytes) -> str:
+        """Take a channel's message; a flow acts on it. Raises: as PaymentsApi says."""
+        if channel not in self._channels:
+            what = f"There is no clearing channel {channel[:40]!r}."
+            raise PaymentRefused(what, channels=self.channels())
+        check_code("message id", message_id, least=1, most=40)
+        kind = kind_of(content)
+
+        def body(work: SqlUnitOfWork) -> dict[str, Any]:
+            is_new = store.put_message(
+                work.connection,
+                channel=channel,
+                message_id=message_id,
+                is_incoming=True,
+                kind=kind,
+                content=content,
+                at_us=instant_us(self._room.clock.now_ns()),
+            )
+            if is_new:
+                flow_id = leg(command_id, "answer")
+                self._flows.start(flow_id, ANSWER, channel, message_id, work=work)
+            return {"kind": kind}
+
+        request = ["payment.take", channel, message_id, request_hash([content.hex()]).hex()]
+        return str(self._room.command(command_id, request, body)["kind"])
+
+    def last_message(self, channel: str) -> str:
+        """Return the id of the newest message that a channel has sent, "" before the first."""
+        return self._room.read(lambda connection: store.last_incoming(connection, channel))
+
+    def keep_unread(self, channel: str, message_id: str, content: bytes) -> None:
+        """Keep a message that cannot be read, so that it is not asked for again."""
+        at_us = instant_us(self._room.clock.now_ns())
+        self._room.run(
+            lambda work: store.put_message(
+                work.connection,
+                channel=channel,
+                message_id=message_id,
+                is_incoming=True,
+                kind="unread",
+                content=content,
+                at_us=at_us,
+            )
+        )
+
+    def payment(self, payment_id: UUID) -> Payment:
+        """Return a payment. Raises: PaymentNotFound."""
+        found = self._room.read(lambda connection: store.known(connection, [payment_id]))
+        if payment_id not in found:
+            raise _nothing(payment_id)
+        return found[payment_id]
+
+    def payments(
+        self,
+        *,
+        agreement_id: int = 0,
+        state: PaymentState | None = None,
+        channel: str = "",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Payment]:
+        """Return payments, newest first. Raises: Malformed (cursor)."""
+        before, limit = position(cursor, self._key), min(limit, LIMIT_MAX)
+        found = self._room.read(
+            lambda connection: store.some(
+                connection,
+                agreement_id=agreement_id,
+                state=state,
+                channel=channel,
+                before=before,
+                limit=limit + 1,
+            )
+        )
+        return page_of(found, limit, self._key, lambda one: one.payment_id)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many payments are in each state that is not an end."""
+        return self._room.read(store.counts)
+
+    def channels(self) -> list[str]:
+        """Return the clearing channels' names."""
+        return list(self._channels)
+
+
+def _is_same(found: Payment, row: Mapping[str, Any]) -> bool:
+    """Tell whether a payment is what an order asks for; its day may have come since."""
+    names = set(row) - {"state", "is_incoming", "reason", "detail", "day"}
+    return all(getattr(found, name) == row[name] for name in names)
+
+
+def _nothing(payment_id: UUID) -> PaymentNotFound:
+    return PaymentNotFound("There is no such payment.", payment_id=str(payment_id))

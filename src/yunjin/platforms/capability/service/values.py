@@ -1,0 +1,32 @@
+"""Values that every centre checks alike."""
+
+from typing import Any, Final
+
+from yunjin.kernel.errors import Malformed
+from yunjin.kernel.money import MINOR_MAX
+
+NOTE_MAX: Final = 200
+
+
+def check_amount(amount_minor: int, *, least: int = 1) -> None:
+    """Raises: Malformed."""
+    if not least <= amount_minor <= MINOR_MAX:
+        raise Malformed(f"expected an amount of {least} to {MINOR_MAX}, was {amount_minor}")
+
+
+def check_text(what: str, text: str, *, most: int, least: int = 0) -> None:
+    """Raises: Malformed."""
+    if not least <= len(text.strip()) <= len(text) <= most:
+        raise Malformed(f"expected a {what} of {least} to {most} characters, was {len(text)}")
+
+
+def check_code(what: str, text: str, *, most: int, least: int = 0) -> None:
+    """Raises: Malformed where it is too long, or not ASCII."""
+    if not text.isascii() or text != text.strip():
+        raise Malformed(f"expected a {what} of ASCII characters without blanks around it")
+    check_text(what, text, most=most, least=least)
+
+
+def plain(value: Any) -> list[Any]:
+    """Return the fields of a frozen dataclass in their order: how a request is told apart."""
+    return [getattr(value, name) for name in type(value).__slots__]
