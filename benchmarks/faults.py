@@ -94,14 +94,14 @@ def _spoil(hospital: Hospital) -> None:
 
 
 def _fill(hospital: Hospital) -> None:
-    status = os.statvfs(hospital.small_disk)
-    with (hospital.small_disk / "filler").open("wb") as file:
+    status = os.statvfs(hospital.disk.folder)
+    with (hospital.disk.folder / "filler").open("wb") as file:
         room = status.f_bavail * status.f_frsize
         os.posix_fallocate(file.fileno(), 0, room - (100 << 20))
 
 
 def _empty(hospital: Hospital) -> None:
-    (hospital.small_disk / "filler").unlink()
+    (hospital.disk.folder / "filler").unlink()
 
 
 CASES = {

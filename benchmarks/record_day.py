@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ BEAT_S: Final = 0.1
 SENDERS: Final = 6
 AGREEMENTS: Final = 20_000
 CALM_S: Final = 0.15  # the p99 asked for; a recovery is over when batches are answered within it
+CALM_ROW: Final = 10  # as many of them in a row: those of a second
 _THERE: Final = [client.ENTRY_RESULTS.index(name) for name in ("booked", "exists")]
 _CHOSEN: Final = {"stands_by": True, "lease_s": 1, "follow_ms": 50}
 
@@ -107,11 +109,25 @@ class Day:
         if self._failed:
             raise self._failed[0]
 
+    def silence_after(self, at: float, until: float) -> float:
+        """Return how long nobody was answered after a kill, s: the longest time, from it on."""
+        known = sorted(answered for _, answered in self.done if at < answered < until)
+        return max(then - now for now, then in pairwise([at, *known]))
+
     def calm_after(self, at: float) -> float:
-        """Return when batches were answered in time again after a kill, seconds after it."""
-        late = [due for due, answered in self.done if due >= at - 1 and answered - due > CALM_S]
-        first = [due for due in late if due < at + 60]
-        return max(first, default=at) - at
+        """Return when batches were answered in time again after a kill, seconds after it.
+
+        That is: those of a second in a row. What is late after them had another reason.
+        """
+        batches = sorted(one for one in self.done if one[0] >= at - 1)
+        late_s, calm = 0.0, 0
+        for due, answered in batches:
+            calm = calm + 1 if answered - due <= CALM_S else 0
+            if calm == 0:
+                late_s = answered - at
+            if calm >= CALM_ROW and due > at + 1:
+                return late_s
+        return late_s
 
 
 def record_day(quick: bool) -> dict[str, Any]:
@@ -195,7 +211,9 @@ def _figures(
         "unexplained_minor": moved - day.booked_minor,
         "p50_ms": float(np.percentile(calm, 50)),
         "p99_ms": float(np.percentile(calm, 99)),
+        "bank_rto_s": day.silence_after(kills["bank"], kills["node"]),
         "bank_recovery_s": recovery["bank"],
+        "node_rto_s": day.silence_after(kills["node"], kills["node"] + 60),
         "node_recovery_s": recovery["node"],
         "cpu_s_per_million": cpu_s / day.booked * 1e6,
         "seconds": seconds,

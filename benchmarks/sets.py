@@ -4,7 +4,6 @@ The nodes are as `yunjin fleet create` makes them, with the settings that it giv
 the caches are smaller, since all share one machine. Every node syncs each commit to the disk.
 """
 
-import os
 import re
 import signal
 import socket
@@ -21,12 +20,12 @@ from typing import IO, Final
 from benchmarks.running import say
 from yunjin.app.cluster.errors import NoPrograms
 from yunjin.app.cluster.stage import check_programs
+from yunjin.app.cluster.starting import start
 from yunjin.foundation.database.domain.topology import read_topology
 from yunjin.foundation.database.service.fleet import Fleet
 
 SET: Final = "s1"
 NODES: Final = ("n1", "n2", "n3")
-_COMMAND: Final = "from yunjin.app.cli import main; main()"
 _OPENED: Final = re.compile(r"http://127\.0\.0\.1:(\d+)/.*grpc://127\.0\.0\.1:(\d+)")
 _TOPOLOGY: Final = """
 [data_centres.a]
@@ -134,20 +133,8 @@ def _start(
     command: str, home: Path, url: str, settings: dict[str, object], more: dict[str, str]
 ) -> Cell:
     port, flight_port = _free_port(), _free_port()
-    chosen = {
-        "YUNJIN_HOME": str(home),
-        "YUNJIN_HTTP__PORT": str(port),
-        "YUNJIN_HTTP__FLIGHT_PORT": str(flight_port),
-        "YUNJIN_LEDGER__JOURNAL_URL": url,
-        "YUNJIN_LEDGER__CODEC": "lz4",
-        **more,
-        **{f"YUNJIN_LEDGER__{name.upper()}": str(value) for name, value in settings.items()},
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-c", _COMMAND, command],
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **chosen},
+    process = start(
+        [command], home, url=url, port=port, flight_port=flight_port, ledger=settings, more=more
     )
     where = (f"http://127.0.0.1:{port}", f"grpc://127.0.0.1:{flight_port}")
     return Cell(process, where[1], home, where[0])

@@ -5,24 +5,22 @@ in a folder in memory; a guard that outlives even a killed test process ends the
 programs the tests are skipped, and pytest's last lines say so.
 """
 
-import shutil
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import pymysql
 import pytest
 
-from yunjin.foundation.database.domain.rendering import PROVIDER
+from yunjin.app.cluster.stage import missing_programs
 from yunjin.foundation.database.domain.topology import read_topology
 from yunjin.foundation.database.service.fleet import Fleet
 
-_PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
-_PROGRAMS = ("mariadbd", "mariadb-install-db", "mariadb", "mariadb-backup", "socat", "ss")
 # Its input ends when whoever started it does, in whatever way.
 _GUARD = """
 cat >/dev/null
@@ -45,12 +43,6 @@ class Sets:
     def fleet(self, text: str) -> Fleet:
         """Return the fleet of a text."""
         return Fleet(read_topology(text), home=self.folder / "secrets", tell=self.said.append)
-
-
-def lacking() -> str:
-    """Return what is not installed, empty where all is."""
-    names = [name for name in _PROGRAMS if shutil.which(name, path=_PATH) is None]
-    return ", ".join([*names, *([] if Path(PROVIDER).exists() else ["galera-4"])])
 
 
 def free_ports(count: int) -> list[int]:
@@ -82,13 +74,17 @@ def described(folder: Path, sets: dict[str, Sequence[str]], *, more: str = "") -
     more : lines that each set gets.
     """
     lines = []
+    ports = iter(free_ports(4 * sum(map(len, sets.values()))))  # all at once: no two alike
     for centre in "abc":
         lines += [f'[data_centres.{centre}]\ncity = "shenzhen"']
         lines += [f'[hosts.h{centre}]\ndata_centre = "{centre}"\naddress = "127.0.0.1"']
         lines += [f'folder = "{folder}/{centre}"']
     for name, nodes in sets.items():
         lines += [f"[sets.{name}]", OPTIONS, more, "nodes = ["]
-        lines += [node_line(node, f"h{'abc'[at % 3]}") for at, node in enumerate(nodes)]
+        lines += [
+            node_line(node, f"h{'abc'[at % 3]}", list(islice(ports, 4)))
+            for at, node in enumerate(nodes)
+        ]
         lines += ["]"]
     return "\n".join(lines) + "\n"
 
@@ -116,7 +112,7 @@ def _memory() -> str | None:
 @pytest.fixture(scope="module")
 def sets() -> Iterator[Sets]:
     """A folder for real sets, or skipped tests that say why."""
-    missing = lacking()
+    missing = ", ".join(missing_programs())
     if missing:
         pytest.skip(f"needs Galera: apt-get install galera-4 mariadb-backup socat ({missing})")
     with guarded() as found:

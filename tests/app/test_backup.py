@@ -9,16 +9,17 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
 import pytest
 
-from yunjin.app import backup, cli
+from tests.app.commanding import Run, giver
+from yunjin.app import backup
 from yunjin.app.bootstrap import opened
 from yunjin.app.settings import Settings
 from yunjin.foundation.banking.api.agreements import (
@@ -34,17 +35,6 @@ from yunjin.kernel.errors import Outage
 FIRST = dt.date(2026, 1, 5)
 
 
-class Said(NamedTuple):
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Said]
-
-
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Return a way to give commands to the bank in `live`, unless --home names another."""
@@ -52,15 +42,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.setenv("YUNJIN_HOME", str(tmp_path / "live"))
     monkeypatch.setenv("YUNJIN_BANKING__FIRST_DAY", str(FIRST))
 
-    def give(*words: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["yunjin", *words])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return Said(end.value.code if isinstance(end.value.code, int) else 1, out, err)
-
-    return give
+    return giver(monkeypatch, capsys)
 
 
 def settings(home: Path) -> Settings:

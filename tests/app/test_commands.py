@@ -5,26 +5,13 @@ purpose.
 
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from yunjin.app import cli
+from tests.app.commanding import Run, giver
 from yunjin.app.commands import opening
-
-
-class Said(NamedTuple):
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Said]
 
 
 @pytest.fixture
@@ -34,16 +21,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.setenv("YUNJIN_HOME", str(tmp_path / "bank"))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
 
-    def give(*words: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["yunjin", *words])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        code = end.value.code
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return Said(code if isinstance(code, int) else 1, out, err)
-
-    return give
+    return giver(monkeypatch, capsys)
 
 
 def opened(run: Run, *words: str) -> str:

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from yunjin.app.members import MembersSeen
 from yunjin.app.settings import Settings
 from yunjin.chassis.persistence import private_folder
 from yunjin.chassis.transport import configure_plain_logs, traceparent
 from yunjin.foundation.banking import wiring as banking
+from yunjin.foundation.banking.api.agreements import AgreementsApi
+from yunjin.foundation.banking.api.days import DaysApi
 from yunjin.foundation.database import wiring as database
 from yunjin.foundation.database.api import DatabaseApi
 from yunjin.foundation.database.api.topology import StagePort
@@ -19,6 +21,12 @@ from yunjin.foundation.ledger.api.members import MembersApi
 from yunjin.kernel import tenant
 from yunjin.kernel.clock import Clock, SystemClock
 from yunjin.kernel.room import Room
+from yunjin.platforms.capability import wiring as capability
+
+_OF_A_BANK: Final = (
+    "A bank's agreements lie beside its ledger, so its cell is not split: open new agreements in"
+    " another cell, or move this one to a larger set."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +49,7 @@ class Bank:
 
 
 def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
-    """Open every room. Raises: LeaseHeld, Outage, Malformed."""
+    """Open every room. Raises: LeaseHeld, FolderInUse, Outage, Malformed."""
     configure_plain_logs()
     clock = clock or SystemClock()
     name = tenant.checked(settings.tenant)
@@ -64,11 +72,21 @@ def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
             )
         )
         tables = rooms[0].doors[DatabaseApi]
+        banking.prepare(tables)
+        capability.prepare(tables)
         rooms.append(
-            ledger.build(_reachable(settings), tenant=name, clock=clock, home=home, database=tables)
+            ledger.build(
+                _reachable(settings),
+                tenant=name,
+                clock=clock,
+                home=home,
+                database=tables,
+                no_split=_OF_A_BANK,
+            )
         )
         cells.follow(rooms[1].doors[MembersApi])
-        _await_turn(rooms[1])
+        if rooms[1].await_turn is not None and rooms[1].start is not None:
+            rooms[1].start()  # what stands by is known
         rooms.append(
             banking.build(
                 settings.banking,
@@ -77,6 +95,18 @@ def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
                 home=home,
                 database=tables,
                 ledger=rooms[1].doors[LedgerApi],
+                turn=rooms[1],
+            )
+        )
+        rooms.append(
+            capability.build(
+                settings.capability,
+                tenant=name,
+                clock=clock,
+                database=tables,
+                today=rooms[2].doors[DaysApi].business_date,
+                agreements=rooms[2].doors[AgreementsApi],
+                stands_by=rooms[1].stands_by or bool,
             )
         )
     except BaseException:
@@ -93,7 +123,7 @@ def open_cell(settings: Settings, *, clock: Clock | None = None) -> Bank:
 
     Where the rooms' tables are on a set, aliases and clearing are served too.
 
-    Raises: LeaseHeld, Outage, Malformed.
+    Raises: LeaseHeld, FolderInUse, Outage, Malformed.
     """
     configure_plain_logs()
     clock = clock or SystemClock()
@@ -156,16 +186,6 @@ def _reachable(settings: Settings) -> ledger.Settings:
         "flight_address": chosen.flight_address or f"grpc://{http.listen}:{http.flight_port}",
     }
     return chosen.model_copy(update=where)
-
-
-def _await_turn(room: Room) -> None:
-    """Let a room that stands by be known, and wait until it is its turn."""
-    if room.await_turn is None:
-        return
-    if room.start is not None:
-        room.start()
-    banking.load()
-    room.await_turn()
 
 
 @contextmanager

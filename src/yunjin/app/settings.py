@@ -17,6 +17,7 @@ from yunjin.chassis.events import EventSettings
 from yunjin.foundation.banking.wiring import Settings as BankingSettings
 from yunjin.foundation.database.wiring import Settings as DatabaseSettings
 from yunjin.foundation.ledger.wiring import Settings as LedgerSettings
+from yunjin.platforms.capability.wiring import Settings as CapabilitySettings
 
 
 class HttpSettings(BaseModel):
@@ -94,6 +95,9 @@ class Settings(BaseSettings):
     banking: BankingSettings = Field(
         default_factory=BankingSettings, description="agreements, days, the general ledger"
     )
+    capability: CapabilitySettings = Field(
+        default_factory=CapabilitySettings, description="the capability centre"
+    )
     http: HttpSettings = Field(default_factory=HttpSettings, description="the ways in")
     gateway: GatewaySettings = Field(
         default_factory=GatewaySettings, description="one way in to all cells"
@@ -143,5 +147,6 @@ class _Plain(BaseModel):
     events: EventSettings = EventSettings()
     ledger: LedgerSettings = LedgerSettings()
     banking: BankingSettings = BankingSettings()
+    capability: CapabilitySettings = CapabilitySettings()
     http: HttpSettings = HttpSettings()
     gateway: GatewaySettings = GatewaySettings()

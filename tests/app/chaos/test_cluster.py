@@ -7,6 +7,7 @@ itself. `yunjin chaos cluster --seed N --schedules 1` replays one. Needs root an
 
 import pytest
 
+from tests.conftest import own_network
 from yunjin.app.chaos.cluster import running
 from yunjin.app.chaos.cluster.net import why_not
 from yunjin.app.cluster.stage import NoPrograms, check_programs
@@ -31,7 +32,8 @@ def _possible() -> None:
 @pytest.mark.usefixtures("_possible")
 def test_histories_of_a_struck_town_can_have_been_so(group: int) -> None:
     first = group * A_GROUP
-    report = running.run(range(first, first + A_GROUP), tell=print, number=100 + group)
+    with own_network(100 + group):
+        report = running.run(range(first, first + A_GROUP), tell=print, number=100 + group)
     assert report.schedules == A_GROUP
     assert report.faults_fired >= A_GROUP, "no fault was injected"
     assert report.transfers > 30 * A_GROUP, "too little was done to prove anything"

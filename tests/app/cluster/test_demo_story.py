@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from tests.galera import guarded, lacking
+from tests.galera import guarded
 from yunjin.app.bootstrap import opened_stage
-from yunjin.app.cluster.stage import SET, Stage
+from yunjin.app.cluster.stage import SET, Stage, missing_programs
 from yunjin.app.commands.cluster import chosen
 from yunjin.app.settings import Settings
 from yunjin.foundation.database.api.topology import Picture, Role, TopologyApi
@@ -39,7 +39,7 @@ BLOWS = (
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     """Return a short folder for the demo."""
-    if missing := lacking():
+    if missing := missing_programs():
         pytest.skip(f"needs Galera: apt-get install galera-4 mariadb-backup socat ({missing})")
     with guarded() as sets:
         yield sets.folder

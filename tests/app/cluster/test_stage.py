@@ -65,7 +65,7 @@ def test_missing_programs_are_named_with_the_command_that_brings_them(
 def test_a_folder_too_long_for_sockets_is_refused_with_the_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stages, "check_programs", lambda: None)
+    monkeypatch.setattr(stages, "check_programs", lambda shape: None)
     with pytest.raises(FolderRefused, match="--home"):
         Stage(tmp_path / ("x" * 60), lambda words: None).open()
 

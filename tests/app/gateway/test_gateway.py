@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from yunjin.app.gateway.forwarding import Gateway
-from yunjin.app.gateway.keys import cell_of
+from yunjin.app.gateway.keys import Target, target_of
 
 ONE, TWO = "http://one:1", "http://two:2"
 ACCOUNT = str(3 << 48 | 7)
@@ -243,7 +243,60 @@ def test_the_set_that_a_cell_has_left_may_be_taken_down() -> None:
 def test_the_cell_is_read_from_where_requests_name_an_account(
     path: str, query: dict[str, str], body: bytes, header: str | None, cell: int | None
 ) -> None:
-    assert cell_of(path, query, body, header) == cell
+    target = target_of(path, query, body, header)
+    account = int(ACCOUNT) if cell == 3 else None
+    assert target == Target(cell=cell if account is None else None, account=account)
+
+
+# splits -----------------------------------------------------------------------------------------
+
+
+class Halves:
+    """Cell 3 on one process, and cell 8, which a split gives its odd blocks to."""
+
+    def __init__(self) -> None:
+        self.is_split = self.is_told = False
+        self.asked: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        at = ONE if request.url.host == "one" else TWO
+        if request.url.path == "/v1/members":
+            depth = int(self.is_split and self.is_told)
+            seen = {"writes": True, "epoch": 4, "seen_at_ns": "1", "home": 3, "depth": depth}
+            items = [{**seen, "cell": 3, "http": ONE, "residue": 0}]
+            items += [{**seen, "cell": 8, "http": TWO, "residue": 1}] if depth else []
+            return httpx.Response(200, json={"items": items})
+        self.asked.append(at)
+        if request.method == "GET":
+            return httpx.Response(200 if at == TWO else 404, json={"by": at})
+        account = int(json.loads(request.content)["debit_account_id"])
+        if self.is_split and at == ONE and account >> 10 & 1:
+            moved = {"code": "ledger/account-moved", "status": 503, "cell": 8}
+            self.is_told = True  # whoever asks now is told of both
+            return httpx.Response(503, json=moved)
+        return httpx.Response(201, json={"by": at})
+
+
+def test_what_moved_in_a_split_is_followed() -> None:
+    halves, odd, even = Halves(), 3 << 48 | 1_025, 3 << 48 | 7
+
+    async def run() -> list[str]:
+        transport = httpx.MockTransport(halves)
+        made = Gateway(
+            [ONE], patience_s=5, answer_wait_s=1, body_bytes_max=1 << 20, transport=transport
+        )
+        found = []
+        app = httpx.ASGITransport(made.app())
+        async with httpx.AsyncClient(transport=app, base_url="http://gateway") as web:
+            for account in (odd, even, odd, odd, even):
+                body = json.dumps({"debit_account_id": str(account)})
+                found.append((await web.post("/v1/transfers", content=body)).json()["by"])
+                halves.is_split = len(found) >= 2
+            found.append((await web.get("/v1/transfers/0199a3c0")).json()["by"])
+        return found
+
+    assert asyncio.run(run()) == [ONE, ONE, TWO, TWO, ONE, TWO]
+    assert halves.asked == [ONE, ONE, ONE, TWO, TWO, ONE, ONE, TWO]
 
 
 # what is told, and what is passed on ------------------------------------------------------------
@@ -337,4 +390,4 @@ def test_a_body_beyond_measure_is_refused_in_words() -> None:
     ],
 )
 def test_what_cannot_be_read_names_no_cell(body: bytes, header: str | None) -> None:
-    assert cell_of("/v1/transfers", {}, body, header) is None
+    assert target_of("/v1/transfers", {}, body, header) == Target()

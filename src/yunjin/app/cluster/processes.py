@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -14,12 +13,12 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 
+from yunjin.app.cluster.starting import BRISK, start
 from yunjin.foundation.database.api.topology import CellSeen, Role
 
 CELL: Final = 1
 _LOOK_S: Final = 1.0
 _STOP_S: Final = 20
-_COMMAND: Final = "from yunjin.app.cli import main; main()"
 
 
 @dataclass(slots=True)
@@ -111,27 +110,16 @@ class Processes:
             place.pid_file.unlink(missing_ok=True)
 
     def _start(self, place: Place) -> None:
-        place.folder.mkdir(parents=True, exist_ok=True)
-        chosen = {
-            "YUNJIN_HOME": str(place.folder),
-            "YUNJIN_HTTP__PORT": str(place.port),
-            "YUNJIN_HTTP__FLIGHT_PORT": str(place.flight_port),
-            "YUNJIN_LEDGER__CELL": str(CELL),
-            "YUNJIN_LEDGER__JOURNAL_URL": place.url,
-            "YUNJIN_LEDGER__CODEC": "lz4",
-            "YUNJIN_LEDGER__STANDS_BY": "true",
-            "YUNJIN_LEDGER__LEASE_S": "1",
-            "YUNJIN_LEDGER__FOLLOW_MS": "50",
-        }
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("YUNJIN_")}
-        with (place.folder / "log").open("ab") as log:
-            place.process = subprocess.Popen(
-                [sys.executable, "-c", _COMMAND, "cell"],
-                stdout=log,
-                stderr=log,
-                env={**kept, **chosen},
-                start_new_session=True,  # Ctrl+C is for the demo, which stops them in order
-            )
+        place.process = start(
+            ["cell"],
+            place.folder,
+            url=place.url,
+            port=place.port,
+            flight_port=place.flight_port,
+            ledger={**BRISK, "cell": CELL},
+            log=place.folder / "log",
+            is_apart=True,  # Ctrl+C is for the demo, which stops them in order
+        )
         place.pid_file.write_text(str(place.process.pid))
 
     def _tend(self) -> None:

@@ -16,6 +16,7 @@ from yunjin.app import fleet_example
 from yunjin.app.cluster.customers import Customers
 from yunjin.app.cluster.errors import DemoRuns, FolderRefused, NoPrograms
 from yunjin.app.cluster.processes import Place, Processes
+from yunjin.app.fleet_example import PORTS
 from yunjin.client import CellClient
 from yunjin.foundation.database.api.topology import Beat, Blow, CellSeen, Strike
 from yunjin.foundation.database.domain.rendering import PROVIDER
@@ -42,15 +43,21 @@ _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHORT: Final = re.compile(r"/[A-Za-z0-9_./-]{1,57}")
 
 
-def check_programs() -> None:
+def missing_programs(shape: fleet_example.Shape = fleet_example.Shape.CENTRES) -> list[str]:
+    """Return what a set cannot run without and is not installed here."""
+    wanted = (*_PROGRAMS, "garbd") if shape is fleet_example.Shape.CITIES else _PROGRAMS
+    missing = [name for name in wanted if shutil.which(name, path=_PATH) is None]
+    return missing if Path(PROVIDER).exists() else [*missing, PROVIDER]
+
+
+def check_programs(shape: fleet_example.Shape = fleet_example.Shape.CENTRES) -> None:
     """See that a set can run here. Raises: NoPrograms."""
-    missing = [name for name in _PROGRAMS if shutil.which(name, path=_PATH) is None]
-    if not Path(PROVIDER).exists():
-        missing.append(PROVIDER)
+    missing = missing_programs(shape)
     if missing:
         raise NoPrograms(
             f"A cluster needs MariaDB with Galera; missing here: {', '.join(missing)}. On "
-            "Debian: apt-get install mariadb-server galera-4 mariadb-backup rsync socat iproute2"
+            "Debian: apt-get install mariadb-server galera-4 mariadb-backup rsync socat iproute2 "
+            "(and galera-arbitrator-4 for a witness)"
         )
 
 
@@ -68,16 +75,22 @@ def free_ports(count: int, *, beyond: int = 20_999) -> int:
 
 
 class Stage:
-    """Three data centres of one node and one process each (StagePort).
+    """Data centres of a node and a process of the cell for each (StagePort).
 
     Parameters
     ----------
     home : folder of everything; it is made anew where there is none.
     tell : hears what is being done.
+    shape : where the nodes are, of a stage that is made anew.
     """
 
-    def __init__(self, home: Path, tell: Callable[[str], None]) -> None:
-        self._home, self._tell = home, tell
+    def __init__(
+        self,
+        home: Path,
+        tell: Callable[[str], None],
+        shape: fleet_example.Shape = fleet_example.Shape.CENTRES,
+    ) -> None:
+        self._home, self._tell, self._shape = home, tell, shape
         # the wall clock may be set back while this runs, the steady one not
         self._zero_us = (time.time_ns() - time.monotonic_ns()) // 1_000
         self._blows: list[Blow] = []
@@ -101,7 +114,7 @@ class Stage:
 
     def open(self) -> None:
         """Bring everything up. Raises: NoPrograms, and what a fleet raises."""
-        check_programs()
+        check_programs(self._shape)
         nodes = str(self._home / "nodes")
         if not _SHORT.fullmatch(nodes):  # longer by two it is a node's, whose socket is inside
             raise FolderRefused(
@@ -111,14 +124,14 @@ class Stage:
         self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._take_folder()
         if not self.file.exists():
-            self.file.write_text(fleet_example.text(nodes, free_ports(12)))
+            self.file.write_text(fleet_example.text(nodes, free_ports(PORTS), self._shape))
         topology = read_topology(self.file.read_text())
         self._fleet = Fleet(topology, home=self._home / "fleet", tell=self._tell)
         self._processes = Processes(self._places(topology))
         for name in self._processes.end_strays():
             self._tell(f"{name} still ran, of a demo that was killed: ended")
         self._open_set()
-        self._tell("three processes of the cell, one a data centre")
+        self._tell(f"{len(self._processes.places)} processes of the cell, one a node")
         self._processes.start()
         addresses = [place.address for place in self._processes.places]
         client = CellClient(addresses, deadline_s=_DEADLINE_S, patience_s=_PATIENCE_S)
@@ -164,23 +177,20 @@ class Stage:
 
     def _places(self, topology: Topology) -> list[Place]:
         # the nodes' own ports are free as long as no node runs
-        beyond = max(node.sst_port for node in topology.set_of(SET).nodes)
+        one = topology.set_of(SET)
+        witness = 0 if one.witness is None else one.witness.port
+        beyond = max(witness, *(node.sst_port for node in one.nodes))
         first, made = free_ports(6, beyond=beyond), []
-        nodes = self.fleet.url(SET)
-        login, _, rest = nodes.partition("@")
-        hosts, _, database = rest.rpartition("/")
-        each = hosts.split(",")
-        for number, node in enumerate(topology.set_of(SET).nodes):
-            own = [each[number], *each[:number], *each[number + 1 :]]
-            centre = topology.host(node.host).data_centre
+        for number, node in enumerate(one.nodes):
+            name = f"cell-{node.name.removeprefix(SET)}"
             made.append(
                 Place(
-                    name=f"cell-{centre}",
-                    data_centre=centre,
-                    folder=self._home / f"cell-{centre}",
+                    name=name,
+                    data_centre=topology.host(node.host).data_centre,
+                    folder=self._home / name,
                     port=first + 2 * number,
                     flight_port=first + 2 * number + 1,
-                    url=f"{login}@{','.join(own)}/{database}",
+                    url=self.fleet.url(SET, first=node.name),
                 )
             )
         return made

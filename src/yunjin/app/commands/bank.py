@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from yunjin.app.commands.opening import bank_of, check_folder, load_settings
+from yunjin.app.fleet_example import Shape
 
 DEMO_HOME: Final = "demo-bank"  # below the folder of all data; named as such, it is that folder
 config = typer.Typer(help="What is set, and where it comes from.", no_args_is_help=True)
@@ -29,6 +30,9 @@ def demo(
         bool,
         typer.Option(help="Bring up three data centres instead, and a page on which things die."),
     ] = False,
+    topology: Annotated[
+        Shape, typer.Option(help="With --cluster: where its nodes are.")
+    ] = Shape.CENTRES,
 ) -> None:
     """Open a bank of 10,000 customers with one year of transactions, and serve it."""
     started = time.monotonic()
@@ -36,7 +40,7 @@ def demo(
     if cluster:
         from yunjin.app.commands.cluster import demo_cluster
 
-        demo_cluster(settings, once=once, as_json=as_json)
+        demo_cluster(settings, topology, once=once, as_json=as_json)
         return
     if home is None and settings.home.name != DEMO_HOME:
         settings = settings.model_copy(update={"home": settings.home / DEMO_HOME})
@@ -158,8 +162,10 @@ def serve(
     home: Annotated[Path | None, typer.Option(help="Folder of all data.")] = None,
 ) -> None:
     """Serve the bank: API, console and Arrow Flight, on loopback only."""
+    from yunjin.app import asgi  # first: what stands by has it in memory before its turn
+
     with bank_of(home, may_be_new=True) as bank:
-        _serve(bank)
+        asgi.serve(bank)
 
 
 def cell(

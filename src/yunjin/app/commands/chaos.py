@@ -71,6 +71,9 @@ def sweep(
 def cluster(
     schedules: Annotated[int, typer.Option(min=1, help="Schedules, of seeds that follow.")] = 10,
     seed: Seed = None,
+    topology: Annotated[
+        Literal["three-centres", "two-cities"], typer.Option(help="Where its nodes are.")
+    ] = "three-centres",
     as_json: AsJson = False,
 ) -> None:
     """Kill, pause and cut off processes and nodes of a cell on a real set; judge its histories.
@@ -78,12 +81,17 @@ def cluster(
     Needs root, MariaDB with Galera, and network namespaces. A seed alone replays its schedule.
     """
     from yunjin.app.chaos.cluster import running
+    from yunjin.app.chaos.cluster.town import ONE_CITY, TWO_CITIES
     from yunjin.app.cluster.stage import check_programs
+    from yunjin.app.fleet_example import Shape
 
-    check_programs()
+    shape = Shape(topology)
+    check_programs(shape)
     first = secrets.randbelow(2**32) if seed is None else seed
     report = running.run(
-        range(first, first + schedules), tell=lambda words: print(words, file=sys.stderr)
+        range(first, first + schedules),
+        tell=lambda words: print(words, file=sys.stderr),
+        shape=TWO_CITIES if shape is Shape.CITIES else ONE_CITY,
     )
     document = report.document()
     if as_json:

@@ -1,10 +1,12 @@
-"""`yunjin demo --cluster`: three data centres on this machine, and a page on which things die."""
+"""`yunjin demo --cluster`: data centres on this machine, and a page on which things die."""
 
 import json
 import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
+
+from yunjin.app.fleet_example import Shape
 
 if TYPE_CHECKING:
     from yunjin.app.settings import Settings
@@ -13,8 +15,10 @@ CLUSTER_HOME: Final = "demo-cluster"
 _TIMES_MAX: Final = 100  # people like to kill things
 
 
-def demo_cluster(settings: "Settings", *, once: bool, as_json: bool) -> None:
+def demo_cluster(settings: "Settings", shape: Shape, *, once: bool, as_json: bool) -> None:
     """Bring the cluster up, serve its page, and stop all in order at the end.
+
+    Each shape but the usual one has a folder of its own.
 
     Raises: NoPrograms, and what a fleet raises.
     """
@@ -24,8 +28,9 @@ def demo_cluster(settings: "Settings", *, once: bool, as_json: bool) -> None:
 
     started = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # from the first process on
-    home = settings.home / CLUSTER_HOME
-    stage = Stage(home.absolute(), _say)
+    own = "" if shape is Shape.CENTRES else f"-{shape}"
+    home = settings.home / f"{CLUSTER_HOME}{own}"
+    stage = Stage(home.absolute(), _say, shape)
     try:
         stage.open()
         facts = _facts(stage, time.monotonic() - started)

@@ -12,6 +12,7 @@ from yunjin.app.commands import (
     fleet_doctor,
     fleet_nodes,
     fleet_plan,
+    fleet_tls,
     moving,
 )
 from yunjin.app.commands.fleet_opening import (
@@ -25,6 +26,7 @@ from yunjin.app.commands.fleet_opening import (
     tell_set,
 )
 from yunjin.app.commands.opening import print_table
+from yunjin.app.fleet_example import Shape, text
 
 app = typer.Typer(help="Replicated databases on many machines 集群.", no_args_is_help=True)
 app.add_typer(fleet_nodes.app, name="node")
@@ -32,7 +34,10 @@ app.add_typer(fleet_plan.app, name="plan")
 app.add_typer(fleet_databases.app, name="database")
 app.add_typer(fleet_doctor.app, name="doctor")
 app.add_typer(moving.app, name="cell")
+app.add_typer(fleet_tls.app, name="tls")
 app.command("backup")(fleet_copies.backup)
+app.command("backup-due")(fleet_copies.backup_due)
+app.command("backup-runs")(fleet_copies.backup_runs)
 app.command("backups")(fleet_copies.backups)
 app.command("journal")(fleet_copies.journal)
 app.command("restore")(fleet_copies.restore)
@@ -45,11 +50,12 @@ def example(
     port: Annotated[
         int, typer.Option(min=1_024, max=65_000, help="The first of 12 ports.")
     ] = 13306,
+    shape: Annotated[
+        Shape, typer.Option(help="Where the nodes are; two-cities has a witness in a third.")
+    ] = Shape.CENTRES,
 ) -> None:
-    """Print a fleet.toml: three data centres of one node each, all on this machine."""
-    from yunjin.app.fleet_example import text
-
-    print(text(folder, port), end="")
+    """Print a fleet.toml of a topology that is tested, all of it on this machine."""
+    print(text(folder, port, shape), end="")
 
 
 @app.command()

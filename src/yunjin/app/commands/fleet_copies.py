@@ -1,6 +1,7 @@
-"""`yunjin fleet backup | backups | journal | restore | drill`: copies of whole sets."""
+"""`yunjin fleet backup … | journal | restore | drill`: copies of whole sets."""
 
 import datetime as dt
+import getpass
 import json
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,25 +14,36 @@ from yunjin.app.commands.fleet_opening import (
     bytes_bar,
     desk,
     plain,
+    recording_desk,
     say,
     tell_set,
 )
-from yunjin.app.commands.opening import load_settings, print_table
+from yunjin.app.commands.opening import print_table
 
 if TYPE_CHECKING:
-    from yunjin.foundation.database.api.fleet import FullBackup
+    from yunjin.foundation.database.api.fleet import BackupRun, FullBackup
 
 
 def backup(name: SetName, home: Home = None, as_json: AsJson = False) -> None:
     """Copy a whole set while it serves, and its journal; the oldest copies beyond a number go."""
-    copies = desk(home).copies()
-    with bytes_bar(f"set {name}") as moved:
-        made = copies.take(name, moved=moved)
-    copies.keep_journal(name)
-    gone = copies.prune(name, keep=load_settings(home).database.fleet.backups_keep)
-    if gone:
-        say(f"{gone} old copies removed")
+    with recording_desk(home) as fleet, bytes_bar(f"set {name}") as moved:
+        made = fleet.copying.take(name, by=getpass.getuser(), moved=moved)
     _tell([made], as_json=as_json)
+
+
+def backup_due(home: Home = None, as_json: AsJson = False) -> None:
+    """Make the copies that fleet.toml plans and that are due; ends with 1 where one failed."""
+    with recording_desk(home) as fleet:
+        runs = fleet.back_up_due()
+    _tell_runs(runs, as_json=as_json)
+    if any(run.outcome for run in runs):
+        raise typer.Exit(1)
+
+
+def backup_runs(name: SetName, home: Home = None, as_json: AsJson = False) -> None:
+    """Show the record of a set's copies, newest first: by whom, and what came of each."""
+    with recording_desk(home) as fleet:
+        _tell_runs(fleet.backup_runs(name), as_json=as_json)
 
 
 def backups(name: SetName, home: Home = None, as_json: AsJson = False) -> None:
@@ -91,6 +103,21 @@ def _tell(found: "list[FullBackup]", *, as_json: bool) -> None:
         table.add_row(
             one.id, f"{taken:%Y-%m-%d %H:%M:%S}Z", one.node, f"{one.size_bytes:,}", one.version
         )
+    print_table(table)
+
+
+def _tell_runs(runs: "list[BackupRun]", *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(plain(runs)))
+        return
+    from rich.table import Column, Table
+
+    from yunjin.kernel.clock import instant
+
+    table = Table("set", "began", "by", "state", "backup", Column("outcome", overflow="fold"))
+    for one in runs:
+        began = f"{instant(one.began_us * 1_000):%Y-%m-%d %H:%M:%S}Z"
+        table.add_row(one.set, began, one.by, one.state.value, one.backup, one.outcome)
     print_table(table)
 
 

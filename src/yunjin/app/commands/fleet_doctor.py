@@ -12,12 +12,11 @@ from uuid import UUID
 
 import typer
 
-from yunjin.app.commands.fleet_opening import AsJson, Home, SetName, desk, plain, say
+from yunjin.app.commands.fleet_opening import AsJson, Home, SetName, desk, plain, say, tables_room
 from yunjin.app.commands.opening import load_settings, print_table
 
 if TYPE_CHECKING:
     from yunjin.foundation.database.api.doctor import Action, DoctorApi, Finding
-    from yunjin.kernel.room import Room
 
 app = typer.Typer(
     help="The sets' doctor 巡检: finds faults and repairs them.", no_args_is_help=True
@@ -28,36 +27,10 @@ _COLOURS = {"CRITICAL": "red", "WARNING": "yellow", "NOTE": "dim"}
 
 
 @contextmanager
-def _room(home: Path | None) -> "Iterator[Room]":
-    """Open the tenant's tables, without the rest of the bank."""
-    from yunjin.chassis.transport import configure_plain_logs
-    from yunjin.foundation.database import wiring
-    from yunjin.kernel import tenant
-    from yunjin.kernel.clock import SystemClock
-
-    configure_plain_logs()
-    settings = load_settings(home)
-    name = tenant.checked(settings.tenant)
-    # this command's own doctor is the only one in it
-    plain_room = settings.database.model_copy(
-        update={"doctor": settings.database.doctor.model_copy(update={"is_on": False})}
-    )
-    with tenant.entered(name):
-        room = wiring.build(
-            plain_room, tenant=name, clock=SystemClock(), home=settings.home.absolute()
-        )
-        try:
-            yield room
-        finally:
-            if room.close is not None:
-                room.close()
-
-
-@contextmanager
 def _doctor(home: Path | None) -> "Iterator[DoctorApi]":
     from yunjin.foundation.database.api.doctor import DoctorApi
 
-    with _room(home) as room:
+    with tables_room(home) as room:
         yield room.doors[DoctorApi]
 
 
@@ -84,7 +57,7 @@ def watch(
             say(f"{name} is well 正常")
         told[name] = said
 
-    with _room(home) as room:
+    with tables_room(home) as room:
         practice = practice_of(
             settings.database.doctor,
             desk(home).fleet(),
@@ -191,8 +164,8 @@ def rest(
     home: Home = None,
 ) -> None:
     """Keep doctors off a set while you work on it: they look on and do nothing."""
-    from yunjin.foundation.database.service.doctor.resting import rest as keep_off
-    from yunjin.foundation.database.service.doctor.resting import wake
+    from yunjin.foundation.database.service.resting import rest as keep_off
+    from yunjin.foundation.database.service.resting import wake
 
     fleet = desk(home).fleet()
     if over:
@@ -267,7 +240,7 @@ def forecast(name: SetName, home: Home = None, as_json: AsJson = False) -> None:
 
     fleet, clock = desk(home).fleet(), SystemClock()
     seen, _ = look_once(fleet, name)
-    with _room(home) as room:
+    with tables_room(home) as room:
         rows = room.doors[DatabaseApi].open(
             "database", source="/foundation/database", migrations=migrations
         )

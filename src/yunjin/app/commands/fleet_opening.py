@@ -5,7 +5,7 @@ import enum
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,9 +14,11 @@ import typer
 from yunjin.app.commands.opening import load_settings, print_table
 
 if TYPE_CHECKING:
+    from yunjin.chassis.persistence import RoomDatabase
     from yunjin.foundation.database.api.fleet import NodeStatus, SetStatus
     from yunjin.foundation.database.service.desk import FleetDesk
     from yunjin.foundation.database.service.hosting import Hosting
+    from yunjin.kernel.room import Room
 
 Home = Annotated[Path | None, typer.Option(help="Folder of all data.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -28,38 +30,73 @@ def say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
 
-def desk(home: Path | None) -> "FleetDesk":
-    """Return the fleet's desk; what it does is told on stderr."""
+def desk(home: Path | None, rows: "RoomDatabase | None" = None) -> "FleetDesk":
+    """Return the fleet's desk; what it does is told on stderr.
+
+    rows: the database room's tables, for the record of copies.
+    """
     from yunjin.foundation.database.service.desk import desk_of
     from yunjin.kernel.clock import SystemClock
 
     settings = load_settings(home)
     return desk_of(
-        settings.database.fleet, home=settings.home.absolute(), clock=SystemClock(), tell=say
+        settings.database.fleet,
+        home=settings.home.absolute(),
+        clock=SystemClock(),
+        rows=rows,
+        tell=say,
     )
 
 
 @contextmanager
-def hosting(home: Path | None) -> "Iterator[Hosting]":
-    """Open the tenant's tables, without the rest of the bank, for its hosted databases."""
+def tables_room(home: Path | None) -> "Iterator[Room]":
+    """Open the tenant's tables, without the rest of the bank, and without a doctor of its own."""
     from yunjin.chassis.transport import configure_plain_logs
     from yunjin.foundation.database import wiring
-    from yunjin.foundation.database.api.hosting import HostingApi
     from yunjin.kernel import tenant
     from yunjin.kernel.clock import SystemClock
 
     configure_plain_logs()
     settings = load_settings(home)
     name = tenant.checked(settings.tenant)
+    plain_room = settings.database.model_copy(
+        update={"doctor": settings.database.doctor.model_copy(update={"is_on": False})}
+    )
     with tenant.entered(name):
         room = wiring.build(
-            settings.database, tenant=name, clock=SystemClock(), home=settings.home.absolute()
+            plain_room, tenant=name, clock=SystemClock(), home=settings.home.absolute()
         )
         try:
-            yield room.doors[HostingApi]
+            yield room
         finally:
             if room.close is not None:
                 room.close()
+
+
+@contextmanager
+def hosting(home: Path | None) -> "Iterator[Hosting]":
+    """Open the tenant's tables for its hosted databases."""
+    from yunjin.foundation.database.api.hosting import HostingApi
+
+    with tables_room(home) as room:
+        yield room.doors[HostingApi]
+
+
+@contextmanager
+def recording_desk(home: Path | None) -> "Iterator[FleetDesk]":
+    """Open the fleet's desk with the record of copies; without it where the tables are down."""
+    from yunjin.foundation.database import migrations
+    from yunjin.foundation.database.api import DatabaseApi
+    from yunjin.kernel.errors import Outage
+
+    with ExitStack() as closing:
+        rows = None
+        try:
+            api = closing.enter_context(tables_room(home)).doors[DatabaseApi]
+            rows = api.open("database", source="/foundation/database", migrations=migrations)
+        except Outage as problem:
+            say(f"not on record: {problem.detail}")
+        yield desk(home, rows)
 
 
 def plain(value: Any) -> Any:

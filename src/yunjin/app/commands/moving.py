@@ -1,4 +1,4 @@
-"""`yunjin ledger hand-over` and `yunjin fleet cell move`: a cell goes on elsewhere."""
+"""`yunjin ledger hand-over`, `yunjin fleet cell move | split`: a cell goes on elsewhere."""
 
 import json
 import sys
@@ -99,6 +99,57 @@ def move(
     )
     if moved.pause_ms:
         print(f"writes paused for {moved.pause_ms} ms", file=sys.stderr)
+
+
+@app.command()
+def split(
+    into: Annotated[
+        int, typer.Option(min=1, max=32_767, help="The number of the new cell, which none has yet.")
+    ],
+    cell: Annotated[int | None, typer.Argument(help="The cell; else that of ledger.cell.")] = None,
+    wait_s: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="How long to wait for a process of the new cell, and for "
+            "what is under way between both halves.",
+        ),
+    ] = 600.0,
+    give_up: Annotated[
+        bool, typer.Option("--give-up", help="Delete what was copied for a split not done.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: a split is for good.")] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give half of a cell's accounts to a new cell, while it is used; run again, it goes on.
+
+    The set that it is on is that of ledger.journal_url. Once this waits for them, start processes
+    with the number of the new cell in ledger.cell.
+    """
+    from yunjin.app.commands import splitting
+    from yunjin.kernel.errors import Malformed
+
+    settings = load_settings(home).ledger
+    if not settings.journal_url:
+        raise Malformed("expected ledger.journal_url, the set that the cell is on, was none")
+    number = settings.cell if cell is None else cell
+    with splitting.Asking(settings.journal_url, number, say) as asking:
+        if give_up:
+            asking.give_up(into, wait_s=wait_s)
+            return
+        if not yes:
+            typer.confirm(f"Split cell {number} for good?", abort=True, err=True)
+        done = asking.split(into, wait_s=wait_s)
+    if as_json:
+        print(json.dumps(plain(done)))
+        return
+    where = "nobody yet" if done.writer is None else done.writer.http or done.writer.holder
+    print(
+        f"cell {done.into} has half of cell {done.cell}: row {done.row_count}, written at {where}"
+    )
+    if done.pause_ms:
+        print(f"writes paused for {done.pause_ms} ms", file=sys.stderr)
 
 
 def _tell(writer: "Member", *, as_json: bool) -> None:

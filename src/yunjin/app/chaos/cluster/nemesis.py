@@ -1,6 +1,7 @@
 """What fails when: a schedule that follows from its seed alone."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -23,6 +24,7 @@ class Fault(StrEnum):
     CENTRE_ALONE = "centre-alone"  # a data centre is cut off from the others
     ONE_WAY = "one-way"  # packets from one to another get lost, not back
     LOSS = "loss"  # a tenth of the packets into a data centre
+    DELAY = "delay"  # a data centre's line gets long; only where lines have a length
     SET_KILL = "set-kill"  # all nodes
 
 
@@ -55,14 +57,14 @@ class Planned:
         return f"{self.at_s:.1f} s {self.fault} {self.centre}{self.other} for {self.lasts_s:.1f} s"
 
 
-def schedule(seed: int) -> list[Planned]:
-    """Return one to three faults, in the order of their beginning."""
+def schedule(seed: int, centres: Sequence[str] = CENTRES) -> list[Planned]:
+    """Return one to three faults of these data centres, in the order of their beginning."""
     chance = random.Random(seed)
     count = chance.choice((1, 1, 2, 2, 3))
     kinds = chance.choices(list(_WEIGHTS), weights=list(_WEIGHTS.values()), k=count)
     planned = []
     for kind in kinds:
-        centre, other = chance.sample(CENTRES, 2)
+        centre, other = chance.sample(centres, 2)
         planned.append(
             Planned(
                 fault=kind,

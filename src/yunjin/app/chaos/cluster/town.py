@@ -1,22 +1,26 @@
-"""The town that is struck: three data centres, each with a node of a set and a cell's process."""
+"""The town that is struck: data centres, each with a node of a set and a cell's process.
+
+Three of them in one city; or two cities, with a witness in a third that has a vote and no data.
+"""
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
 from yunjin.app.chaos.cluster import jumpy
+from yunjin.app.chaos.cluster.cable import Line
 from yunjin.app.chaos.cluster.nemesis import Fault, Planned
 from yunjin.app.chaos.cluster.net import CENTRES, Net
+from yunjin.app.cluster.starting import BRISK, COMMAND, start
 from yunjin.foundation.database.domain.topology import read_topology
 from yunjin.foundation.database.service.fleet import Fleet
 from yunjin.kernel.errors import Problem
@@ -24,40 +28,64 @@ from yunjin.kernel.errors import Problem
 SET: Final = "s1"
 CELL: Final = 1
 _HTTP, _FLIGHT = 8420, 8421
-_COMMAND: Final = (
-    "from yunjin.app.chaos.cluster import jumpy; jumpy.install(); "
-    "from yunjin.app.cli import main; main()"
-)
+_COMMAND: Final = f"from yunjin.app.chaos.cluster import jumpy; jumpy.install(); {COMMAND}"
 _NODE: Final = (
     '  {{ name = "n{c}", host = "h{c}", port = 3306, galera_port = 4567, ist_port = 4568, '
     "sst_port = 4444 }},"
 )
 _OPTIONS: Final = '{ innodb_buffer_pool_size = "64M", innodb_log_file_size = "64M" }'
 _HEALED_S: Final = 90
-_BY_ITSELF_S: Final = 6.0  # a set whose nodes run finds itself together within that
+_BY_ITSELF_S: Final = {"lan": 6.0, "wan": 30.0}  # nodes that run find each other within that
+_SLOW: Final = Line(100, 20)  # what a line is struck with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """Where a town has what.
+
+    nodes : data centres with a node and a process of the cell each.
+    witness : the one with a vote without data; "": none.
+    profile : of the set: lan or wan.
+    """
+
+    nodes: tuple[str, ...] = CENTRES
+    witness: str = ""
+    profile: str = "lan"
+
+    @property
+    def centres(self) -> tuple[str, ...]:
+        """All data centres."""
+        return (*self.nodes, self.witness) if self.witness else self.nodes
+
+
+ONE_CITY: Final = Shape()
+TWO_CITIES: Final = Shape(nodes=("a", "b"), witness="w", profile="wan")
 
 
 class Town:
     """Everything that runs, and the hand that strikes it."""
 
-    def __init__(self, home: Path, net: Net) -> None:
-        self._home, self.net = home, net
+    def __init__(self, home: Path, net: Net, shape: Shape = ONE_CITY) -> None:
+        self._home, self.net, self._shape = home, net, shape
         self.fleet = Fleet(read_topology(self._text()), home=home / "fleet")
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.struck = 0
 
     def _text(self) -> str:
-        lines = [f'[data_centres.{c}]\ncity = "here"' for c in CENTRES]
-        lines += [
-            f'[hosts.h{c}]\ndata_centre = "{c}"\naddress = "{self.net.address(c)}"\n'
-            f'folder = "{self._home}/{c}"\nreach = "namespace"\n'
-            f'namespace = "{self.net.namespace(c)}"'
-            for c in CENTRES
-        ]
-        nodes = "\n".join(_NODE.format(c=c) for c in CENTRES)
+        shape, lines = self._shape, []
+        for c in shape.centres:
+            city = c if shape.witness else "here"
+            lines += [
+                f'[data_centres.{c}]\ncity = "{city}"',
+                f'[hosts.h{c}]\ndata_centre = "{c}"\naddress = "{self.net.address(c)}"\n'
+                f'folder = "{self._home}/{c}"\nreach = "namespace"\n'
+                f'namespace = "{self.net.namespace(c)}"',
+            ]
+        nodes = "\n".join(_NODE.format(c=c) for c in shape.nodes)
+        witness = f'witness = {{ host = "h{shape.witness}" }}\n' if shape.witness else ""
         lines.append(
-            f'[sets.{SET}]\ncells = [{CELL}]\nprofile = "lan"\noptions = {_OPTIONS}\n'
-            f"nodes = [\n{nodes}\n]"
+            f'[sets.{SET}]\ncells = [{CELL}]\nprofile = "{shape.profile}"\n{witness}'
+            f"options = {_OPTIONS}\nnodes = [\n{nodes}\n]"
         )
         return "\n".join(lines)
 
@@ -66,7 +94,7 @@ class Town:
         """Have the town for a block."""
         try:
             self.fleet.create(SET)
-            for centre in CENTRES:
+            for centre in self._shape.nodes:
                 self._start(centre)
             yield self
         finally:
@@ -75,10 +103,12 @@ class Town:
                 process.wait()
             for node in self.fleet.nodes(SET):
                 node.kill()
+            for arbitrator in self._arbitrators():
+                arbitrator.stop()
 
     def addresses(self) -> list[str]:
         """Return where the cell's processes take batches."""
-        return [f"grpc://{self.net.address(centre)}:{_FLIGHT}" for centre in CENTRES]
+        return [f"grpc://{self.net.address(centre)}:{_FLIGHT}" for centre in self._shape.nodes]
 
     # strikes ------------------------------------------------------------------------------------
 
@@ -95,15 +125,16 @@ class Town:
             Fault.CENTRE_ALONE: lambda: self._cut(planned),
             Fault.ONE_WAY: lambda: self._cut(planned),
             Fault.LOSS: lambda: self._cut(planned),
+            Fault.DELAY: lambda: self._cut(planned),
             Fault.SET_KILL: self._hit_set,
         }
         acts[planned.fault]()
 
     def _hit_cell(self, planned: Planned, how: signal.Signals, *, writes: bool = True) -> None:
         writer = self.writer()
-        centres = [c for c in CENTRES if (c == writer) is writes]
+        centres = [c for c in self._shape.nodes if (c == writer) is writes]
         if not centres:  # nobody writes just now: whoever comes first is hit
-            centres = [planned.centre]
+            centres = [self._shape.nodes[0]]
         process = self._processes[centres[0]]
         process.send_signal(how)
         if how is signal.SIGSTOP:
@@ -114,22 +145,26 @@ class Town:
 
     def _jump(self, planned: Planned) -> None:
         """Step the writer's wall clock; its steady clock goes on."""
-        self._clock_of(self.writer() or planned.centre).write_text(f"{planned.jump_s:+d}")
+        self._clock_of(self.writer() or self._shape.nodes[0]).write_text(f"{planned.jump_s:+d}")
 
     def _hit_node(self, planned: Planned, how: signal.Signals) -> None:
-        node = self.fleet.node(SET, f"n{planned.centre}")
-        pid = node.pid()
+        struck: Any = self.fleet.arbitrator(SET)
+        if planned.centre in self._shape.nodes:
+            struck = self.fleet.node(SET, f"n{planned.centre}")
+        pid = struck.pid()
         if not pid:
             return
-        node.machine.send(pid, how)
+        struck.machine.send(pid, how)
         if how is signal.SIGSTOP:
-            self._later(planned.lasts_s, lambda: node.machine.send(pid, signal.SIGCONT))
+            self._later(planned.lasts_s, lambda: struck.machine.send(pid, signal.SIGCONT))
 
     def _cut(self, planned: Planned) -> None:
         if planned.fault is Fault.CENTRE_ALONE:
             self.net.isolate(planned.centre)
         elif planned.fault is Fault.ONE_WAY:
             self.net.cut(planned.centre, planned.other, both_ways=False)
+        elif planned.fault is Fault.DELAY:
+            self.net.slow(planned.centre, _SLOW)
         else:
             self.net.lose(planned.centre, 10)
         self._later(planned.lasts_s, self.net.heal)
@@ -161,14 +196,16 @@ class Town:
             else:
                 self._start(centre)
             self._clock_of(centre).write_text("+0")
-        for node in self.fleet.nodes(SET):
-            if pid := node.pid():
-                node.machine.send(pid, signal.SIGCONT)
+        for one in (*self.fleet.nodes(SET), *self._arbitrators()):
+            if pid := one.pid():
+                one.machine.send(pid, signal.SIGCONT)
+        for arbitrator in self._arbitrators():
+            arbitrator.start()
         until, helped_at = time.monotonic() + _HEALED_S, time.monotonic()
         while not self._is_whole():
             if time.monotonic() > until:
                 raise TimeoutError(f"the set was not whole after {_HEALED_S} s: {self._said()}")
-            if time.monotonic() - helped_at > _BY_ITSELF_S:
+            if time.monotonic() - helped_at > _BY_ITSELF_S[self._shape.profile]:
                 with suppress(Problem):
                     self._help()
                 helped_at = time.monotonic()
@@ -177,6 +214,10 @@ class Town:
             if time.monotonic() > until + _HEALED_S:
                 raise TimeoutError("nobody writes the cell after all was mended")
             time.sleep(0.1)
+
+    def _arbitrators(self) -> list[Any]:
+        found = self.fleet.arbitrator(SET)
+        return [] if found is None else [found]
 
     def _is_whole(self) -> bool:
         return all(node.is_synced for node in self.fleet.status(SET).nodes)
@@ -200,7 +241,7 @@ class Town:
 
     def writer(self) -> str | None:
         """Return the data centre of the process that writes, None where nobody says."""
-        for centre in CENTRES:
+        for centre in self._shape.nodes:
             try:
                 address = f"http://{self.net.address(centre)}:{_HTTP}/v1/cell"
                 found = httpx.get(address, timeout=0.5, trust_env=False).json()
@@ -217,35 +258,18 @@ class Town:
         folder, address = self._home / f"cell-{centre}", self.net.address(centre)
         folder.mkdir(parents=True, exist_ok=True)
         self._clock_of(centre).write_text("+0")
-        chosen = {
-            "YUNJIN_HOME": str(folder),
-            "YUNJIN_HTTP__LISTEN": address,
-            "YUNJIN_HTTP__PORT": str(_HTTP),
-            "YUNJIN_HTTP__FLIGHT_PORT": str(_FLIGHT),
-            "YUNJIN_LEDGER__CELL": str(CELL),
-            "YUNJIN_LEDGER__JOURNAL_URL": self._url_from(centre),
-            "YUNJIN_LEDGER__CODEC": "lz4",
-            "YUNJIN_LEDGER__STANDS_BY": "true",
-            "YUNJIN_LEDGER__LEASE_S": "1",
-            "YUNJIN_LEDGER__FOLLOW_MS": "50",
-            "YUNJIN_LEDGER__CHECKPOINT_TRANSFERS": "2000",
-        }
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("YUNJIN_")}
-        with (folder / "log").open("ab") as log:
-            self._processes[centre] = subprocess.Popen(
-                [*self._inside(centre), sys.executable, "-c", _COMMAND, "cell"],
-                stdout=log,
-                stderr=log,
-                env={**kept, **chosen, jumpy.VARIABLE: str(self._clock_of(centre))},
-            )
+        self._processes[centre] = start(
+            ["cell"],
+            folder,
+            url=self.fleet.url(SET, first=f"n{centre}"),  # of its own data centre
+            port=_HTTP,
+            flight_port=_FLIGHT,
+            ledger={**BRISK, "cell": CELL, "checkpoint_transfers": 2_000},
+            more={"YUNJIN_HTTP__LISTEN": address, jumpy.VARIABLE: str(self._clock_of(centre))},
+            inside=self._inside(centre),
+            code=_COMMAND,
+            log=folder / "log",
+        )
 
     def _inside(self, centre: str) -> list[str]:
         return ["ip", "netns", "exec", self.net.namespace(centre)]
-
-    def _url_from(self, centre: str) -> str:
-        """Return the set's URL with the node of a process's own data centre first."""
-        login, _, rest = self.fleet.url(SET).partition("@")
-        hosts, _, database = rest.rpartition("/")
-        own = f"{self.net.address(centre)}:"
-        ordered = sorted(hosts.split(","), key=lambda host: not host.startswith(own))
-        return f"{login}@{','.join(ordered)}/{database}"
