@@ -63,6 +63,7 @@ KEYS = {
         "measured_p99_9",
         "measured_recovery_9",
     },
+    "payroll": {"seconds", "cpu_s", "ratio_to_bar"},
     "posting": {"cpu_s_per_million", "batch_cpu_s_per_million", "entries_per_s", "p99_ms"},
     "products": {"seconds"},
     "record-day": {"payments_per_s", "p99_ms", "cpu_s_per_million"},

@@ -287,7 +287,7 @@ class Agreements:
             raise NotFound(f"There is no standing order {order_id} of this agreement.")
         self._agreements.cancel_order(uuid5(order_id, "end"), order_id)  # ends once
 
-    def tasks(self, is_done: bool = False, limit: Limit = 50) -> list[TaskOut]:
+    def agreement_tasks(self, is_done: bool = False, limit: Limit = 50) -> list[TaskOut]:
         """Return what waits for a person, newest first."""
         found = self._agreements.waiting(is_done=is_done, limit=limit)
         return [TaskOut.model_validate(one) for one in found]
@@ -314,7 +314,7 @@ def router(agreements: AgreementsApi) -> APIRouter:
         ("POST", f"{one}/orders", to.add_order, 201, "agreements"),
         ("GET", f"{one}/orders", to.orders, 200, "agreements"),
         ("DELETE", f"{one}/orders/{{order_id}}", to.cancel_order, 204, "agreements"),
-        ("GET", "/agreement_tasks", to.tasks, 200, "agreements"),
+        ("GET", "/agreement_tasks", to.agreement_tasks, 200, "agreements"),
         ("POST", "/agreement_tasks/{task_id}/settle", to.settle_task, 204, "agreements"),
     ):
         made.add_api_route(

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Query, Response
 
 from yunjin.chassis.transport.values import Answer, CommandId, Exact
 from yunjin.platforms.capability.api.payment_files import (
@@ -74,7 +74,9 @@ class FileRoutes:
         """Return a file."""
         return _out(self._files.file(file_id))
 
-    def file_lines(self, file_id: UUID, part: int = 0) -> list[LineOut]:
+    def file_lines(
+        self, file_id: UUID, part: Annotated[int, Query(ge=0, le=100_000)] = 0
+    ) -> list[LineOut]:
         """Return a part's lines, 8,000 a part."""
         found = self._files.lines(file_id, part)
         names = [name for name in LineOut.model_fields if name in found.schema.names]

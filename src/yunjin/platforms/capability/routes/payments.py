@@ -6,10 +6,11 @@ import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from yunjin.chassis.transport.values import (
+    INT64_MAX,
     Answer,
     Command,
     Digits,
@@ -127,7 +128,7 @@ class PaymentRoutes:
 
     def payments(
         self,
-        agreement_id: int = 0,
+        agreement_id: Annotated[int, Query(ge=0, le=INT64_MAX)] = 0,
         state: PaymentState | None = None,
         channel: Code = "",
         limit: Limit = 50,

@@ -242,7 +242,7 @@ class TaskRoutes:
 
     def tasks(
         self,
-        queue: Annotated[str, Query(max_length=40)] = "",
+        queue: Annotated[str, Query(max_length=40, pattern="^[!-~]*$")] = "",
         assignee: Annotated[str, Query(max_length=64)] = "",
         overdue: bool = False,
         ended: bool = False,
