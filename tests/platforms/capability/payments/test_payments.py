@@ -104,6 +104,19 @@ def test_a_channel_that_contradicts_itself_needs_a_person(bank: Payer) -> None:
     assert bank.payments.counts() == {"stuck": 1}
 
 
+def test_a_line_that_cannot_be_read_leaves_its_payment_to_a_person(bank: Payer) -> None:
+    bank.channel.choose = lambda account, amount: ""
+    [one] = bank.pay(bank.order(30_000))
+    bank.channel.choose = lambda account, amount: "ACSC"
+    [content] = bank.channel.sent.values()
+    bank.channel._answer(content)
+    told = bank.channel._out.pop()
+    bank.channel.tell(told.content.replace(b"<TxSts>ACSC<", b"<TxSts>SETTLED<"))
+    bank.rest()
+    assert bank.payments.payment(one.payment_id).state is S.STUCK
+    assert bank.balances()[:2] == (1_000_000, 30_000)
+
+
 def test_an_order_sent_again_is_the_same_payment(bank: Payer) -> None:
     order = bank.order(30_000)
     first = bank.pay(order)

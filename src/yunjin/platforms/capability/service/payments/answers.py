@@ -51,9 +51,25 @@ class Answers:
         kind, content = kept
         if kind == TRANSFERS.kind:
             return self._take_in(command_id, channel, content)
+        said = said_by(kind, content)
         for word in ("settled", "rejected", "returned"):
-            self._hear(channel, [one for one in said_by(kind, content) if one.word == word], word)
+            self._hear(channel, [one for one in said if one.word == word], word)
+        unread = [one.payment_id for one in said if one.word == "unread"]
+        self._room.run(lambda work: self._stick(work, channel, unread))
         return ""
+
+    def _stick(self, work: SqlUnitOfWork, channel: str, ids: Sequence[UUID | None]) -> None:
+        """Leave payments to a person of which something was said that nobody can read."""
+        found = store.known(work.connection, (one for one in ids if one is not None))
+        why = "the channel said something of it that cannot be read"
+        self._waves.become(
+            work,
+            [
+                (one, S.STUCK, "NARR", why)
+                for one in found.values()
+                if one.channel == channel and one.state in (S.HELD, S.SENT, S.SETTLED)
+            ],
+        )
 
     def send(self, _: UUID, channel: str, answer_id: str) -> None:
         """Hand an answer to its channel. A call."""

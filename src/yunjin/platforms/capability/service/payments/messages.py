@@ -34,7 +34,8 @@ REJECTED: Final = frozenset(("RJCT",))
 class Said:
     """What a channel says of one payment, or of a whole message of ours (payment_id None).
 
-    word : "settled", "rejected", "returned", or "" for what changes nothing.
+    word : "settled", "rejected", "returned", "unread" where the line cannot be understood, or ""
+        for what changes nothing.
     """
 
     payment_id: UUID | None
@@ -78,13 +79,12 @@ def _statuses(content: bytes) -> list[Said]:
         Said(
             payment_id=_id(line["original_transaction_id"]),
             message_id=head.original_message_id,
-            word=_word(line["status"] or head.status),
+            word="unread" if line["reason"] else _word(line["status"] or head.status),
             reason=line["status_reason"] or head.status_reason or "",
             detail=line["status_detail"] or head.status_detail or "",
             amount_minor=line["amount_minor"],
         )
         for line in lines
-        if line["reason"] is None
     ]
 
 
@@ -96,13 +96,12 @@ def _returns(content: bytes) -> list[Said]:
         Said(
             payment_id=_id(line["original_transaction_id"]),
             message_id=line["original_message_id"] or "",
-            word="returned",
+            word="unread" if line["reason"] else "returned",
             reason=line["return_reason"] or "",
             detail=line["return_detail"] or "",
             amount_minor=line["amount_minor"],
         )
         for line in found.lines.to_pylist()
-        if line["reason"] is None
     ]
 
 
