@@ -35,6 +35,13 @@ class Settings(BaseModel):
     agent: str = Field(
         "", max_length=11, pattern="^([A-Z0-9]{8}([A-Z0-9]{3})?)?$", description="our BIC"
     )
+    trial_channel: str = Field(
+        "",
+        max_length=40,
+        pattern="^[a-z0-9-]*$",
+        description="a clearing channel of this name, in memory, that settles all it is sent: "
+        "for trials; what it has not answered is forgotten with the process",
+    )
     flows: FlowLimits = Field(
         default_factory=lambda: FlowLimits(lease_s=5),
         description="how much the durable flows of the centres may do",
@@ -186,7 +193,7 @@ def parts(
     doors[TasksApi] = TaskService(
         room, flows=lambda: flows, bank=BankTasks(agreements), cursor_key=key
     )
-    ways = {one.name: one for one in channels}
+    ways = {one.name: one for one in (*channels, *_trial(settings, clock))}
     definitions: list[Any] = [task_due(doors[TasksApi])]
     acting: tuple[Any, ...] = ()
     if agreements is not None:
@@ -233,6 +240,13 @@ def _acting(
         agent=settings.agent,
     )
     return waves, Answers(room, agreements, waves)
+
+
+def _trial(settings: Settings, clock: Clock) -> list[ChannelPort]:
+    from yunjin.platforms.capability.adapters.channel import FakeChannel
+
+    name = settings.trial_channel
+    return [FakeChannel(name=name, clock=clock)] if name else []
 
 
 def _each(jobs: Sequence[Any], act: str) -> None:
