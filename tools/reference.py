@@ -26,8 +26,9 @@ NOTE: Final = "<!-- Written by `./run docs`; change the code, not this page. -->
 
 
 def modules(name: str) -> list[str]:
-    """Return the modules of this name in src (a file, or a package of the same name)."""
+    """Return the modules of this name in src: a file, or a package; a room's with all inside."""
     found = [*SRC.rglob(f"{name}.py"), *SRC.rglob(f"{name}/__init__.py")]
+    found += SRC.glob(f"yunjin/*/*/{name}/*.py")
     names = {".".join(path.relative_to(SRC).with_suffix("").parts) for path in found}
     return sorted(name.removesuffix(".__init__") for name in names)
 

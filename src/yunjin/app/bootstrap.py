@@ -106,6 +106,7 @@ def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
                 database=tables,
                 today=rooms[2].doors[DaysApi].business_date,
                 agreements=rooms[2].doors[AgreementsApi],
+                core=rooms[2].doors,
                 stands_by=rooms[1].stands_by or bool,
             )
         )

@@ -26,7 +26,6 @@ from yunjin.kernel.ids import uuid7
 from yunjin.platforms.capability import wiring
 from yunjin.platforms.capability.adapters.channel import FakeChannel
 from yunjin.platforms.capability.api.limits import LimitsApi
-from yunjin.platforms.capability.api.payment_files import PaymentFilesApi
 from yunjin.platforms.capability.api.payments import NewPayment, Payment, PaymentsApi
 
 __all__ = ["database_url", "mariadb"]
@@ -54,7 +53,7 @@ class Payer:
     clock: SkippingClock
     channel: FakeChannel
     doors: dict[type, Any] = field(default_factory=dict)
-    parts: wiring.Parts | None = None
+    parts: wiring.Making | None = None
     engine: Engine | None = None
     day: dt.date | None = None
     payer: int = 0
@@ -88,7 +87,7 @@ class Payer:
         assert self.engine is not None
         for _ in range(3):
             self.work()
-            self.parts.paying.look()
+            self.parts.jobs[0].look()
         self.work()
 
     def work(self) -> None:
@@ -107,7 +106,7 @@ class Payer:
     def failing(self, made: Callable[[Any], Any]) -> Iterator[None]:
         """Put something before the core for a while."""
         assert self.parts is not None
-        acting = (*self.parts.acting, self.doors[PaymentFilesApi])
+        acting = self.parts.acting
         door = self.doors[AgreementsApi]
         for one in acting:
             one._agreements = made(door)
@@ -119,7 +118,7 @@ class Payer:
     def dying(self, made: Callable[[Any], Any]) -> Iterator[None]:
         """Put something around what keeps the outcome of acts, for a while."""
         assert self.parts is not None
-        waves, _ = self.parts.acting
+        waves = self.parts.acting[0]
         become = waves.become
         waves.become = made(become)
         yield

@@ -1,16 +1,9 @@
 """The centres' staff pages."""
 
-from dataclasses import dataclass
 from typing import Final
 
-from yunjin.foundation.banking.api.agreements import AgreementsApi
-from yunjin.kernel.clock import Clock
 from yunjin.kernel.room import MenuEntry
 from yunjin.platforms.capability.api.centres import CentresApi
-from yunjin.platforms.capability.api.limits import LimitsApi
-from yunjin.platforms.capability.api.parties import PartiesApi
-from yunjin.platforms.capability.api.payments import PaymentsApi
-from yunjin.platforms.capability.api.tasks import TasksApi
 from yunjin.platforms.capability.pages.customer_search import Search
 from yunjin.platforms.capability.pages.words import WORDS
 
@@ -52,50 +45,12 @@ MENU: Final = (
     ),
 )
 
-__all__ = ["MENU", "WORDS", "Doors", "Search", "register"]
+__all__ = ["MENU", "WORDS", "Search", "register"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doors:
-    """What the pages ask."""
-
-    centres: CentresApi
-    limits: LimitsApi
-    parties: PartiesApi
-    tasks: TasksApi
-    agreements: AgreementsApi | None = None  # where there is a bank
-    payments: PaymentsApi | None = None  # where there is a bank
-
-
-def register(doors: Doors, *, clock: Clock) -> None:
-    """Put the centres' pages on the console; `Room.pages` calls it when that is mounted."""
+def register(centres: CentresApi) -> None:
+    """Put the catalogue on the console; each centre puts its own pages there."""
     # Here, so that a room can be wired without the weight of the web.
-    from yunjin.platforms.capability.pages import (
-        catalogue,
-        customer,
-        customer_desk,
-        customer_merging,
-        customer_opening,
-        customers,
-        limit,
-        limits,
-        payment,
-        payments,
-        task,
-        tasks,
-    )
+    from yunjin.platforms.capability.pages import catalogue
 
-    catalogue.register(doors.centres)
-    of_customers = customer_desk.Desk(
-        parties=doors.parties, limits=doors.limits, agreements=doors.agreements, clock=clock
-    )
-    # A form at "/…/new" comes before the page whose address would take "new" for an id.
-    for one in (customers, customer_opening, customer_merging, customer):
-        one.register(of_customers)
-    tasks.register(doors.tasks)
-    task.register(doors.tasks, clock)
-    limits.register(doors.limits, clock)
-    limit.register(doors.limits, clock)
-    if doors.payments is not None:
-        payments.register(doors.payments, clock)
-        payment.register(doors.payments, clock)
+    catalogue.register(centres)

@@ -37,18 +37,13 @@ _OWN: Final = ("", "capability")  # rooms whose flows are ours
 
 
 class TaskService(TaskLists):
-    """Tasks over a room's tables.
-
-    Parameters
-    ----------
-    flows : returns the room's flows, which are made after its services.
-    """
+    """Tasks over a room's tables."""
 
     def __init__(
         self,
         room: RoomDatabase,
+        flows: Flows,
         *,
-        flows: Callable[[], Flows],
         bank: BankTasks,
         cursor_key: bytes,
     ) -> None:
@@ -101,7 +96,7 @@ class TaskService(TaskLists):
 
         request = ["task.open", _request(task), flow_room, flow_id]
         self._room.command(command_id, request, body)
-        self._flows().bell.set()
+        self._flows.bell.set()
         return self.task(command_id)
 
     def _made(
@@ -321,7 +316,7 @@ class TaskService(TaskLists):
 
         request = [f"task.{what}", task_id, by, said, facts]
         self._room.command(command_id, request, body)
-        self._flows().bell.set()
+        self._flows.bell.set()
         return self.task(task_id)
 
     def _tell_flow(self, work: SqlUnitOfWork, task: Task, given: dict[str, Any]) -> None:
@@ -342,7 +337,7 @@ class TaskService(TaskLists):
         answer = {"state": task.state.value, "by": task.ended_by, "values": given}
         # A flow that has ended meanwhile does not need it any more.
         with suppress(FlowEnded, NoSuchFlow):
-            self._flows().signal(
+            self._flows.signal(
                 task.flow_id, f"task:{task.task_id}", answer, signal_id=task.task_id, work=work
             )
 
@@ -351,12 +346,12 @@ class TaskService(TaskLists):
         if task.due_at is None or task.escalations >= ESCALATIONS_MAX:
             return None
         due_ns = store.micros(task.due_at) * 1_000
-        self._flows().start(command_id, WATCH, str(task.task_id), due_ns, work=work)
+        self._flows.start(command_id, WATCH, str(task.task_id), due_ns, work=work)
         return command_id
 
     def _hush(self, work: SqlUnitOfWork, watch_id: UUID) -> None:
         with suppress(FlowEnded, NoSuchFlow):
-            self._flows().signal(watch_id, ENDED, True, signal_id=watch_id, work=work)
+            self._flows.signal(watch_id, ENDED, True, signal_id=watch_id, work=work)
 
     def _noted(self, work: SqlUnitOfWork, task: Task, what: str, by: str, said: str) -> None:
         now = instant(self._room.clock.now_ns())

@@ -6,7 +6,7 @@ Lines to other banks become payments of their own. Every id is a function of fil
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -73,9 +73,9 @@ class PaymentFiles:
     def __init__(
         self,
         room: RoomDatabase,
-        flows: Callable[[], Flows],
+        flows: Flows,
         agreements: AgreementsApi,
-        payments: Callable[[], PaymentService],
+        payments: PaymentService,
         *,
         agent: str,
         cursor_key: bytes,
@@ -110,7 +110,7 @@ class PaymentFiles:
             if one.is_refused:
                 self._tell(work, command_id, FileState.REFUSED, one.line_count)
             else:
-                self._flows().start(command_id, FILE, str(command_id), len(one.parts), work=work)
+                self._flows.start(command_id, FILE, str(command_id), len(one.parts), work=work)
 
         self._room.run(body)
         return self.file(command_id)
@@ -298,7 +298,7 @@ class PaymentFiles:
             )
             for number, line in zip(numbers, chosen, strict=True)
         ]
-        self._payments().pay_all(leg(file_id, f"away {part}"), orders)
+        self._payments.pay_all(leg(file_id, f"away {part}"), orders)
 
     def _part(self, file_id: UUID, at: int) -> tuple[pa.RecordBatch, pa.RecordBatch | None]:
         found = self._room.read(lambda connection: store.part(connection, file_id, at))

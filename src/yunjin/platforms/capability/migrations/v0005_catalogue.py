@@ -1,0 +1,7 @@
+"""Products that are sold, and contracts."""
+
+import sqlalchemy as sa
+
+
+def upgrade(connection: sa.Connection) -> None:
+    """Create the tables."""

@@ -1,0 +1,7 @@
+"""Documents and messages."""
+
+import sqlalchemy as sa
+
+
+def upgrade(connection: sa.Connection) -> None:
+    """Create the tables."""

@@ -1,0 +1,7 @@
+"""Overlays."""
+
+import sqlalchemy as sa
+
+
+def upgrade(connection: sa.Connection) -> None:
+    """Create the tables."""

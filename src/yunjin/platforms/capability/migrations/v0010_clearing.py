@@ -1,0 +1,7 @@
+"""Routing of payments, cut-offs, reconciliation."""
+
+import sqlalchemy as sa
+
+
+def upgrade(connection: sa.Connection) -> None:
+    """Create the tables."""

@@ -1,0 +1,91 @@
+"""How the payment centre is put together, and that of files of payments: where there is a bank."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from yunjin.foundation.banking.api.agreements import AgreementsApi
+from yunjin.platforms.capability.api.centres import Centre
+from yunjin.platforms.capability.api.channels import ChannelPort
+from yunjin.platforms.capability.api.limits import LimitsApi
+from yunjin.platforms.capability.api.payment_files import FILES, PaymentFilesApi
+from yunjin.platforms.capability.api.payments import PAYMENTS, PaymentsApi
+from yunjin.platforms.capability.wiring.making import Ground, Making
+
+CENTRES: Final[tuple[Centre, ...]] = (PAYMENTS, FILES)
+
+
+def add(made: Making) -> None:
+    """Add the centres."""
+    if made.ground.agreements is None:
+        return
+    ways = _ways(made.ground)
+    _orders(made, made.ground.agreements, ways)
+    _files(made, made.ground.agreements)
+    payments, files, clock = made.doors[PaymentsApi], made.doors[PaymentFilesApi], made.ground.clock
+
+    def routers() -> list[object]:
+        from yunjin.platforms.capability.routes import payment_files
+        from yunjin.platforms.capability.routes import payments as routes
+
+        return [routes.router(payments), payment_files.router(files)]
+
+    def pages() -> None:
+        from yunjin.platforms.capability.pages import payment
+        from yunjin.platforms.capability.pages import payments as all_payments
+
+        all_payments.register(payments, clock)
+        payment.register(payments, clock)
+
+    made.routers.append(routers)
+    made.pages.append(pages)
+
+
+def _orders(made: Making, agreements: AgreementsApi, ways: Mapping[str, ChannelPort]) -> None:
+    from yunjin.platforms.capability.flows import channel_message, payment_wave
+    from yunjin.platforms.capability.jobs import Paying
+    from yunjin.platforms.capability.service.payments.answers import Answers
+    from yunjin.platforms.capability.service.payments.orders import PaymentService
+    from yunjin.platforms.capability.service.payments.waves import Waves
+
+    ground = made.ground
+    waves = Waves(
+        ground.room,
+        agreements,
+        made.doors[LimitsApi],
+        ways,
+        today=ground.today,
+        institution=ground.settings.institution,
+        agent=ground.settings.agent,
+    )
+    answers = Answers(ground.room, agreements, waves)
+    payments = made.doors[PaymentsApi] = PaymentService(
+        ground.room, made.flows, ways, today=ground.today, cursor_key=ground.key
+    )
+    made.acting += [waves, answers]
+    made.definitions += [payment_wave(waves), channel_message(answers)]
+    made.jobs.append(Paying(payments, ways, clock=ground.clock, stands_by=ground.stands_by))
+
+
+def _files(made: Making, agreements: AgreementsApi) -> None:
+    from yunjin.platforms.capability.flows import payment_file
+    from yunjin.platforms.capability.service.payments.files import PaymentFiles
+
+    ground = made.ground
+    files = made.doors[PaymentFilesApi] = PaymentFiles(
+        ground.room,
+        made.flows,
+        agreements,
+        made.doors[PaymentsApi],
+        agent=ground.settings.agent,
+        cursor_key=ground.key,
+    )
+    made.acting.append(files)
+    made.definitions.append(payment_file(files))
+
+
+def _ways(ground: Ground) -> dict[str, Any]:
+    from yunjin.platforms.capability.adapters.channel import FakeChannel
+
+    name = ground.settings.trial_channel
+    trial = [FakeChannel(name=name, clock=ground.clock)] if name else []
+    return {one.name: one for one in (*ground.channels, *trial)}
