@@ -83,7 +83,7 @@ def doors(home: Path) -> Iterator[dict[type, Any]]:
         if room.start is not None:
             room.start()
         try:
-            yield {**tables.doors, **room.doors}
+            yield {**tables.doors, **cell.doors, **room.doors}
         finally:
             for each in (room, cell, tables):
                 if each.close is not None:

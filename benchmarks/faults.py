@@ -15,7 +15,8 @@ from typing import Any
 
 from benchmarks.running import run, say
 from tests.foundation.database.doctor.hospital import EASY, NODES, Hospital, Watch
-from tests.galera import guarded, lacking
+from tests.galera import guarded
+from yunjin.app.cluster.stage import missing_programs
 from yunjin.foundation.database.domain.doctor.history import Limits
 
 ROUNDS = 3
@@ -146,7 +147,7 @@ def _once(hospital: Hospital, case: Case, timed: Timed) -> None:
 
 def faults(quick: bool) -> dict[str, Any]:
     """Strike, watch, and time each fault."""
-    missing = lacking()
+    missing = ", ".join(missing_programs())
     if missing:
         raise SystemExit(f"needs Galera: apt-get install galera-4 mariadb-backup socat ({missing})")
     found: dict[str, Any] = {}

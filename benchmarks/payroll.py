@@ -53,8 +53,8 @@ def payroll(quick: bool) -> dict[str, Any]:
         )
         engine = Engine(made.flows, holder="bench")
         say(f"{count:,} accounts")
-        payer, *people = _opened(found[AgreementsApi], clock, count + 1)
-        _pay_in(found[AgreementsApi], clock, payer, count * 1_000_000)
+        payer, *people = opened(found[AgreementsApi], clock, count + 1)
+        pay_in(found[AgreementsApi], clock, count * 1_000_000, payer)
         content = _file(payer, people)
         files = made.doors[PaymentFilesApi]
         say(f"a file of {len(content) >> 20} MB")
@@ -83,7 +83,7 @@ def payroll(quick: bool) -> dict[str, Any]:
         }
 
 
-def _opened(agreements: AgreementsApi, clock: SystemClock, count: int) -> list[int]:
+def opened(agreements: AgreementsApi, clock: SystemClock, count: int) -> list[int]:
     found: list[int] = []
     for start in range(0, count, 50_000):
         openings = [
@@ -94,18 +94,19 @@ def _opened(agreements: AgreementsApi, clock: SystemClock, count: int) -> list[i
     return found
 
 
-def _pay_in(agreements: AgreementsApi, clock: SystemClock, agreement: int, minor: int) -> None:
-    own = uuid7(clock).int
+def pay_in(agreements: AgreementsApi, clock: SystemClock, minor: int, *people: int) -> None:
+    """Pay the same into agreements, at once."""
+    ids = [uuid7(clock).int for _ in people]
     columns = {
-        "id_hi": [own >> 64],
-        "id_lo": [own & (2**64 - 1)],
-        "agreement_id": [agreement],
-        "amount_minor": [minor],
+        "id_hi": [one >> 64 for one in ids],
+        "id_lo": [one & (2**64 - 1) for one in ids],
+        "agreement_id": people,
+        "amount_minor": [minor] * len(people),
     }
     arrays = [pa.array(values, ENTRIES_REQUIRED[name]) for name, values in columns.items()]
     answer = agreements.post(pa.RecordBatch.from_arrays(arrays, names=list(columns)))
-    if answer["status"].to_pylist() != [EntryStatus.BOOKED]:
-        raise RuntimeError(f"expected the money to come in, was {answer.to_pylist()}")
+    if set(answer["status"].to_pylist()) != {EntryStatus.BOOKED}:
+        raise RuntimeError(f"expected the money to come in, was {answer.to_pylist()[:3]}")
 
 
 def _file(payer: int, people: list[int]) -> bytes:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from yunjin.app.businesses import businesses_of
 from yunjin.app.members import MembersSeen
 from yunjin.app.settings import Settings
 from yunjin.chassis.persistence import private_folder
@@ -107,6 +108,8 @@ def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
                 today=rooms[2].doors[DaysApi].business_date,
                 agreements=rooms[2].doors[AgreementsApi],
                 core=rooms[2].doors,
+                ports={LedgerApi: rooms[1].doors[LedgerApi]},
+                businesses=businesses_of(settings.businesses),
                 stands_by=rooms[1].stands_by or bool,
             )
         )

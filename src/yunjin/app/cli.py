@@ -12,15 +12,19 @@ from yunjin.app.commands import (
     backups,
     bank,
     bench,
+    businesses,
     chaos,
     days,
     fleet,
+    flows,
     gateway,
     general_ledger,
     importing,
     ledger,
+    payments,
     products,
     statements,
+    takeover,
 )
 
 _INTERRUPTED: Final = 130  # what typer makes of Ctrl+C
@@ -39,6 +43,7 @@ app.command("cell")(bank.cell)
 app.command("gateway")(gateway.gateway)
 app.command("up", help="The same as serve.")(bank.serve)
 app.command("bench")(bench.bench)
+app.command("businesses")(businesses.businesses)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 app.add_typer(bank.config, name="config")
@@ -47,9 +52,12 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(products.app, name="products")
 app.add_typer(agreements.app, name="agreements")
 app.add_typer(days.app, name="day")
+app.add_typer(payments.app, name="payments")
 app.add_typer(general_ledger.app, name="gl")
 app.add_typer(statements.app, name="statements")
+app.add_typer(takeover.app, name="takeover")
 app.add_typer(fleet.app, name="fleet")
+app.add_typer(flows.app, name="flows")
 app.add_typer(chaos.app, name="chaos")
 
 

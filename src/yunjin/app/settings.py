@@ -98,6 +98,11 @@ class Settings(BaseSettings):
     capability: CapabilitySettings = Field(
         default_factory=CapabilitySettings, description="the capability centre"
     )
+    businesses: tuple[str, ...] = Field(
+        (),
+        max_length=1_000,
+        description="businesses of one's own, as module:NAME, beside those that ship",
+    )
     http: HttpSettings = Field(default_factory=HttpSettings, description="the ways in")
     gateway: GatewaySettings = Field(
         default_factory=GatewaySettings, description="one way in to all cells"

@@ -85,13 +85,17 @@ def _brought_in(bank: Any, ledger: Any) -> dict[str, Any]:
             task = bar.add_task("one year of transactions, days", total=DAYS)
             cell = bank.settings.ledger.cell
             load(ledger, cell, lambda day, _: bar.update(task, completed=day))
-    lived, state = _live(bank), ledger.state()
+    from yunjin.app.demo_businesses import Story
+
+    lived = _live(bank)
+    businesses, state = Story(bank.door).live(), ledger.state()
     return {
         "accounts": state.account_count,
         "transfers": state.transfer_count,
         "trial_balance_minor": sum(abs(one.difference_minor) for one in ledger.trial_balance()),
         "journal_head": head_of_the_year(ledger),
         **lived,
+        "businesses": businesses,
     }
 
 
@@ -156,6 +160,8 @@ def _report(ledger: Any, facts: dict[str, Any]) -> None:
         f"{facts['agreements']:,} agreements, open for business on {facts['business_date']}; "
         f"general ledger against subledger, difference {facts['gl_difference_minor']}"
     )
+    told = ", ".join(f"{name} {state}" for name, state in facts["businesses"].items())
+    _say(f"Businesses 业务: {told}")
 
 
 def serve(

@@ -91,12 +91,16 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A word from outside to wait for."""
+    """A word from outside to wait for, or the first of several.
+
+    is_named : the answer says which word it was.
+    """
 
     name: str
-    word: str
+    words: tuple[str, ...]
     timeout_us: int | None
     until_us: int | None = None
+    is_named: bool = False
 
     @property
     def is_patient(self) -> bool:
@@ -222,7 +226,19 @@ def signal(word: str, *, timeout_s: int | None = None, until_ns: int | None = No
     check.that(timeout_s is None or until_ns is None, "expected a timeout or an instant, was both")
     timeout_us = None if timeout_s is None else timeout_s * _SECOND_US
     until_us = None if until_ns is None else until_ns // 1_000
-    return Signal(f"signal:{word}", word, timeout_us, until_us)
+    return Signal(f"signal:{word}", (word,), timeout_us, until_us)
+
+
+def first_signal(words: Sequence[str], *, until_ns: int | None = None) -> Signal:
+    """Ask for the first signal that has one of these names: `{"word": …, "payload": …}`.
+
+    The others stay to be asked for again; the answer is None where the instant came first.
+    """
+    check.that(bool(words), "expected a word to wait for, was none")
+    until_us = None if until_ns is None else until_ns // 1_000
+    more = f" +{len(words) - 1}" if len(words) > 1 else ""
+    name = f"signal:{words[0]}"[: STEP_NAME_LENGTH - len(more)] + more
+    return Signal(name, tuple(words), None, until_us, is_named=True)
 
 
 def child(flow: str, *args: Any, keep: bool = False) -> Child:

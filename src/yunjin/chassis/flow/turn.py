@@ -139,14 +139,16 @@ class Turn(FanOuts):
         self._answer(run, slot, None)
 
     def _hear(self, seat: Seat, run: Run, slot: Slot, intent: Signal) -> None:
-        """Take the next signal of the name, where they have been looked up."""
+        """Take the next signal of its names, where they have been looked up."""
         if seat.signals is None:
             return
-        heard = next((one for one in seat.signals if one.name == intent.word), None)
+        heard = next((one for one in seat.signals if one.name in intent.words), None)
         if heard is not None:
             seat.signals.remove(heard)
             self._writes.taken.append((slot.number, run.flow_id.bytes, heard.signal_id))
-            self._answer(run, slot, read(heard.payload))
+            said = read(heard.payload)
+            named = {"word": heard.name, "payload": said} if intent.is_named else said
+            self._answer(run, slot, named)
         elif slot.kept is None:
             if intent.until_us is not None:
                 self._note(run, slot, Outcome.SET, intent.until_us)

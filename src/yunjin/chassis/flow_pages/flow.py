@@ -32,6 +32,7 @@ from yunjin.chassis.flow import (
 from yunjin.chassis.flow import Deed as Done
 from yunjin.chassis.flow_pages.deeds import FlowDeeds
 from yunjin.chassis.flow_pages.fan_outs import failed_table, fan_of
+from yunjin.chassis.flow_pages.picture import chart_for, picture
 from yunjin.chassis.flow_pages.showing import (
     due,
     moment,
@@ -119,10 +120,13 @@ class FlowView:
             self._items = html("")
         with panel(t("flow.deeds"), note=t("flow.deeds_note")) as self._done:
             self._people = html("")
+        with panel(t("flow.picture"), note=t("flow.picture_note")) as self._drawn:
+            self._picture = html("")
         with panel(t("flow.journal"), note=t("flow.journal_note")):
             self._journal = html("")
             with box("yj-actions") as self._older:
                 button(t("flow.older"), self._show_older, icon="expand_more")
+        self._chart = await ask(chart_for, self._flows, flow)
         self._show()
         live(PUSH_S, self._beat)
 
@@ -160,6 +164,9 @@ class FlowView:
         self._items.set_content(str(shown_items))
         self._done.set_visibility(bool(look.deeds))
         self._people.set_content(str(deeds_of(look.deeds)))
+        self._drawn.set_visibility(self._chart is not None)
+        if self._chart is not None:
+            self._picture.set_content(str(picture(self._chart, flow, look.steps)))
         shown = timeline(look.steps[: self._steps], flow, self._pages.path)
         self._journal.set_content(str(shown))
         self._older.set_visibility(len(look.steps) > self._steps)

@@ -74,6 +74,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "What could be undone was undone, last first.",
     ),
     "flow.cancelled_title": ("按要求取消", "Cancelled on request"),
+    "flow.picture": ("流程图", "Picture"),
+    "flow.picture_note": (
+        "绿：做完；蓝：正在；红：被拒或停下",
+        "Green: done; blue: under way; red: refused or stopped",
+    ),
     # journal
     "flow.journal": ("步骤记录", "Journal"),
     "flow.journal_note": ("最新的在上", "Newest first"),

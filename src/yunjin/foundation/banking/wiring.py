@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from yunjin.chassis.flow import FlowLimits
 from yunjin.foundation.banking.api import ProductsApi
 from yunjin.foundation.banking.api.agreements import AgreementsApi
+from yunjin.foundation.banking.api.bringing import BringingApi
+from yunjin.foundation.banking.api.calendars import CalendarApi
 from yunjin.foundation.banking.api.days import DaysApi
 from yunjin.foundation.banking.api.general_ledger import GeneralLedgerApi
 from yunjin.foundation.banking.api.registry import RegistryApi
@@ -165,7 +167,10 @@ def _put_together(
 ) -> Room:
     """Return the room over books that are still to be read."""
     from yunjin.chassis.flow import Flows, FlowWorker, Registry
+    from yunjin.foundation.banking.domain.calendars import CHINA
     from yunjin.foundation.banking.service.agreements import AgreementService
+    from yunjin.foundation.banking.service.bringing import Bringing
+    from yunjin.foundation.banking.service.calendar_door import CalendarDoor
     from yunjin.foundation.banking.service.days import DayService
     from yunjin.foundation.banking.service.registry_door import RegistryDoor
     from yunjin.foundation.banking.service.statements.service import StatementService
@@ -198,6 +203,8 @@ def _put_together(
             font_file=settings.font_file,
         ),
         AgreementsApi: agreements,
+        BringingApi: Bringing(core, registry),
+        CalendarApi: CalendarDoor(CHINA.with_weekends_beyond()),
         DaysApi: days,
         GeneralLedgerApi: books,
         RegistryApi: RegistryDoor(registry, agreements, days),

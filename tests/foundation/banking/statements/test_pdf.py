@@ -21,9 +21,9 @@ from tests.foundation.banking.statements.fakes import (
     pages_of,
     services,
 )
+from yunjin.chassis.papers.fonts import Fonts
 from yunjin.foundation.banking.api.statements import Form, Kind, Lang, PaperOrder
 from yunjin.foundation.banking.errors import StatementTooLong
-from yunjin.foundation.banking.service.statements.fonts import Fonts
 from yunjin.kernel.errors import Malformed
 
 

@@ -25,8 +25,10 @@ from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.ids import uuid7
 from yunjin.platforms.capability import wiring
 from yunjin.platforms.capability.adapters.channel import FakeChannel
+from yunjin.platforms.capability.adapters.clearing_house import ClearingHouse
 from yunjin.platforms.capability.api.limits import LimitsApi
 from yunjin.platforms.capability.api.payments import NewPayment, Payment, PaymentsApi
+from yunjin.platforms.capability.jobs import Paying
 
 __all__ = ["database_url", "mariadb"]
 
@@ -52,6 +54,7 @@ class Payer:
 
     clock: SkippingClock
     channel: FakeChannel
+    house: ClearingHouse
     doors: dict[type, Any] = field(default_factory=dict)
     parts: wiring.Making | None = None
     engine: Engine | None = None
@@ -87,7 +90,7 @@ class Payer:
         assert self.engine is not None
         for _ in range(3):
             self.work()
-            self.parts.jobs[0].look()
+            next(one for one in self.parts.jobs if isinstance(one, Paying)).look()
         self.work()
 
     def work(self) -> None:
@@ -144,7 +147,9 @@ def bank(tmp_path: Path, database_url: str) -> Iterator[Payer]:
     """Open a bank whose payer has 10,000.00."""
     with tenant.entered("demo"):
         clock = SkippingClock()
-        made = Payer(clock=clock, channel=FakeChannel(name="cnaps"))
+        made = Payer(
+            clock=clock, channel=FakeChannel(name="cnaps"), house=ClearingHouse(name="beps")
+        )
         tables = database.build(
             database.Settings(url=database_url), tenant="demo", clock=clock, home=tmp_path
         )
@@ -173,7 +178,9 @@ def bank(tmp_path: Path, database_url: str) -> Iterator[Payer]:
             database=tables.doors[DatabaseApi],
             today=lambda: made.day or core.doors[DaysApi].business_date(),
             agreements=core.doors[AgreementsApi],
-            channels=[made.channel],
+            core=core.doors,
+            ports={LedgerApi: cell.doors[LedgerApi]},
+            channels=[made.channel, made.house],
         )
         made.engine = Engine(made.parts.flows, holder="test")
         made.doors = {**core.doors, **made.parts.doors}

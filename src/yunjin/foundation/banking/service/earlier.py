@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
+from uuid import UUID
 
 import numpy as np
 
@@ -38,12 +39,11 @@ class Earlier:
         columns, answers = self._columns, self._answers
         places = places[answers.status[places] == 0]
         refers = places[columns["action"][places] >= Action.CAPTURE]
-        wanted = dict.fromkeys(ids_of(columns, "id", places) + ids_of(columns, "hold_id", refers))
-        for at in refers[columns["action"][refers] == Action.REVERSE].tolist():
-            wanted[reversal_id(columns, at)] = wanted[follower_id(columns, at, 1)] = None
-        missing = [one for one in wanted if one.int not in self.rows]
-        if missing:
-            for row in self._core.ledger.transfers(missing).to_pylist():
+        wanted = self._new(ids_of(columns, "id", places))
+        if len(refers):
+            wanted = list(dict.fromkeys(wanted + self._new(self._referred(refers))))
+        if wanted:
+            for row in self._core.ledger.transfers(wanted).to_pylist():
                 self.rows[(row["id_hi"] << 64) | row["id_lo"]] = row
         for at in places.tolist() if self.rows else ():
             is_reversal = columns["action"][at] == Action.REVERSE
@@ -55,6 +55,18 @@ class Earlier:
                 answers.status[at], answers.timestamp[at] = status, row["timestamp"]
             elif is_reversal and not columns["counter_agreement_id"][at]:
                 columns["counter_agreement_id"][at] = self._other_agreement(at)
+
+    def _referred(self, places: Any) -> list[UUID]:
+        """Return the ids of what entries refer to, and of what followed from that."""
+        columns = self._columns
+        found = ids_of(columns, "hold_id", places)
+        for at in places[columns["action"][places] == Action.REVERSE].tolist():
+            found += [reversal_id(columns, at), follower_id(columns, at, 1)]
+        return found
+
+    def _new(self, ids: list[UUID]) -> list[UUID]:
+        """Return those that are not known."""
+        return [one for one in ids if one.int not in self.rows] if self.rows else ids
 
     def referred(self, at: int) -> Mapping[str, Any] | None:
         """Return the hold or entry that an entry refers to, once the entry fits it; else refuse.

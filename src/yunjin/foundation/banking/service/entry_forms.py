@@ -21,6 +21,7 @@ from yunjin.kernel.columns import refusal_of
 from yunjin.kernel.errors import Malformed
 from yunjin.kernel.money import MINOR_MAX
 
+_COUNTER: Final = "counter_agreement_id"
 _SLOTS: Final = np.array([int(slot) for slot in Slot])
 
 
@@ -106,20 +107,23 @@ def judge_form(columns: dict[str, Any], answers: Answers, today: Any) -> None:
     for reason, where in wrong.items():
         for at in np.flatnonzero(where).tolist():
             answers.refuse(at, EntryStatus.MALFORMED, reason)
-    seen: dict[tuple[int, int], int] = {}
-    pairs = zip(columns["id_hi"].tolist(), columns["id_lo"].tolist(), strict=True)
-    for at, pair in enumerate(pairs):
-        if seen.setdefault(pair, at) != at:
-            answers.refuse(at, EntryStatus.MALFORMED, "expected each id once in a batch")
+    high, low = columns["id_hi"], columns["id_lo"]
+    order = np.lexsort((low, high))  # stable: of the same, the first of the batch comes first
+    again = (high[order][1:] == high[order][:-1]) & (low[order][1:] == low[order][:-1])
+    for at in order[1:][again].tolist():
+        answers.refuse(at, EntryStatus.MALFORMED, "expected each id once in a batch")
 
 
 def waves_of(columns: dict[str, Any], status: Any) -> list[Any]:
     """Return places of entries (int64[k]) wave by wave: no agreement twice in one."""
+    alive = np.flatnonzero(status == 0)
+    others = columns[_COUNTER][alive]
+    named = np.sort(np.concatenate([columns["agreement_id"][alive], others[others != 0]]))
+    if len(alive) and (named[1:] != named[:-1]).all():
+        return [alive]  # as most: nobody is in it twice
     last: dict[int, int] = {}
     waves: list[list[int]] = []
-    pairs = zip(
-        columns["agreement_id"].tolist(), columns["counter_agreement_id"].tolist(), strict=True
-    )
+    pairs = zip(columns["agreement_id"].tolist(), columns[_COUNTER].tolist(), strict=True)
     for at, (one, other) in enumerate(pairs):
         if status[at]:
             continue

@@ -27,6 +27,7 @@ FLAGS: Final = {
     Action.RELEASE: int(TransferFlag.VOID_PENDING),
     Action.REVERSE: 0,
 }
+_FLAGS_OF: Final = np.array([FLAGS[one] for one in sorted(FLAGS)])
 
 
 @dataclass(slots=True)
@@ -129,7 +130,7 @@ class Mover:
                 ending = np.isin(action, (Action.CAPTURE, Action.RELEASE))
                 extra = {
                     "user_data_32": dates,
-                    "flags": np.array([FLAGS[Action(one)] for one in action.tolist()]),
+                    "flags": _FLAGS_OF[action],
                     "pending_id_hi": np.where(ending, columns["hold_id_hi"][alive], 0),
                     "pending_id_lo": np.where(ending, columns["hold_id_lo"][alive], 0),
                     "user_data_128_hi": columns["reference_hi"][alive],

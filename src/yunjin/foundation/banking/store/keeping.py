@@ -135,9 +135,12 @@ def put_page(
 
 
 def put_agreements(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep new agreements."""
+    """Keep new agreements, whose words were checked: many, so they go past SQLAlchemy's binding."""
     if rows:
-        connection.execute(sa.insert(agreements), list(rows))
+        compiled = sa.insert(agreements).compile(dialect=connection.dialect)
+        names = compiled.positiontup  # None: the driver takes them by name
+        values: Any = [tuple(row[name] for name in names) for row in rows] if names else list(rows)
+        connection.exec_driver_sql(str(compiled), values)
 
 
 def move_agreements(connection: sa.Connection, rows: Sequence[tuple[int, int, int]]) -> None:

@@ -151,10 +151,10 @@ class BatchPort(Protocol):
 class ExportPort(Protocol):
     """For readers of everything; of the near twin only. From afar, Flight streams the same."""
 
-    def export_transfers(self) -> Iterator[pa.RecordBatch]:
+    def export_transfers(self, *, after: int = 0) -> Iterator[pa.RecordBatch]:
         """Yield every transfer that is durable now, by timestamp, as TRANSFERS.
 
-        The writer goes on meanwhile; memory is bounded by a batch of some 65,520 rows.
+        after : only those of the journal's rows beyond this sequence. The writer goes on meanwhile; memory is bounded by a batch of some 65,520 rows.
         Raises: JournalDamaged, Outage.
         """
 

@@ -15,8 +15,12 @@ from yunjin.foundation.ledger.store.journal import Journal
 ROWS_A_BATCH: Final = 65_520  # eight full batches of the journal: 7 MB of columns
 
 
-def transfers_in_order(journal: Journal, since: int, until: int) -> Iterator[pa.RecordBatch]:
+def transfers_in_order(
+    journal: Journal, since: int, until: int, *, after: int = 0
+) -> Iterator[pa.RecordBatch]:
     """Yield the transfers of rows, since < sequence ≤ until, as TRANSFERS; close the journal then.
+
+    after : rows up to this one are not even read.
 
     A batch has about ROWS_A_BATCH rows, however many transfers each row of the journal has.
     Raises: JournalDamaged at a row that is not what was written.
@@ -24,7 +28,7 @@ def transfers_in_order(journal: Journal, since: int, until: int) -> Iterator[pa.
     waiting: list[pa.RecordBatch] = []
     rows = 0
     try:
-        for entry in journal.scan(0):
+        for entry in journal.scan(after):
             if entry.sequence > until:
                 break
             if entry.digest() != entry.hash:

@@ -323,13 +323,13 @@ class LedgerService:
         self._check_limit(limit)
         return self._writer.read(lambda cell: cell.journal.page(before, limit))
 
-    def export_transfers(self) -> Iterator[pa.RecordBatch]:
+    def export_transfers(self, *, after: int = 0) -> Iterator[pa.RecordBatch]:
         """Yield every transfer that is durable now, by timestamp (ExportPort).
 
         What came before the split that made this cell, the one that it was split from gives out.
         """
         until, since = self._writer.durable_sequence, self._writer.cell.since
-        return transfers_in_order(self._fresh_journal(), since, until)
+        return transfers_in_order(self._fresh_journal(), since, until, after=after)
 
     def verify(self, *, progress: Progress | None = None) -> VerifyReport:
         report = self._writer.verify(progress)

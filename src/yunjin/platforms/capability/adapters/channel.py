@@ -49,6 +49,10 @@ class FakeChannel:
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def is_up(self) -> bool:
+        """Tell whether it takes messages now."""
+        return not self.is_down
+
     def send(self, message_id: UUID, content: bytes) -> None:
         """Take a message once, however often it is sent. Raises: Outage."""
         if self.is_down:

@@ -79,11 +79,18 @@ class Point:
     """An extension point: where a tenant, a business or a scenario may put its own.
 
     kind : "step", "parameter", "field" or "product".  words : (Chinese, English).
+    default : what a parameter or product is without an overlay.
+    least, most : a parameter with bounds is a whole number.
+    choices : what a parameter may be, where that is listed.
     """
 
     name: str
     kind: str
     words: tuple[str, str]
+    default: str = ""
+    least: int | None = None
+    most: int | None = None
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

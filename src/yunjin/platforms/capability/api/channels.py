@@ -14,7 +14,11 @@ class Arrival:
 
 
 class ChannelPort(Protocol):
-    """A clearing channel 清算通道, as the institution that runs the platform connects it."""
+    """A clearing channel 清算通道, as the institution that runs the platform connects it.
+
+    One that can tell whether it takes messages now has `is_up() -> bool` too: payments that were
+    not bound to it, and not sent yet, then take another while it says no.
+    """
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from yunjin.platforms.capability.events import PaymentsEnded, PaymentsTaken
 PAYMENTS_MAX: Final = 8_000  # of one call
 WAVE: Final = "payment.wave"  # the flow of an order
 ANSWER: Final = "payment.answer"  # the flow of a channel's message
+GIVE_BACK: Final = "payment.give_back"  # the flow of a payment that came in and goes back
 WITHIN: Final = "within"  # the channel of payments that stay in the bank
 
 
@@ -30,6 +31,14 @@ class PaymentState(StrEnum):
     REJECTED = "rejected"  # 被拒: by the channel; the payer's money is free again
     CANCELLED = "cancelled"  # 已撤销: before it was sent
     RETURNED = "returned"  # 已退汇: it was settled and came back
+
+
+class ReportKind(StrEnum):
+    """What an agreement's entries are told as."""
+
+    INTRADAY = "camt.052"  # 日间明细: within the day
+    STATEMENT = "camt.053"  # 对账单: after it
+    NOTIFICATION = "camt.054"  # 收付款通知: entries alone
 
 
 ENDS: Final = (
@@ -105,6 +114,18 @@ class Payment:
     changed: dt.datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSum:
+    """A business day's payments of one channel, state, currency and direction, as they stand."""
+
+    channel: str
+    state: PaymentState
+    currency: str
+    is_incoming: bool
+    count: int
+    amount_minor: int
+
+
 class PaymentsApi(Protocol):
     """Payments: each is paid once, and comes back once at most."""
 
@@ -136,6 +157,25 @@ class PaymentsApi(Protocol):
         cannot be read).
         """
 
+    @command(lasts="the other bank has its money; it is sent anew")
+    def give_back(
+        self, command_id: UUID, payment_id: UUID, reason: str, detail: str = ""
+    ) -> Payment:
+        """Give a payment that came in back to its bank by pacs.004 退汇, whole.
+
+        What becomes of it is asked by its id: returned, or settled still where its payee lacks it.
+
+        reason : ExternalReturnReason1Code, such as AC04.
+        Raises: PaymentNotFound, PaymentRefused (not one that came in and is settled), Malformed.
+        """
+
+    @query
+    def account_report(self, agreement_id: int, kind: ReportKind, day: dt.date) -> bytes:
+        """Return an agreement's entries of a business date as camt.052, 053 or 054.
+
+        Raises: AgreementNotFound, StatementTooLong, Malformed.
+        """
+
     @query
     def payment(self, payment_id: UUID) -> Payment:
         """Return a payment. Raises: PaymentNotFound."""
@@ -155,6 +195,10 @@ class PaymentsApi(Protocol):
     @query
     def counts(self) -> dict[str, int]:
         """Return how many payments are in each state that is not an end."""
+
+    @query
+    def sums(self, day: dt.date) -> list[PaymentSum]:
+        """Return the sums of a business day's payments, over the channels that there are now."""
 
     @query
     def channels(self) -> list[str]:

@@ -22,6 +22,7 @@ class FieldKind(StrEnum):
 
     TEXT = "text"
     AMOUNT = "amount"  # minor units of `currency`, digits
+    NUMBER = "number"  # of an agreement, a person, a paper: 1 to 18 digits, kept as text
     CHOICE = "choice"  # a code of `choices`
     DATE = "date"  # 2026-01-31
     YES_NO = "yes_no"  # "yes" or "no"

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 PART_LINES: Final = 8_000  # below what the core takes in one call
 BOOKED, REJECTED, AWAY = "ACSC", "RJCT", "PDNG"
@@ -42,15 +43,11 @@ def is_own(lines: pa.RecordBatch, agent: str) -> Any:
 
     agent: our BIC; one of 8 characters names all our branches.
     """
-    bics = lines["creditor_agent_bic"].to_pylist()
-    members = lines["creditor_agent_member"].to_pylist()
-    return np.array(
-        [
-            bic[:8] == agent[:8] if bic else not member
-            for bic, member in zip(bics, members, strict=True)
-        ],
-        bool,
-    )
+    bics = pc.fill_null(lines["creditor_agent_bic"], "")
+    members = pc.fill_null(lines["creditor_agent_member"], "")
+    ours = pc.equal(pc.utf8_slice_codeunits(bics, 0, 8), agent[:8])
+    own = pc.if_else(pc.equal(bics, ""), pc.equal(members, ""), ours)
+    return own.to_numpy(zero_copy_only=False)
 
 
 def payees(lines: pa.RecordBatch) -> Any:
@@ -58,13 +55,41 @@ def payees(lines: pa.RecordBatch) -> Any:
 
     An account of this bank is the number of its agreement.
     """
-    found = np.zeros(lines.num_rows, np.int64)
-    for at, text in enumerate(lines["creditor_other"].to_pylist()):
-        if text and text.isascii() and text.isdigit() and len(text) < 19:
-            found[at] = int(text)
-    return found
+    texts = pc.fill_null(lines["creditor_other"], "")
+    is_number = pc.match_substring_regex(texts, "^[0-9]{1,18}$")
+    return pc.if_else(is_number, texts, "0").cast(pa.int64()).to_numpy()
 
 
 def stands(lines: pa.RecordBatch) -> Any:
     """Return which lines were not refused when the file was read (bool[n])."""
     return lines["reason"].is_null().to_numpy(zero_copy_only=False)
+
+
+class Outcomes:
+    """What becomes of a part's lines, in columns; those refused on reading are refused."""
+
+    def __init__(self, lines: pa.RecordBatch) -> None:
+        self._columns = [
+            np.full(lines.num_rows, None, object),
+            *(lines[name].to_numpy(zero_copy_only=False).copy() for name in ("reason", "detail")),
+        ]
+        self._columns[0][~stands(lines)] = REJECTED
+
+    @property
+    def is_open(self) -> Any:
+        """Return which lines have no outcome yet (bool[n])."""
+        return self._columns[0] == None  # noqa: E711 element by element
+
+    def put(self, rows: Any, status: str) -> None:
+        """Say what became of lines (int64[k])."""
+        self._columns[0][rows] = status
+
+    def refuse(self, rows: Any, code: str, detail: str) -> None:
+        """Refuse lines with an ISO 20022 code."""
+        for column, value in zip(self._columns, (REJECTED, code, detail[:105]), strict=True):
+            column[rows] = value
+
+    def batch(self) -> pa.RecordBatch:
+        """Return OUTCOME."""
+        arrays = [pa.array(column, pa.string()) for column in self._columns]
+        return pa.record_batch(arrays, schema=OUTCOME)

@@ -18,6 +18,7 @@ from yunjin.platforms.capability.api.tasks import (
 from yunjin.platforms.capability.errors import TaskFormRefused
 
 DAY_S: Final = 86_400
+NUMBER_MAX: Final = 18
 ALL_MAX: Final = 10_000  # characters of all that is filled in: a flow carries it
 ESCALATIONS_MAX: Final = 5  # by time; queues may name each other in a ring
 PRESETS: Final = (
@@ -26,6 +27,7 @@ PRESETS: Final = (
     Queue(code="customers", zh="客户资料", en="Customer records", sla_s=3 * DAY_S),
     Queue(code="payments", zh="支付", en="Payments", sla_s=4 * 3_600, escalate_to="operations"),
     Queue(code="lending", zh="信贷审批", en="Lending", sla_s=2 * DAY_S),
+    Queue(code="collection", zh="催收", en="Collection", sla_s=DAY_S),
     Queue(code=BANKING, zh="核心日常", en="Core banking"),
 )
 _FLAGS: Final = {"yes": True, "no": False}
@@ -79,6 +81,11 @@ def _value(field: FormField, text: str) -> Any:
             return text
         case FieldKind.AMOUNT:
             return _amount(field, text)
+        case FieldKind.NUMBER:
+            digits = text.replace("-", "")
+            if not (digits.isascii() and digits.isdigit() and len(digits) <= NUMBER_MAX):
+                raise _refused(field.name, "no-number", f"1 to {NUMBER_MAX} digits")
+            return digits
         case FieldKind.CHOICE:
             if text not in {one.code for one in field.choices}:
                 raise _refused(field.name, "no-choice", "one of the choices")

@@ -53,7 +53,7 @@ class TaskForm:
             html(t("task.no_form"), tag="p", classes="yj-note")
         with grid():
             for field in self._task.form:
-                self._fields[field.name] = _input(field)
+                self._fields[field.name] = input_of(field)
             self._who = person_field()
         for one in (*self._fields.values(), self._who):
             one.on_value_change(self._changed)
@@ -74,7 +74,7 @@ class TaskForm:
         found: list[FieldValue] = []
         for field in self._task.form:
             text = str(self._fields[field.name].value or "").strip()
-            value = _written(field, text) if text else ""
+            value = written(field, text) if text else ""
             if value is None or (not value and field.is_required):
                 return None
             if value:
@@ -122,7 +122,8 @@ def _choices(field: FormField) -> dict[str, str]:
     return {one.code: one.en if is_english else one.zh for one in field.choices}
 
 
-def _input(field: FormField) -> ui.input | ui.select:
+def input_of(field: FormField) -> ui.input | ui.select:
+    """Lay the input of a field."""
     label = label_of(field)
     hint = "" if field.is_required else t("task.optional")
     match field.kind:
@@ -135,11 +136,13 @@ def _input(field: FormField) -> ui.input | ui.select:
         case FieldKind.YES_NO:
             flags = {"": "—", "yes": t("task.yes"), "no": t("task.no")}
             return choice_field(label, flags, "", hint=hint)
+        case FieldKind.NUMBER:
+            return text_field(label, hint=hint).props("inputmode=numeric maxlength=24")
         case FieldKind.TEXT:
             return text_field(label, hint=hint).props(f"maxlength={TEXT_MAX}")
 
 
-def _written(field: FormField, text: str) -> str | None:
+def written(field: FormField, text: str) -> str | None:
     """Return a value as it travels; None where it is none."""
     if field.kind is FieldKind.AMOUNT:
         minor = amount_of(text, field.currency)
@@ -151,4 +154,7 @@ def _written(field: FormField, text: str) -> str | None:
     if field.kind is FieldKind.DATE:
         day = parse_day(text)
         return None if day is None else day.isoformat()
+    if field.kind is FieldKind.NUMBER:
+        digits = text.replace("-", "")
+        return digits if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
     return text

@@ -54,6 +54,7 @@ PATHS: Final = {
     "payment": "/payments",
     "limit": "/limits",
     "flow": "/capability/flows",
+    "application": "/lending/applications",
 }
 _TONES: Final[dict[TaskState, Any]] = {
     TaskState.OPEN: "info",

@@ -2,10 +2,20 @@
 
 from typing import Final
 
+from yunjin.platforms.capability.pages.words_businesses import BUSINESSES
+from yunjin.platforms.capability.pages.words_clearing import CLEARING
+from yunjin.platforms.capability.pages.words_documents import DOCUMENTS, MESSAGES
+from yunjin.platforms.capability.pages.words_drawings import DRAWINGS
+from yunjin.platforms.capability.pages.words_lending import COLLECTION, LENDING
 from yunjin.platforms.capability.pages.words_limits import LIMITS
+from yunjin.platforms.capability.pages.words_offers import CONTRACTS, OFFERS
 from yunjin.platforms.capability.pages.words_parties import SHOWN
 from yunjin.platforms.capability.pages.words_party_deeds import DONE
 from yunjin.platforms.capability.pages.words_payments import PAYMENTS
+from yunjin.platforms.capability.pages.words_points import POINTS
+from yunjin.platforms.capability.pages.words_pricing import PRICING
+from yunjin.platforms.capability.pages.words_reports import REPORTS
+from yunjin.platforms.capability.pages.words_takeover import TAKEOVER
 from yunjin.platforms.capability.pages.words_tasks import TASKS
 
 CATALOGUE: Final[dict[str, tuple[str, str]]] = {
@@ -40,9 +50,22 @@ CATALOGUE: Final[dict[str, tuple[str, str]]] = {
 }
 WORDS: Final[dict[str, tuple[str, str]]] = {
     **CATALOGUE,
+    **CONTRACTS,
+    **DOCUMENTS,
+    **MESSAGES,
+    **OFFERS,
+    **CLEARING,
+    **BUSINESSES,
+    **DRAWINGS,
+    **LENDING,
+    **COLLECTION,
     **LIMITS,
     **PAYMENTS,
+    **POINTS,
+    **PRICING,
+    **REPORTS,
     **SHOWN,
     **DONE,
+    **TAKEOVER,
     **TASKS,
 }

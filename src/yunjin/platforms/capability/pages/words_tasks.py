@@ -43,6 +43,7 @@ TASKS: Final[dict[str, tuple[str, str]]] = {
     "task.link.payment": ("支付", "Payment"),
     "task.link.limit": ("额度", "Limit"),
     "task.link.flow": ("流程", "Flow"),
+    "task.link.application": ("贷款申请", "Application"),
     "task.waits": ("流程在等结果", "A flow waits for it"),
     "task.fig_open": ("未完成", "Open"),
     "task.fig_open_note": ("全部队列", "in all queues"),

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from yunjin.chassis.transport.values import (
@@ -26,6 +26,7 @@ from yunjin.platforms.capability.api.payments import (
     Payment,
     PaymentsApi,
     PaymentState,
+    ReportKind,
 )
 from yunjin.platforms.capability.routes.values import Amount, Code, Cursor, Limit, Note
 
@@ -72,6 +73,13 @@ class StopForm(Command):
     """Why a payment is stopped."""
 
     note: Note = ""
+
+
+class BackForm(Command):
+    """Why a payment that came in goes back: ExternalReturnReason1Code, and words."""
+
+    reason: Annotated[str, Field(pattern="^[A-Za-z0-9]{4}$")]
+    detail: Annotated[str, Field(max_length=105)] = ""
 
 
 class MessageForm(Command):
@@ -158,6 +166,21 @@ class PaymentRoutes:
         """Stop a payment that waits for its day."""
         return _out(self._payments.cancel(id_of(form, key), payment_id, form.note))
 
+    def give_back(self, payment_id: UUID, form: BackForm, key: Key = None) -> PaymentOut:
+        """Give a payment that came in back to its bank by pacs.004."""
+        found = self._payments.give_back(id_of(form, key), payment_id, form.reason, form.detail)
+        return _out(found)
+
+    def account_report(
+        self,
+        agreement_id: Annotated[int, Path(ge=1, le=INT64_MAX)],
+        kind: ReportKind,
+        day: dt.date,
+    ) -> Response:
+        """Return an agreement's entries of a business date as camt.052, 053 or 054."""
+        found = self._payments.account_report(agreement_id, kind, day)
+        return Response(found, media_type="application/xml")
+
     def channels(self) -> list[str]:
         """Return the clearing channels' names."""
         return self._payments.channels()
@@ -185,6 +208,9 @@ def router(payments: PaymentsApi) -> APIRouter:
     made.get("/payments/counts")(to.counts)
     made.get("/payments/{payment_id}")(to.payment)
     made.post("/payments/{payment_id}/cancel")(to.cancel_payment)
+    made.post("/payments/{payment_id}/give_back", status_code=202)(to.give_back)
+    report = "/account_reports/{agreement_id}/{kind}/{day}"
+    made.get(report, response_class=Response)(to.account_report)
     made.get("/clearing_channels")(to.channels)
     made.post("/clearing_channels/{channel}/messages", status_code=202)(to.take_message)
     return made

@@ -269,7 +269,7 @@ class TaskRoutes:
             queue=form.queue,
             title=form.title,
             note=form.note,
-            form=tuple(_field(one) for one in form.form),
+            form=tuple(field_of(one) for one in form.form),
             links=tuple(Link(kind=one.kind, id=one.id) for one in form.links),
             priority=form.priority,
             due_at=form.due_at,
@@ -349,7 +349,8 @@ def router(tasks: TasksApi) -> APIRouter:
     return made
 
 
-def _field(form: FieldForm) -> FormField:
+def field_of(form: FieldForm) -> FormField:
+    """Return a form's field as the centres know it."""
     choices = tuple(Choice(**one.model_dump()) for one in form.choices)
     return FormField(**{**form.model_dump(exclude={"choices"}), "choices": choices})
 

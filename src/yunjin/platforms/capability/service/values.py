@@ -1,11 +1,13 @@
 """Values that every centre checks alike."""
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, NoReturn, TypeVar
 
-from yunjin.kernel.errors import Malformed
+from yunjin.kernel.errors import Malformed, Refusal
 from yunjin.kernel.money import MINOR_MAX
 
 NOTE_MAX: Final = 200
+T = TypeVar("T")
 
 
 def check_amount(amount_minor: int, *, least: int = 1) -> None:
@@ -30,3 +32,27 @@ def check_code(what: str, text: str, *, most: int, least: int = 0) -> None:
 def plain(value: Any) -> list[Any]:
     """Return the fields of a frozen dataclass in their order: how a request is told apart."""
     return [getattr(value, name) for name in type(value).__slots__]
+
+
+def is_code(text: str, most: int) -> bool:
+    """Whether a text can be the key of something; what cannot be is not found."""
+    return text.isascii() and len(text) <= most and text == text.strip()
+
+
+def ahead(act: Callable[[], T]) -> Callable[[], T]:
+    """Ask others before a transaction begins; return what gives their answer, or raises it.
+
+    A command that was answered before is answered again, whatever others would say now.
+    """
+    try:
+        found = act()
+    except Refusal as refusal:
+        return _raising(refusal)
+    return lambda: found
+
+
+def _raising(refusal: Refusal) -> Callable[[], NoReturn]:
+    def again() -> NoReturn:
+        raise refusal
+
+    return again

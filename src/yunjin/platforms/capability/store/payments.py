@@ -1,5 +1,6 @@
 """Reading and writing payments and channels' messages."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -7,8 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from yunjin.kernel.clock import instant
-from yunjin.platforms.capability.api.payments import ENDS, Payment, PaymentState
-from yunjin.platforms.capability.store.limits import date_of
+from yunjin.platforms.capability.api.payments import ENDS, Payment, PaymentState, PaymentSum
+from yunjin.platforms.capability.store.clearing_tables import routes
+from yunjin.platforms.capability.store.limits import date_of, days_of
 from yunjin.platforms.capability.store.tables import messages, payments
 
 _IDS_MAX: Final = 500  # of one IN: below every engine's limit
@@ -82,14 +84,27 @@ def set_states(
     )
 
 
-def take_due(connection: sa.Connection, wave_id: UUID, today: int, limit: int, at_us: int) -> int:
-    """Give payments whose day has come to a wave; return how many."""
+def take_due(
+    connection: sa.Connection,
+    wave_id: UUID,
+    today: int,
+    limit: int,
+    at_us: int,
+    batches: Sequence[str] = (),
+) -> int:
+    """Give payments whose day, and hour, has come to a wave; return how many.
+
+    batches : channels whose payments are held from the beginning of their day.
+    """
+    after = sa.func.coalesce(routes.c.after_us, 0)
     due = (
         sa.select(_C.payment_id)
+        .outerjoin(routes, routes.c.payment_id == _C.payment_id)
         .where(_C.state == PaymentState.WAITING, _C.day <= today)
+        .where(sa.or_(after <= at_us, _C.channel.in_(list(batches))))
         .order_by(_C.payment_id)
         .limit(limit)
-        .with_for_update()
+        .with_for_update(of=payments)
     )
     ids = list(connection.execute(due).scalars())
     for at in range(0, len(ids), _IDS_MAX):
@@ -130,6 +145,28 @@ def counts(connection: sa.Connection) -> dict[str, int]:
     return {row.state: int(row[1]) for row in connection.execute(query)}
 
 
+def sums(connection: sa.Connection, day: dt.date, channels: Sequence[str]) -> list[PaymentSum]:
+    """Return the sums of a business day's payments, in the order of what tells them apart."""
+    by = (_C.channel, _C.state, _C.currency, _C.is_incoming)
+    query = (
+        sa.select(*by, sa.func.count(), sa.func.sum(_C.amount_minor))
+        .where(_C.channel.in_(channels), _C.day == days_of(day))
+        .group_by(*by)
+        .order_by(*by)
+    )
+    return [
+        PaymentSum(
+            channel=row[0],
+            state=PaymentState(row[1]),
+            currency=row[2],
+            is_incoming=bool(row[3]),
+            count=row[4],
+            amount_minor=int(row[5]),
+        )
+        for row in connection.execute(query)
+    ]
+
+
 def put_message(
     connection: sa.Connection,
     *,
@@ -168,6 +205,20 @@ def last_incoming(connection: sa.Connection, channel: str) -> str:
         .limit(1)
     )
     return connection.execute(query).scalar() or ""
+
+
+def incoming_before(
+    connection: sa.Connection, channel: str, kind: str, at_us: int, limit: int
+) -> list[bytes]:
+    """Return what messages of a kind a channel sent up to an instant say, newest first."""
+    c = messages.c
+    query = (
+        sa.select(c.content)
+        .where(c.channel == channel, c.kind == kind, c.is_incoming == 1, c.at_us <= at_us)
+        .order_by(c.at_us.desc())
+        .limit(limit)
+    )
+    return [bytes(content) for content in connection.execute(query).scalars()]
 
 
 def message(connection: sa.Connection, channel: str, message_id: str) -> tuple[str, bytes] | None:

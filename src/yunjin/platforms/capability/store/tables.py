@@ -202,6 +202,9 @@ payments: Final = table(
     sa.Index("capability_payment_state", "state", "payment_id"),
     sa.Index("capability_payment_agreement", "agreement_id", "payment_id"),
     sa.Index("capability_payment_wave", "wave_id", "state"),
+    sa.Index(
+        "capability_payment_channel", "channel", "day", "is_incoming", "currency", "payment_id"
+    ),
 )
 messages: Final = table(
     tables,

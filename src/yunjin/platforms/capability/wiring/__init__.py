@@ -11,16 +11,53 @@ from yunjin.foundation.banking.api.agreements import AgreementsApi
 from yunjin.foundation.database.api import DatabaseApi
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.room import Room
+from yunjin.platforms.capability.api.businesses import Business
 from yunjin.platforms.capability.api.centres import CentresApi
 from yunjin.platforms.capability.api.channels import ChannelPort
-from yunjin.platforms.capability.wiring import limits, parties, payments, tasks
+from yunjin.platforms.capability.wiring import (
+    businesses as assembled,
+)
+from yunjin.platforms.capability.wiring import (
+    documents,
+    drawings,
+    lending,
+    limits,
+    messages,
+    offers,
+    overlays,
+    parties,
+    payments,
+    points,
+    pricing,
+    reconciliation,
+    reports,
+    takeover,
+    tasks,
+)
 from yunjin.platforms.capability.wiring.making import Ground, Making, begun, worker_of
 from yunjin.platforms.capability.wiring.settings import Settings
 
 __all__ = ["CENTRES", "Making", "Settings", "build", "parts", "prepare"]
 
-# A centre finds the doors of those before it.
-_ORDER: Final = (parties, limits, payments, tasks)
+# A centre finds the doors of those before it; overlays know all points, the last two all doors.
+_ORDER: Final = (
+    overlays,
+    parties,
+    limits,
+    payments,
+    tasks,
+    reconciliation,
+    pricing,
+    points,
+    documents,
+    messages,
+    offers,
+    lending,
+    reports,
+    takeover,
+    assembled,
+    drawings,
+)
 CENTRES: Final = tuple(chain.from_iterable(one.CENTRES for one in _ORDER))
 
 
@@ -86,6 +123,7 @@ def parts(
     core: Mapping[type, Any] | None = None,
     channels: Sequence[ChannelPort] = (),
     ports: Mapping[type, Any] | None = None,
+    businesses: Sequence[Business] = (),
     stands_by: Callable[[], bool] = lambda: False,
 ) -> Making:
     """Put together what stands behind the doors: `Ground` tells what is given. Raises: as `build`.
@@ -106,13 +144,15 @@ def parts(
             core=core or {},
             channels=channels,
             ports=ports or {},
+            centres=CENTRES,
+            businesses=businesses,
             stands_by=stands_by,
         )
     )
     made.doors[CentresApi] = CatalogueService(CENTRES)
     for one in _ORDER:
         one.add(made)
-    made.flows.registry = Registry(*made.definitions)
+    made.flows.registry = Registry(*made.definitions, elsewhere=made.elsewhere)
     return made
 
 

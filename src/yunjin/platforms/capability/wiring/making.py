@@ -9,6 +9,8 @@ from typing import Any
 from yunjin.chassis.flow import Flows, FlowWorker, Registry
 from yunjin.foundation.banking.api.agreements import AgreementsApi
 from yunjin.kernel.clock import Clock
+from yunjin.platforms.capability.api.businesses import Business
+from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.channels import ChannelPort
 from yunjin.platforms.capability.wiring.settings import Settings
 
@@ -23,6 +25,8 @@ class Ground:
     today : the business date.
     agreements, core : banking's, where there is a bank; core: all its doors.
     channels : to others.
+    centres : all there are, as the catalogue has them.
+    businesses : what is assembled of them.
     ports : what is bound for the room's other ports, by Protocol.
     stands_by : whether another process does the bank's work now, and so the centres' flows.
     """
@@ -35,6 +39,8 @@ class Ground:
     agreements: AgreementsApi | None = None
     core: Mapping[type, Any] = field(default_factory=dict)
     channels: Sequence[ChannelPort] = ()
+    centres: Sequence[Centre] = ()
+    businesses: Sequence[Business] = ()
     ports: Mapping[type, Any] = field(default_factory=dict)
     stands_by: Callable[[], bool] = lambda: False
 
@@ -55,6 +61,7 @@ class Making:
     flows: Flows
     doors: dict[type, Any] = field(default_factory=dict)
     definitions: list[Any] = field(default_factory=list)  # of flows
+    elsewhere: Any = None  # finds flows that are not written in code
     jobs: list[Any] = field(default_factory=list)  # with `start` and `close`
     acting: list[Any] = field(default_factory=list)  # services that flows ask, for tests
     routers: list[Callable[[], Sequence[Any]]] = field(default_factory=list)

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from yunjin.foundation.banking.api.agreements import AgreementsApi
+from yunjin.foundation.banking.api.statements import StatementsApi
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.channels import ChannelPort
+from yunjin.platforms.capability.api.clearing import CLEARING, ClearingApi
 from yunjin.platforms.capability.api.limits import LimitsApi
 from yunjin.platforms.capability.api.payment_files import FILES, PaymentFilesApi
 from yunjin.platforms.capability.api.payments import PAYMENTS, PaymentsApi
 from yunjin.platforms.capability.wiring.making import Ground, Making
 
-CENTRES: Final[tuple[Centre, ...]] = (PAYMENTS, FILES)
+CENTRES: Final[tuple[Centre, ...]] = (PAYMENTS, FILES, CLEARING)
 
 
 def add(made: Making) -> None:
@@ -19,51 +21,98 @@ def add(made: Making) -> None:
     if made.ground.agreements is None:
         return
     ways = _ways(made.ground)
+    _clearing(made, ways)
     _orders(made, made.ground.agreements, ways)
     _files(made, made.ground.agreements)
     payments, files, clock = made.doors[PaymentsApi], made.doors[PaymentFilesApi], made.ground.clock
+    clearing = made.doors[ClearingApi]
 
     def routers() -> list[object]:
+        from yunjin.platforms.capability.routes import clearing as clearing_routes
         from yunjin.platforms.capability.routes import payment_files
         from yunjin.platforms.capability.routes import payments as routes
 
-        return [routes.router(payments), payment_files.router(files)]
+        return [
+            routes.router(payments),
+            payment_files.router(files),
+            clearing_routes.router(clearing),
+        ]
 
     def pages() -> None:
-        from yunjin.platforms.capability.pages import payment
+        from yunjin.platforms.capability.pages import channels, payment, payment_files
         from yunjin.platforms.capability.pages import payments as all_payments
 
         all_payments.register(payments, clock)
+        payment_files.register(files, clock)
+        channels.register(clearing, clock)
         payment.register(payments, clock)
 
     made.routers.append(routers)
     made.pages.append(pages)
 
 
+def _clearing(made: Making, ways: Mapping[str, ChannelPort]) -> None:
+    from zoneinfo import ZoneInfo
+
+    from yunjin.foundation.banking.api.calendars import CalendarApi
+    from yunjin.platforms.capability.service.payments.clearing import ClearingService, EveryDay
+
+    ground = made.ground
+    made.doors[ClearingApi] = ClearingService(
+        ground.room,
+        made.flows,
+        ways,
+        today=ground.today,
+        calendar=ground.core.get(CalendarApi) or EveryDay(),
+        zone=ZoneInfo(ground.settings.zone),
+        cursor_key=ground.key,
+    )
+
+
 def _orders(made: Making, agreements: AgreementsApi, ways: Mapping[str, ChannelPort]) -> None:
     from yunjin.platforms.capability.flows import channel_message, payment_wave
+    from yunjin.platforms.capability.flows.clearing import going_back, session_file
     from yunjin.platforms.capability.jobs import Paying
+    from yunjin.platforms.capability.service.payments.account_reports import AccountReports
     from yunjin.platforms.capability.service.payments.answers import Answers
+    from yunjin.platforms.capability.service.payments.giving_back import GivingBack
     from yunjin.platforms.capability.service.payments.orders import PaymentService
     from yunjin.platforms.capability.service.payments.waves import Waves
 
-    ground = made.ground
+    ground, clearing = made.ground, made.doors[ClearingApi]
     waves = Waves(
         ground.room,
         agreements,
         made.doors[LimitsApi],
         ways,
+        clearing=clearing,
         today=ground.today,
         institution=ground.settings.institution,
         agent=ground.settings.agent,
     )
     answers = Answers(ground.room, agreements, waves)
+    giving_back = GivingBack(ground.room, made.flows, agreements, waves)
     payments = made.doors[PaymentsApi] = PaymentService(
-        ground.room, made.flows, ways, today=ground.today, cursor_key=ground.key
+        ground.room,
+        made.flows,
+        ways,
+        clearing=clearing,
+        giving_back=giving_back,
+        reports=AccountReports(
+            ground.room,
+            ground.core.get(StatementsApi),
+            agent=ground.settings.agent,
+            institution=ground.settings.institution,
+        ),
+        today=ground.today,
+        cursor_key=ground.key,
     )
-    made.acting += [waves, answers]
-    made.definitions += [payment_wave(waves), channel_message(answers)]
-    made.jobs.append(Paying(payments, ways, clock=ground.clock, stands_by=ground.stands_by))
+    made.acting += [waves, answers, giving_back]
+    made.definitions += [payment_wave(waves), channel_message(answers), session_file(waves)]
+    made.definitions.append(going_back(giving_back))
+    made.jobs.append(
+        Paying(payments, clearing, ways, clock=ground.clock, stands_by=ground.stands_by)
+    )
 
 
 def _files(made: Making, agreements: AgreementsApi) -> None:

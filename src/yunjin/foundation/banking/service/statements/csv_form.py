@@ -8,12 +8,15 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from yunjin.foundation.banking.service.statements.paper import (
+from yunjin.chassis.papers.blocks import (
     Column,
     Facts,
     Format,
+    Heading,
     Note,
     Paper,
+    Paragraph,
+    Signatures,
     Table,
     written,
 )
@@ -48,8 +51,10 @@ def _rows(paper: Paper) -> Iterator[Sequence[str]]:
     yield [safe(paper.institution)]
     yield [safe(paper.title)]
     for block in paper.blocks:
+        if isinstance(block, Signatures):  # a file is not signed at a place
+            continue
         yield []
-        if isinstance(block, Note):
+        if isinstance(block, Note | Heading | Paragraph):
             yield [safe(block.text)]
             continue
         if block.heading:

@@ -5,6 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 from uuid import UUID
 
+from yunjin.chassis.papers.blocks import (
+    Block,
+    Cell,
+    Column,
+    Fact,
+    Facts,
+    Format,
+    Note,
+    Table,
+)
 from yunjin.foundation.banking.api.agreements import Agreement
 from yunjin.foundation.banking.api.dates import business_date, value_date
 from yunjin.foundation.banking.api.statements import (
@@ -16,16 +26,6 @@ from yunjin.foundation.banking.api.statements import (
     LoanSchedule,
     PayoffQuote,
     Seal,
-)
-from yunjin.foundation.banking.service.statements.paper import (
-    Block,
-    Cell,
-    Column,
-    Fact,
-    Facts,
-    Format,
-    Note,
-    Table,
 )
 from yunjin.foundation.banking.service.statements.reading import (
     Line,

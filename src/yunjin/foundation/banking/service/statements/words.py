@@ -212,15 +212,13 @@ WORDS: Final[Mapping[str, Pair]] = {
         "By the internal rate of return of what is paid out and paid back on its days "
         "(PBC announcement 2021 no. 3).",
     ),
-    "page": ("第 {page} 页，共 {pages} 页", "Page {page} of {pages}"),
-    "continued": ("续", "continued"),
 }
 
 
-def say(key: str, lang: Lang, **facts: object) -> str:
+def say(key: str, lang: Lang) -> str:
     """Return a word in a language."""
     check.that(key in WORDS, f"expected a known word, was {key[:40]!r}")
-    return pick(WORDS[key], lang).format(**facts)
+    return pick(WORDS[key], lang)
 
 
 def pick(pair: Pair, lang: Lang) -> str:

@@ -4,17 +4,18 @@ import datetime as dt
 from collections.abc import Iterator
 from functools import cached_property
 
+from yunjin.chassis.papers.blocks import Block, Paper
+from yunjin.chassis.papers.drawing import pdf_of
+from yunjin.chassis.papers.fonts import Fonts, check_font
 from yunjin.foundation.banking.api.statements import (
     Form,
     Kind,
     PaperOrder,
     StatementQuery,
 )
+from yunjin.foundation.banking.errors import StatementTooLong
 from yunjin.foundation.banking.service.statements.csv_form import csv_of
-from yunjin.foundation.banking.service.statements.fonts import Fonts, check_font
-from yunjin.foundation.banking.service.statements.paper import Block, Paper
 from yunjin.foundation.banking.service.statements.papers import WIDTHS, Papers
-from yunjin.foundation.banking.service.statements.pdf_form import pdf_of
 from yunjin.foundation.banking.service.statements.service import StatementService
 from yunjin.foundation.banking.service.statements.words import say
 from yunjin.kernel.errors import Malformed
@@ -39,7 +40,7 @@ class PaperWriter:
         self._institution, self._rows_max = institution, rows_max
         self._font_file = font_file
         if font_file:
-            check_font(font_file)
+            check_font(font_file, "banking.font_file")
 
     @cached_property
     def _fonts(self) -> Fonts:
@@ -59,7 +60,10 @@ class PaperWriter:
         )
         if order.form is Form.CSV:
             return csv_of(paper, has_mark=order.has_mark)
-        return iter([pdf_of(paper, self._fonts, rows_max=self._rows_max)])
+        return iter([pdf_of(paper, self._fonts, rows_max=self._rows_max, too_long=self._too_long)])
+
+    def _too_long(self, detail: str) -> StatementTooLong:
+        return StatementTooLong(f"{detail}; CSV takes any number", rows_max=self._rows_max)
 
     def _blocks(self, order: PaperOrder, papers: Papers) -> Iterator[Block]:
         """Return a paper's blocks; whatever is refused is refused here, before the first."""

@@ -53,7 +53,7 @@ class Answers:
             return self._take_in(command_id, channel, content)
         said = said_by(kind, content)
         for word in ("settled", "rejected", "returned"):
-            self._hear(channel, [one for one in said if one.word == word], word)
+            self.hear(channel, [one for one in said if one.word == word], word)
         unread = [one.payment_id for one in said if one.word == "unread"]
         self._room.run(lambda work: self._stick(work, channel, unread))
         return ""
@@ -75,8 +75,8 @@ class Answers:
         """Hand an answer to its channel. A call."""
         self._waves.send_message(channel, UUID(answer_id))
 
-    def _hear(self, channel: str, said: Sequence[Said], word: str) -> None:
-        """Do what is said of payments, as far as it fits what they are."""
+    def hear(self, channel: str, said: Sequence[Said], word: str) -> None:
+        """Do what is said of payments, as far as it fits what they are. May come twice."""
         if not said:
             return
 

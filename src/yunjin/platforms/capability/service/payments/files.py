@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from yunjin.chassis.flow import Flows
 from yunjin.chassis.persistence import RoomDatabase, SqlUnitOfWork, instant_us
-from yunjin.foundation.banking.api.agreements import AgreementsApi, EntryStatus
+from yunjin.foundation.banking.api.agreements import ANSWERS, AgreementsApi, EntryStatus
 from yunjin.foundation.banking.api.slots import Slot
 from yunjin.kernel.clock import instant
 from yunjin.kernel.errors import IdempotencyConflict, Refusal
@@ -30,6 +30,7 @@ from yunjin.platforms.capability.domain.payment_files import (
     OUTCOME,
     PART_LINES,
     REJECTED,
+    Outcomes,
     is_own,
     packed,
     payees,
@@ -51,6 +52,7 @@ from yunjin.platforms.capability.store import payments as payment_store
 HEADER: Final = TypeAdapter(OrderHeader)
 GROUPS: Final = TypeAdapter(tuple[OrderGroup, ...])
 S: Final = PaymentState
+_IS_BOOKED: Final = np.array(sorted(int(one) for one in IS_BOOKED))
 _STATUSES: Final = {int(one): one for one in EntryStatus}
 _AWAY_STATES: Final = {
     S.SETTLED: BOOKED,
@@ -187,36 +189,36 @@ class PaymentFiles:
         lines, known = self._part(file_id, part)
         if known is not None:
             return
-        status, reason, detail = _verdicts(lines)
+        outcome = Outcomes(lines)
         own, goes = is_own(lines, self._agent), stands(lines)
-        groups, first = lines["group"].to_numpy(), part * PART_LINES
-        to = payees(lines)
-        for at in np.flatnonzero(own & goes).tolist():
-            if refused[groups[at]]:
-                code, words = refused[groups[at]].split(" ", 1)
-                status[at], reason[at], detail[at] = REJECTED, code, f"payer: {words}"[:105]
-            elif not to[at]:
-                status[at], reason[at], detail[at] = REJECTED, "AC01", "no account of this bank"
-        rows = [at for at in np.flatnonzero(own & goes).tolist() if not status[at]]
+        groups, first, to = lines["group"].to_numpy(), part * PART_LINES, payees(lines)
+        for at, why in enumerate(refused):
+            if why:
+                code, words = why.split(" ", 1)
+                rows = np.flatnonzero(own & goes & (groups == at))
+                outcome.refuse(rows, code, f"payer: {words}")
+        outcome.refuse(
+            np.flatnonzero(own & goes & outcome.is_open & (to == 0)),
+            "AC01",
+            "no account of this bank",
+        )
+        rows = np.flatnonzero(own & goes & outcome.is_open)
         amounts = lines["amount_minor"].to_numpy(zero_copy_only=False)
-        answers = self._post(
-            legs(file_id, [f"line {first + at}" for at in rows]),
+        told = self._post_all(
+            legs(file_id, [f"line {first + at}" for at in rows.tolist()]),
             to[rows],
             amounts[rows].astype(np.int64),
         )
-        for at, (told, why) in zip(rows, answers, strict=True):
-            is_in = told in IS_BOOKED
-            status[at] = BOOKED if is_in else REJECTED
-            if not is_in:
-                reason[at] = REASONS.get(told, "NARR")
-                detail[at] = (why or told.name.lower())[:105]
-        away = np.flatnonzero(~own & goes).tolist()
-        self._hand_on(file_id, part, lines, [first + at for at in away], away)
-        for at in away:
-            status[at] = AWAY
-        columns = zip(OUTCOME.names, (status, reason, detail), strict=True)
-        outcome = pa.record_batch({name: pa.array(values, pa.string()) for name, values in columns})
-        body = packed(outcome)
+        booked = np.isin(told["status"].to_numpy(), _IS_BOOKED)
+        outcome.put(rows[booked], BOOKED)
+        for place in np.flatnonzero(~booked).tolist():
+            word, why = _STATUSES[told["status"][place].as_py()], told["reason"][place].as_py()
+            code = REASONS.get(word, "NARR")
+            outcome.refuse(rows[place : place + 1], code, why or word.name.lower())
+        away = np.flatnonzero(~own & goes)
+        self._hand_on(file_id, part, lines, (first + away).tolist(), away.tolist())
+        outcome.put(away, AWAY)
+        body = packed(outcome.batch())
         self._room.run(lambda work: store.put_outcome(work.connection, file_id, part, body))
 
     def end(self, _: UUID, file: str, parts: int, refused: Sequence[str]) -> None:
@@ -265,10 +267,17 @@ class PaymentFiles:
     ) -> list[tuple[EntryStatus, str]]:
         if not len(ids[0]):
             return []
-        entries = columns_of(ids, agreements, amounts, against=int(Slot.SUSPENSE))
-        found = self._agreements.post(entries)
+        found = self._post_all(ids, agreements, amounts)
         pairs = zip(found["status"].to_pylist(), found["reason"].to_pylist(), strict=True)
         return [(_STATUSES[status], reason) for status, reason in pairs]
+
+    def _post_all(self, ids: tuple[Any, Any], agreements: Any, amounts: Any) -> pa.RecordBatch:
+        """Post entries against the suspense account; return the core's answers."""
+        if not len(ids[0]):
+            return pa.RecordBatch.from_pylist([], schema=ANSWERS)
+        return self._agreements.post(
+            columns_of(ids, agreements, amounts, against=int(Slot.SUSPENSE))
+        )
 
     def _hand_on(
         self,
@@ -370,12 +379,6 @@ def _payer(group: OrderGroup) -> int:
     """Return the agreement of a group's debtor; 0, which is none, where its account is not ours."""
     text = group.debtor_other or ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
-def _verdicts(lines: pa.RecordBatch) -> tuple[list[Any], list[Any], list[Any]]:
-    """Return status, reason and detail of each line: of those refused on reading, else None."""
-    reasons, details = lines["reason"].to_pylist(), lines["detail"].to_pylist()
-    return [REJECTED if reason else None for reason in reasons], reasons, details
 
 
 def _away_outcome(one: Payment) -> tuple[str, str | None, str | None]:

@@ -25,8 +25,11 @@ from yunjin.platforms.capability.domain.payments import (
 )
 from yunjin.platforms.capability.service.holds import Holds
 from yunjin.platforms.capability.service.payments import entries
+from yunjin.platforms.capability.service.payments.clearing import ClearingService
 from yunjin.platforms.capability.service.payments.messages import transfers_of
 from yunjin.platforms.capability.service.payments.telling import tell_ended
+from yunjin.platforms.capability.service.payments.ways import Way, other_way
+from yunjin.platforms.capability.store import clearing as clearing_store
 from yunjin.platforms.capability.store import payments as store
 from yunjin.platforms.capability.store.limits import days_of
 
@@ -56,11 +59,12 @@ class Waves:
         limits: Holds,
         channels: Mapping[str, ChannelPort],
         *,
+        clearing: ClearingService,
         today: Callable[[], dt.date],
         institution: str,
         agent: str,
     ) -> None:
-        self._today = today
+        self._today, self._clearing = today, clearing
         self._room, self._agreements, self._limits = room, agreements, limits
         self._channels, self._institution, self._agent = dict(channels), institution, agent
 
@@ -100,12 +104,39 @@ class Waves:
         answers = entries.post(self._agreements, acts)
         changes = [_moved(one, *answer) for one, answer in zip(found, answers, strict=True)]
         self._room.run(lambda work: self.become(work, changes))
+        self._fail_over(wave_id)
         return len(found)
+
+    def _fail_over(self, wave_id: UUID) -> None:
+        """Let what is held take another channel where its own is down: nothing was sent yet."""
+        held = self._room.run(lambda work: store.of_wave(work.connection, wave_id, S.HELD))
+        if not held:
+            return
+        ways = self._clearing.ways()
+        down = {one.channel for one in held if not ways.is_up(one.channel)}
+        stays = [one.payment_id for one in held if one.channel in down]
+        if not stays:
+            return
+        free = self._room.read(lambda connection: clearing_store.free_of(connection, stays))
+        for one in held:
+            if one.channel not in down or one.payment_id not in free:
+                continue
+            way = other_way(ways, one)
+            if way is not None:
+                self._move(one.payment_id, way)
+
+    def _move(self, payment_id: UUID, way: Way) -> None:
+        self._room.run(
+            lambda work: clearing_store.move(
+                work.connection, [payment_id], way.channel, way.after_us
+            )
+        )
 
     def compose(self, work: SqlUnitOfWork, wave: str) -> list[str]:
         """Make a message for each channel of what is held; return the channels. A step."""
         wave_id = UUID(wave)
         held = store.of_wave(work.connection, wave_id, S.HELD)
+        held = self._without_sessions(work, held)
         now_ns = self._room.clock.now_ns()
         for channel in sorted({one.channel for one in held}):
             content = transfers_of(
@@ -126,6 +157,13 @@ class Waves:
             )
         return sorted({one.channel for one in held})
 
+    def _without_sessions(self, work: SqlUnitOfWork, held: list[Payment]) -> list[Payment]:
+        """Return what goes at once: what is held for a session waits for its cut-off."""
+        batches = self._clearing.batches_in(work)
+        some = [one.payment_id for one in held if one.channel in batches]
+        waiting = clearing_store.in_session(work.connection, some) if some else set()
+        return [one for one in held if one.payment_id not in waiting]
+
     def send(self, _: UUID, wave: str, channel: str) -> None:
         """Hand a wave's message to its channel, and note that it has it. A call."""
         wave_id = UUID(wave)
@@ -133,6 +171,7 @@ class Waves:
 
         def body(work: SqlUnitOfWork) -> None:
             held = store.of_wave(work.connection, wave_id, S.HELD)
+            held = self._without_sessions(work, held)
             mine = [one for one in held if one.channel == channel]
             self.become(work, [(one, S.SENT, "", "") for one in mine])
 

@@ -1,0 +1,1 @@
+"""Reconciliation's rules: lines of files as columns, the matcher, naming differences. Pure."""

@@ -1,0 +1,1 @@
+"""The lending centre: applications, decisions, money out and back, collection."""

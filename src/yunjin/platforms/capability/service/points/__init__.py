@@ -1,0 +1,1 @@
+"""The points centre at work: programmes, earnings, holds, ends."""

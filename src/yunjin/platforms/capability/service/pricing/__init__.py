@@ -1,0 +1,1 @@
+"""The pricing centre at work: books, quotes and their free uses, charges."""

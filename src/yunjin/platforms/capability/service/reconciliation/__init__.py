@@ -1,0 +1,1 @@
+"""Reconciliation: files held against payments and ledger, differences settled."""

@@ -1,0 +1,1 @@
+"""The report centre at work: sources over doors, runs that are kept."""

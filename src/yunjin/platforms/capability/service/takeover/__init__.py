@@ -1,0 +1,1 @@
+"""Replacing an old core."""
