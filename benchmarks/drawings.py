@@ -120,9 +120,7 @@ def drawings(quick: bool) -> dict[str, Any]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     count = 200 if quick else 10_000
     with tempfile.TemporaryDirectory() as folder, tenant.entered("bench"):
-        tables = database.build(
-            database.Settings(), tenant="bench", clock=CLOCK, home=Path(folder)
-        )
+        tables = database.build(database.Settings(), tenant="bench", clock=CLOCK, home=Path(folder))
         made = wiring.parts(
             wiring.Settings(flows=FlowLimits(callers=0)),
             tenant="bench",

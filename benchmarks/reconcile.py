@@ -52,7 +52,6 @@ def reconcile(quick: bool) -> dict[str, Any]:
             today=found[DaysApi].business_date,
             agreements=found[AgreementsApi],
             core=found,
-            ports={LedgerApi: found[LedgerApi]},
             channels=[ClearingHouse(name="beps", clock=clock)],
         )
         say(f"{count:,} payments, booked")

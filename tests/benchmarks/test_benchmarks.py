@@ -30,6 +30,7 @@ POSTGRES: dict[str, set[str]] = {
 KEYS = {
     "cluster": {"transfers_per_s", "ratio_to_row_sql", "cell_cpu_s_per_million", "batch_p99_ms"},
     "dayclose": {"accounts_per_s", "settle_per_s", "ratio_to_scalar", "cpu_s_per_million"},
+    "drawings": {"instances_per_cpu_s", "code_instances_per_cpu_s", "moved_per_cpu_s"},
     "events": {
         "events_per_s",
         "in_process_events_per_s",

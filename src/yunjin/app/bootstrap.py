@@ -107,8 +107,7 @@ def open_bank(settings: Settings, *, clock: Clock | None = None) -> Bank:
                 database=tables,
                 today=rooms[2].doors[DaysApi].business_date,
                 agreements=rooms[2].doors[AgreementsApi],
-                core=rooms[2].doors,
-                ports={LedgerApi: rooms[1].doors[LedgerApi]},
+                core={**rooms[1].doors, **rooms[2].doors},
                 businesses=businesses_of(settings.businesses),
                 stands_by=rooms[1].stands_by or bool,
             )

@@ -5,25 +5,37 @@ so that there is something to do on the page of tasks.
 """
 
 import datetime as dt
+import hashlib
 import time
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
-from uuid import NAMESPACE_OID, UUID, uuid5
+from uuid import UUID
 
 import pyarrow as pa
 
 from yunjin.foundation.banking.api.agreements import AgreementsApi, Opening
 from yunjin.foundation.banking.api.days import DaysApi
 from yunjin.kernel.errors import Outage
+from yunjin.kernel.ids import uuid7_of
 from yunjin.platforms.capability.api.businesses import BusinessesApi, CaseFacts, CaseState
 from yunjin.platforms.capability.api.limits import LimitsApi, NewLimit
 from yunjin.platforms.capability.api.parties import PartiesApi
-from yunjin.platforms.capability.api.party_facts import NewParty, PartyKind, Role
+from yunjin.platforms.capability.api.party_facts import (
+    ContactKind,
+    DocumentType,
+    NewContact,
+    NewDocument,
+    NewParty,
+    PartyKind,
+    Role,
+)
 from yunjin.platforms.capability.api.tasks import FieldValue, Link, Task, TasksApi
 from yunjin.platforms.capability.errors.businesses import CaseNotFound
 
 PATIENCE_S: Final = 60
+BORN: Final = dt.date(1990, 3, 7)
 _LOOK_S: Final = 0.05
+_BEGAN_MS: Final = 1_767_225_600_000  # the first instant of 2026
 T = TypeVar("T")
 
 
@@ -51,7 +63,8 @@ class Story:
             members=",".join(members),
             member_most=12_000_000,
         )
-        wallet, shop = int(opened.outcome["wallet"]), self._account("shop", self._person("郭子仪"))
+        wallet = int(opened.outcome["wallet"])
+        shop = self._account("shop", self._person("郭子仪先生"))
         self._fund("wallet", wallet, 50_000_000)
         given = {"wallet": wallet, "payee": shop}
         paid = self._start("group-wallet", "pay", members[0], "direct", amount=8_000_000, **given)
@@ -67,10 +80,14 @@ class Story:
             "cash-loan", "apply", who, "branch", amount=3_000_000, purpose="装修", **given
         )
         paid = self._answer(paid, place="档案柜 A-17")
+        signed = self._start(
+            "cash-loan", "apply", who, "app", amount=2_000_000, purpose="旅行", **given
+        )
+        signed = self._answer(signed)
         waits = self._start(
             "cash-loan", "apply", who, "branch", amount=8_000_000, purpose="购车", **given
         )
-        return {"loan": paid.state, "loan_waiting": waits.state}
+        return {"loan": paid.state, "loan_signed": signed.state, "loan_waiting": waits.state}
 
     # an invoice ---------------------------------------------------------------------------------
 
@@ -103,8 +120,14 @@ class Story:
         return str(self._door(PartiesApi).open(_id(what), new).party_id)
 
     def _person(self, name: str) -> str:
-        born = dt.date(1990, 3, 7)
-        new = NewParty(kind=PartyKind.PERSON, name=name, born=born, roles=(Role.CUSTOMER,))
+        new = NewParty(
+            kind=PartyKind.PERSON,
+            name=name,
+            born=BORN,
+            roles=(Role.CUSTOMER,),
+            documents=(NewDocument(type=DocumentType.ID_CARD, number=_id_number(len(name))),),
+            contacts=(NewContact(kind=ContactKind.PHONE, value=f"1380000{len(name):04d}"),),
+        )
         return str(self._door(PartiesApi).open(_id(name), new).party_id)
 
     def _account(self, what: str, party: str) -> int:
@@ -138,11 +161,12 @@ class Story:
     def _settled(self, case_id: UUID, party: str) -> CaseFacts | None:
         case: CaseFacts = self._door(BusinessesApi).case(case_id)
         waits = case.state is CaseState.RUNNING and not self._tasks(party)
+        waits = waits and case.scenario != "app"  # nobody has to do anything there
         return None if waits else case
 
     def _answer(self, case: CaseFacts, **values: str) -> CaseFacts:
-        """Do the task that a case waits for."""
-        if case.state is CaseState.RUNNING:
+        """Do the task that a case waits for, if any; return it once it has ended."""
+        if case.state is CaseState.RUNNING and values:
             [task, *_] = self._tasks(case.party_id)
             given = [FieldValue(name=name, value=value) for name, value in values.items()]
             command_id = _id(f"task {task.task_id}")
@@ -164,6 +188,14 @@ class Story:
         raise Outage("The demo's businesses were not done in time; start it again.")
 
 
+def _id_number(order: int) -> str:
+    """Return the number of an id card of a region that there is not."""
+    head = f"999999{BORN:%Y%m%d}{order:03d}"
+    total = sum(int(one) * pow(2, 17 - at, 11) for at, one in enumerate(head))
+    return head + "10X98765432"[total % 11]
+
+
 def _id(what: str) -> UUID:
     """Return the id of a command, the same every time."""
-    return uuid5(NAMESPACE_OID, f"yunjin demo {what}")
+    digest = hashlib.sha256(f"yunjin demo {what}".encode()).digest()
+    return uuid7_of(_BEGAN_MS, int.from_bytes(digest[:9], "big"))

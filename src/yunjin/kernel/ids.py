@@ -24,11 +24,6 @@ def uuid7_of(milliseconds: int, chance: int) -> UUID:
     return UUID(int=high << 64 | 0x8000_0000_0000_0000 | (chance & (2**62 - 1)))
 
 
-def uuid7_ms(of: UUID) -> int:
-    """Return the time of a UUIDv7, in milliseconds since 1970."""
-    return of.int >> 80
-
-
 def account_id(cell: int, sequence: int) -> int:
     """Return the 63-bit id of an account: 15 bits of cell, 48 of sequence.
 

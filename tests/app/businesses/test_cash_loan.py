@@ -7,8 +7,10 @@ from tests.platforms.capability.people import person
 from yunjin.app.businesses.trial import Trial
 from yunjin.foundation.banking.api.agreements import AgreementQuery, AgreementsApi
 from yunjin.platforms.capability.api.businesses import CaseFacts, CaseState
+from yunjin.platforms.capability.api.documents import DocumentsApi, DocumentState
 from yunjin.platforms.capability.api.lending import ApplicationState, LendingApi
 from yunjin.platforms.capability.api.overlays import Coordinate, Overlay, OverlaysApi
+from yunjin.platforms.capability.api.tasks import Link
 
 BRANCH = {"scenario": "branch"}
 
@@ -45,6 +47,20 @@ def test_a_loan_in_a_branch_is_signed_on_paper_and_paid(bank: Trial) -> None:
     settled = bank.start("cash-loan", "settle", party, loan=loan)
     assert (settled.state, settled.outcome["is_settled"]) == (CaseState.DONE, True), settled.detail
     assert bank.balance(account) == 3_100_000 - settled.outcome["amount_minor"]
+
+
+def test_a_loan_in_the_app_is_signed_by_the_service_and_paid(bank: Trial) -> None:
+    case, party, account = asked(bank, 3_000_000, scenario="app")
+    bank.wait(seconds=30)
+    case = bank.case(case)
+    assert case.state is CaseState.DONE, case.detail
+    assert bank.balance(account) == 3_000_000
+    [loan] = loans(bank, party)
+    contract = bank[LendingApi].of_agreement(loan).contract
+    assert contract is not None
+    [paper] = bank[DocumentsApi].documents(link=Link(kind="party", id=party)).items
+    assert paper.state is DocumentState.SIGNED
+    assert contract.text_hash in (paper.digest, paper.signed_digest)
 
 
 def test_a_large_amount_is_a_persons_to_decide_and_a_no_leaves_nothing(bank: Trial) -> None:

@@ -13,18 +13,22 @@ from nicegui.testing.user_interaction import UserInteraction
 
 from tests.app.businesses.test_group_wallet import opened_wallet
 from tests.console import LANGUAGES, visit
-from tests.platforms.capability.people import company
+from tests.platforms.capability.people import company, person
 from yunjin.app.businesses import SHIPPED
 from yunjin.app.businesses.trial import Trial
 from yunjin.chassis.console.words import Language
+from yunjin.foundation.banking.api.agreements import AgreementsApi
 from yunjin.kernel.room import Room
 from yunjin.platforms.capability import pages
 from yunjin.platforms.capability.api.businesses import BusinessesApi, CaseState
+from yunjin.platforms.capability.api.limits import LimitsApi
 from yunjin.platforms.capability.api.overlays import OverlaysApi
-from yunjin.platforms.capability.pages import businesses, overlays
+from yunjin.platforms.capability.api.parties import PartiesApi
+from yunjin.platforms.capability.api.payments import NewPayment, PaymentsApi
+from yunjin.platforms.capability.pages import businesses, customer, customer_desk, overlays
 
 pytestmark = pytest.mark.parametrize(("bank", "database_url"), [("near", "")], indirect=["bank"])
-KEYS = ("business.businesses", "overlay.overlays")
+KEYS = ("business.businesses", "overlay.overlays", "party.customers")
 
 
 def seen(bank: Trial, home: Path, story: Any, language: Language = "zh") -> None:
@@ -33,6 +37,14 @@ def seen(bank: Trial, home: Path, story: Any, language: Language = "zh") -> None
     def put() -> None:
         businesses.register(bank[BusinessesApi], bank.clock)
         overlays.register(bank[OverlaysApi], SHIPPED, bank.clock)
+        desk = customer_desk.Desk(
+            parties=bank[PartiesApi],
+            limits=bank[LimitsApi],
+            agreements=bank[AgreementsApi],
+            clock=bank.clock,
+            doors=bank.doors,
+        )
+        customer.register(desk)
 
     menu = [one for one in pages.MENU if one.key in KEYS]
     room = Room(name="capability", doors={}, pages=put, menu=menu, words=pages.WORDS)
@@ -129,3 +141,35 @@ def test_the_page_of_overlays_says_what_applies_and_why(bank: Trial, tmp_path: P
     seen(bank, tmp_path, story)
     [one] = [each for each in bank[OverlaysApi].overlays() if each.name == "smaller"]
     assert (one.value, one.at.business) == ("7000", "cash-loan")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_customer_s_page_tells_of_all_centres(
+    bank: Trial, tmp_path: Path, language: Language
+) -> None:
+    who = bank.party(person())
+    account = bank.account(who)
+    given = {"amount": 3_000_000, "term": 12, "purpose": "装修", "account": account}
+    case = bank.start("cash-loan", "apply", who, "branch", **given)
+    assert case.state is CaseState.RUNNING, case.detail
+    bank[PaymentsApi].pay(
+        bank.id(),
+        NewPayment(
+            payment_id=bank.id(),
+            agreement_id=account,
+            amount_minor=1,
+            currency="CNY",
+            counter_agreement_id=bank.account("shop"),
+        ),
+    )
+    seen_words = {
+        "zh": ("cash-loan · apply", "合同面签 Signing", "贷款申请", "待办", "现金贷借款合同"),
+        "en": ("cash-loan · apply", "合同面签 Signing", "Loan", "Task", "Payment"),
+    }
+
+    async def story(user: User) -> None:
+        await user.open(f"/customers/{who}")
+        for words in seen_words[language]:
+            await user.should_see(words)
+
+    seen(bank, tmp_path, story, language)

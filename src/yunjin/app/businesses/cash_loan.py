@@ -113,7 +113,7 @@ def sign_electronically(centres: Centres, case: Case) -> CaseFlow:
     paper = yield from _paper(documents, case)
     party = yield look(centres[PartiesApi].party, case.party_id)
     signer = Signer(party_id=case.party_id, name=party["name"], role="borrower")
-    digest = yield from signed(documents, UUID(paper), [signer])
+    digest = yield from signed(centres, UUID(paper), [signer])
     return digest, paper
 
 

@@ -1,5 +1,7 @@
 """A bank to try businesses in: real rooms over an empty folder, time that is let pass by hand.
 
+Registers, signing and messages are those in memory, unless `ports` binds others.
+
     with trial(BUSINESS) as bank:
         who = bank.party("王小云")
         case = bank.start("petty-cash", "ask", who, amount=5_000, account=bank.account(who))
@@ -226,7 +228,13 @@ def _opened(
     )
     rooms.append(core)
     made = wiring.parts(
-        wiring.Settings(institution="云锦银行", agent="YUNJCNB1"),
+        wiring.Settings(
+            institution="云锦银行",
+            agent="YUNJCNB1",
+            trial_registers=True,
+            trial_signing=True,
+            trial_messages=True,
+        ),
         tenant=TENANT,
         clock=clock,
         database=tables,

@@ -44,7 +44,7 @@ def demo(
         return
     if home is None and settings.home.name != DEMO_HOME:
         settings = settings.model_copy(update={"home": settings.home / DEMO_HOME})
-    settings = _lived_until_today(settings)
+    settings = _with_trials(_lived_until_today(settings))
     check_folder(settings, may_be_new=True)
     folder = settings.home.absolute()
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
@@ -109,6 +109,19 @@ def _lived_until_today(settings: Any) -> Any:
     first = demo_banking.first_day(demo_banking.today(SystemClock()))
     begun = settings.banking.model_copy(update={"first_day": first})
     return settings.model_copy(update={"banking": begun})
+
+
+def _with_trials(settings: Any) -> Any:
+    """Return settings of a bank whose registers, signing, messages and channel are in memory."""
+    trials: dict[str, Any] = {
+        "trial_registers": True,
+        "trial_signing": True,
+        "trial_messages": True,
+    }
+    if not settings.capability.trial_channel:
+        trials["trial_channel"] = "trial"
+    room = settings.capability.model_copy(update=trials)
+    return settings.model_copy(update={"capability": room})
 
 
 def _live(bank: Any) -> dict[str, Any]:

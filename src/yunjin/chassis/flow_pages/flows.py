@@ -65,7 +65,8 @@ class FlowList:
         with self._filters as filters:
             states = {state.name.lower(): t(_word(state)) for state in State}
             filters.choice("state", t("flow.state"), t("flow.all_states"), states)
-            names = {name: named("name", name) for name in self._flows.registry.names()}
+            known = await ask(self._flows.registry.names)
+            names = {name: named("name", name) for name in known}
             filters.choice("flow", t("flow.definition"), t("flow.all_definitions"), names)
         with panel(classes="yj-panel-table"):
             self._table = Table(

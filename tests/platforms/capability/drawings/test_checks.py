@@ -60,6 +60,11 @@ WRONG = {
         "task",
         "draw a task for compensation",
     ),
+    "a value of another kind": (
+        drawn(call("limit.reserve", "limit_id:=a", "amount_minor:a lot")),
+        "task",
+        "the input amount_minor of limit.reserve",
+    ),
     "a plain task": (drawn('<bpmn:task id="task"/>'), "task", "does not say what it does"),
     "a Java class": (
         drawn('<bpmn:serviceTask id="task" camunda:class="org.evil.Run"/>'),

@@ -107,3 +107,4 @@ def test_an_application_is_judged_by_mouse(visit: Callable[..., Any]) -> None:
         here.press("Decide")
         here.see("Decided by An")
         here.see("Approved")
+        assert here.overflow_px <= 0

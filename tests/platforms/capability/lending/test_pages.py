@@ -49,6 +49,11 @@ def press(user: User, label: str) -> None:
     UserInteraction(user, {last}, None).click()
 
 
+async def see(user: User, words: str) -> None:
+    """Wait until the page says it."""
+    await user.should_see(words, retries=100)
+
+
 def fill(user: User, **given: str) -> None:
     """Fill fields by their labels."""
     for label, value in given.items():
@@ -81,23 +86,22 @@ def test_every_page_has_all_its_words(lender: Lender, tmp_path: Path, language: 
             await user.open(path)
         for one in (*states, referred, gone, late):
             await user.open(f"/lending/applications/{one.application_id}")
-            await user.should_see(str(one.application_id))
+            await see(user, str(one.application_id))
         await user.open(f"/lending/cases/{case.case_id}")
-        await user.should_see(str(case.case_id))
+        await see(user, str(case.case_id))
         await user.open("/lending/applications/none")
-        await user.should_see(
-            "没有这笔申请" if language == "zh" else "There is no such application"
-        )
+        await see(user, "没有这笔申请" if language == "zh" else "There is no such application")
         await user.open("/lending/cases/none")
-        await user.should_see("没有这个催收案件" if language == "zh" else "There is no such case")
+        await see(user, "没有这个催收案件" if language == "zh" else "There is no such case")
 
     seen(lender, tmp_path, story, language)
+    assert lender.collection.counts() == {"reminder": 1}
 
 
 def test_an_application_is_taken_and_judged_at_the_desk(lender: Lender, tmp_path: Path) -> None:
     async def story(user: User) -> None:
         await user.open("/lending")
-        await user.should_see("还没有贷款申请")
+        await see(user, "还没有贷款申请")
         press(user, "进件")
         fill(
             user,
@@ -105,19 +109,19 @@ def test_an_application_is_taken_and_judged_at_the_desk(lender: Lender, tmp_path
             金额="300000",
             **{"收款合约号（本行）": str(lender.current)},
         )
-        await user.should_see(f"为 {lender.party_id} 申请 300,000.00 CNY，12 期")
+        await see(user, f"为 {lender.party_id} 申请 300,000.00 CNY，12 期")
         press(user, "受理")
-        await user.should_see("已受理")
+        await see(user, "已受理")
         lender.rest()
         [one] = lender.lending.applications().items
         assert one.state is S.REFERRED
         await user.open(f"/lending/applications/{one.application_id}")
-        await user.should_see("金额超过自动审批上限")
+        await see(user, "金额超过自动审批上限")
         press(user, "人工审批")
         fill(user, 金额="200000", 意见="抵押充足", 经办人="王经理")
-        await user.should_see("批准 200,000.00 CNY")
+        await see(user, "批准 200,000.00 CNY")
         press(user, "确定")
-        await user.should_see("已审批")
+        await see(user, "已审批")
 
     seen(lender, tmp_path, story)
     [one] = lender.lending.applications().items
@@ -135,18 +139,18 @@ def test_a_loan_is_signed_paid_out_and_repaid_on_its_page(lender: Lender, tmp_pa
         press(user, "签约")
         fill(user, **{"合同文本 SHA-256": TEXT_HASH, "合同编号或存放处": "柜 7"})
         press(user, "确认签约")
-        await user.should_see("已签约")
+        await see(user, "已签约")
         await user.open(path)
         press(user, "放款")
-        await user.should_see("任何一步不成则全部撤回")
+        await see(user, "任何一步不成则全部撤回")
         press(user, "放款")
-        await user.should_see("已开始放款")
+        await see(user, "已开始放款")
         lender.rest()
         await user.open(path)
         press(user, "还款")
         fill(user, 金额="1000", 付款合约号=str(lender.current))
         press(user, "还款")
-        await user.should_see("已还款")
+        await see(user, "已还款")
 
     seen(lender, tmp_path, story)
     one = lender.lending.application(made.application_id)
@@ -164,11 +168,11 @@ def test_a_case_is_worked_on_its_page(lender: Lender, tmp_path: Path) -> None:
         press(user, "承诺还款")
         fill(user, 金额="50", 承诺日=day, 经办人="赵六")
         press(user, "记录承诺")
-        await user.should_see("已记录承诺")
+        await see(user, "已记录承诺")
         press(user, "结案")
         fill(user, 原因="误立", 经办人="赵六")
         press(user, "结案")
-        await user.should_see("已结案")
+        await see(user, "已结案")
 
     seen(lender, tmp_path, story)
     assert lender.collection.case(case.case_id).is_closed

@@ -109,7 +109,7 @@ class Payer:
     def failing(self, made: Callable[[Any], Any]) -> Iterator[None]:
         """Put something before the core for a while."""
         assert self.parts is not None
-        acting = self.parts.acting
+        acting = [one for one in self.parts.acting if hasattr(one, "_agreements")]
         door = self.doors[AgreementsApi]
         for one in acting:
             one._agreements = made(door)
@@ -178,8 +178,7 @@ def bank(tmp_path: Path, database_url: str) -> Iterator[Payer]:
             database=tables.doors[DatabaseApi],
             today=lambda: made.day or core.doors[DaysApi].business_date(),
             agreements=core.doors[AgreementsApi],
-            core=core.doors,
-            ports={LedgerApi: cell.doors[LedgerApi]},
+            core={**cell.doors, **core.doors},
             channels=[made.channel, made.house],
         )
         made.engine = Engine(made.parts.flows, holder="test")

@@ -147,3 +147,29 @@ def test_a_report_is_defined_run_and_taken_away(
     assert [one["run_id"] for one in runs] == [second["run_id"], first["run_id"]]
     wrong = {**definition, "measures": [{"column": "amounts"}]}
     assert send("/reports", 409, definition=wrong)["code"] == "capability/report-refused"
+
+
+def test_a_code_that_no_column_can_hold_is_not_there(
+    client: TestClient, send: Callable[..., Any]
+) -> None:
+    send("/price_books", book=msgspec.to_builtins(STANDARD))
+    send("/point_programmes", programme=msgspec.to_builtins(CARD))
+    for code in ("价目", "a%20", "x" * 100):
+        for path in (
+            f"/price_books/{code}",
+            f"/price_books/{code}/versions",
+            f"/point_programmes/{code}",
+            f"/point_programmes/{code}/accounts/p1",
+            f"/reports/{code}",
+        ):
+            assert client.get(f"/v1{path}").status_code == 404, path
+        account = client.get(f"/v1/point_programmes/card/accounts/{code}")
+        assert account.json()["balance"] == 0
+        for what in ("lots", "entries"):
+            assert client.get(f"/v1/point_programmes/card/accounts/{code}/{what}").is_success
+    for wrong in ("价目", "a ", "x" * 50):
+        answer = client.post("/v1/prices", json={"fees": ["transfer.out"], "book": wrong})
+        assert answer.status_code == 422, wrong
+    blank = {"programme": "card", "party_id": "p1", "points": 1, "note": "x "}
+    assert "blank" in str(send("/points/grants", 422, **blank))
+    assert send("/reports/payments/runs", 422, by="王芳 ")

@@ -150,11 +150,20 @@ class Book:
 
 
 def made(
-    folder: Path, agreements: int, *, seed: int = 7, movements: int = 2, errors: int = 0
+    folder: Path,
+    agreements: int,
+    *,
+    people: int = 0,
+    seed: int = 7,
+    movements: int = 2,
+    errors: int = 0,
 ) -> Book:
-    """Return a book of so many agreements; errors: how many of each kind are planted."""
+    """Return a book of so many agreements; errors: how many of each kind are planted.
+
+    people : customers; 0: four for five agreements.
+    """
     chance = np.random.default_rng(seed)
-    people = max(agreements * 4 // 5, 40)
+    people = people or max(agreements * 4 // 5, 40)
     idle = max(people // 20, 10 * errors)  # customers who have nothing
     columns = {"customers": _customers(chance, people)}
     facts = _facts(chance, agreements, people - idle)
@@ -197,7 +206,7 @@ def _customers(chance: Any, count: int) -> dict[str, Any]:
 
 def _facts(chance: Any, count: int, people: int) -> dict[str, Any]:
     """Return what each agreement is, as numbers."""
-    place = np.arange(count) % 100
+    place = np.arange(count) * 37 % 100  # all products early on
     product = np.empty(count, "U4")
     start = 0
     for code, share in _SHARES:

@@ -8,16 +8,18 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from tests.platforms.capability.takeover.legacy import AS_OF, MAPPING, Book, made
+from tests.platforms.capability.takeover.legacy import AS_OF, MAPPING, Book, controls, made
 from yunjin.platforms.capability.api.takeover import FindingKind
-from yunjin.platforms.capability.domain.takeover.checking import Joined, Ours, check
+from yunjin.platforms.capability.domain.takeover.checking import check
 from yunjin.platforms.capability.domain.takeover.controls import check_controls
 from yunjin.platforms.capability.domain.takeover.finding import KINDS, Findings, places, repeated
 from yunjin.platforms.capability.domain.takeover.interest import accrued_minor, days_between
+from yunjin.platforms.capability.domain.takeover.joined import Joined, Ours
 from yunjin.platforms.capability.domain.takeover.mapping import read_mapping
 from yunjin.platforms.capability.domain.takeover.preparing import parts, people
 from yunjin.platforms.capability.errors.takeover import TakeoverMappingRefused, TakeoverNotFound
@@ -123,6 +125,7 @@ def test_a_file_of_another_encoding_is_refused_whole(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"C1|1|\xff\xff|10||13800000000|20000101\n")
     found, _ = checked(book.folder)
     assert ("form", "customers.txt", 0) in told(found)
+    assert found.whole
 
 
 def test_a_delivery_in_parquet_reads_the_same(tmp_path: Path) -> None:
@@ -198,6 +201,14 @@ def test_a_mapping_that_is_wrong_says_where(was: str, now: str, where: str) -> N
     assert refusal.value.facts["where"] == where
 
 
+def test_the_runbook_shows_a_mapping_that_is_read() -> None:
+    page = Path(__file__).parents[4] / "docs" / "how-to" / "takeover.md"
+    block = page.read_text().split("```toml\n")[1].split("```")[0]
+    mapping = read_mapping(block)
+    assert set(mapping.products) == {"SA01", "LN03"}
+    assert mapping.policy.act(FindingKind.INTEREST) == "line"
+
+
 def test_a_key_the_mapping_does_not_know_is_refused() -> None:
     with pytest.raises(TakeoverMappingRefused, match="unknown field"):
         read_mapping(MAPPING.format(control="whole") + "\n[extra]\nx = 1\n")
@@ -228,8 +239,6 @@ def test_places_are_those_of_the_first_of_equal_keys() -> None:
 
 
 def test_interest_recomputes_by_three_conventions() -> None:
-    import numpy as np
-
     since = np.array(["2026-01-31", "2026-02-01", "NaT"], "datetime64[D]")
     until = np.datetime64(AS_OF)
     assert days_between(since, until, "ACT_360").tolist() == [44, 43, 0]
@@ -239,3 +248,17 @@ def test_interest_recomputes_by_three_conventions() -> None:
     found = accrued_minor(amounts, rates, since, until, "ACT_360")
     assert found.tolist() == [4_400_000_000_000, -43, 0]
     assert dt.date(2026, 3, 16) == AS_OF
+
+
+def test_what_is_closed_with_nothing_on_it_is_neither_refused_nor_brought(tmp_path: Path) -> None:
+    book = written(tmp_path)
+    book.columns["agreements"]["CLOSE_DT"][3] = "20260301"
+    for name, value in (("BAL", "0.00"), ("ACCR_INT", "0")):
+        book.columns["balances"][name][3] = value
+    book.columns["history"]["AMT"][6:8] = "0.00"
+    book.columns["controls"] = controls(book)
+    book.write()
+    found, joined = checked(book.folder)
+    assert told(found) == set()
+    assert (joined.good[3], joined.over[3]) == (False, True)
+    assert joined.good.sum() == 39

@@ -14,7 +14,6 @@ import pytest
 from tests.platforms.capability.takeover.conftest import NewHome
 from tests.platforms.capability.takeover.legacy import BRANCHES
 from yunjin.foundation.banking.api.agreements import AgreementQuery
-from yunjin.kernel.errors import Outage
 from yunjin.platforms.capability.api.party_facts import PartyQuery
 from yunjin.platforms.capability.api.takeover import CellState, Finding, Run, RunState
 from yunjin.platforms.capability.errors.takeover import TakeoverNotFound, TakeoverRefused
@@ -175,6 +174,7 @@ def test_a_load_stopped_anywhere_goes_on_and_brings_nothing_twice(
         patch.setattr(home.bringing, "bring", counted(bring))
         with suppress(Killed):
             home.takeover.load(command, run.run_id, "0101")
+    assert left <= 0, "expected the load to come so far"
     line = home.takeover.load(command, run.run_id, "0101")
     assert (line.state, line.loaded) == (CellState.LOADED, line.agreements)
     assert len(home.agreements.find(AgreementQuery(limit=200)).items) == line.agreements
@@ -183,26 +183,31 @@ def test_a_load_stopped_anywhere_goes_on_and_brings_nothing_twice(
 
 
 @ON_SQLITE
-def test_a_bank_opened_anew_goes_on_where_it_was(
-    home: NewHome, reopened: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+def test_a_bank_that_died_in_a_load_goes_on_once_it_is_open_again(
+    reopened: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, command = home.checked(60), home.id()
-    home.takeover.freeze(home.id(), run.run_id, "0102")
-    real, calls = home.bringing.bring, []
+    with reopened() as home:
+        run, command = home.checked(60), home.id()
+        home.takeover.freeze(home.id(), run.run_id, "0102")
+        real, calls = home.bringing.bring, []
 
-    def failing(*given: Any, **more: Any) -> Any:
-        calls.append(1)
-        if len(calls) == 2:
-            raise Outage("The bank is away.")
-        return real(*given, **more)
+        def dying(*given: Any, **more: Any) -> Any:
+            answer = real(*given, **more)
+            calls.append(answer)
+            if len(calls) == 2:
+                raise Killed
+            return answer
 
-    monkeypatch.setattr(home.bringing, "bring", failing)
-    with pytest.raises(Outage):
-        home.takeover.load(command, run.run_id, "0102")
-    assert home.takeover.cells(run.run_id)[1].state is CellState.FROZEN
-    monkeypatch.undo()
-    line = home.takeover.load(command, run.run_id, "0102")
-    assert line.loaded == line.agreements
+        monkeypatch.setattr(home.bringing, "bring", dying)
+        with pytest.raises(Killed):
+            home.takeover.load(command, run.run_id, "0102")
+    with reopened() as home:
+        assert home.takeover.cells(run.run_id)[1].state is CellState.FROZEN
+        line = home.takeover.load(command, run.run_id, "0102")
+        assert line.loaded == line.agreements
+        assert len(home.agreements.find(AgreementQuery(limit=200)).items) == line.agreements
+        assert home.takeover.prove(home.id(), run.run_id, "0102").holds
+        home.close_day()
 
 
 def test_a_cell_falls_back_with_all_that_happened_and_comes_forward_again(home: NewHome) -> None:
@@ -310,3 +315,33 @@ def test_customers_of_two_runs_are_the_same_parties(home: NewHome) -> None:
 
 def ids_of(*agreements: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict({"agreement_id": pa.array(agreements, pa.int64())})
+
+
+def moved_with_errors(home: NewHome, agreements: int, errors: int) -> None:
+    """Move a book with errors of every kind: all are found, all that is good is ours, proven."""
+    book = home.delivered(agreements, errors=errors)
+    run = home.takeover.check(home.id(), "one", by="Lin")
+    found, cursor = set[tuple[str, str, int]](), None
+    while True:
+        page = home.takeover.findings(run.run_id, limit=200, cursor=cursor)
+        found |= {(one.kind.value, one.file, one.row) for one in page.items}
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert found == book.planted
+    home.lived(run)
+    cells = home.takeover.cells(run.run_id)
+    assert sum(one.loaded for one in cells) == run.agreements
+    assert run.agreements + run.refused == len(book.columns["agreements"]["ACCT_NO"])
+    home.close_day()
+
+
+@ON_SQLITE
+def test_what_is_good_of_a_faulty_book_comes_over_and_is_proven(home: NewHome) -> None:
+    moved_with_errors(home, 600, 2)
+
+
+@pytest.mark.slow
+@ON_SQLITE
+def test_a_faulty_book_of_100_000_customers_is_moved_and_proven(home: NewHome) -> None:
+    moved_with_errors(home, 125_000, 25)

@@ -19,7 +19,7 @@ from yunjin.platforms.capability.domain.takeover.interest import accrued_minor
 from yunjin.platforms.capability.domain.takeover.mapping import Interest
 from yunjin.platforms.capability.errors.takeover import TakeoverNotFound, TakeoverRefused
 
-pytestmark = pytest.mark.parametrize("database_url", [""])
+ON_SQLITE = pytest.mark.parametrize("database_url", [""])
 
 
 class Evening:
@@ -58,6 +58,7 @@ def accounts(home: NewHome, count: int) -> list[tuple[int, str]]:
     return [(one, home.takeover.origin(one).key) for one in ids]
 
 
+@ON_SQLITE
 def test_each_difference_of_an_evening_has_its_cause(home: NewHome) -> None:
     run = home.checked(100)
     home.lived(run)
@@ -102,6 +103,7 @@ def test_each_difference_of_an_evening_has_its_cause(home: NewHome) -> None:
     assert home.takeover.compared(run.run_id) == [found]
 
 
+@ON_SQLITE
 def test_an_evening_sent_again_takes_the_place_of_the_first(home: NewHome) -> None:
     run = home.checked(40)
     home.lived(run)
@@ -118,6 +120,7 @@ def test_an_evening_sent_again_takes_the_place_of_the_first(home: NewHome) -> No
     assert kept.causes == {"residue": 1}
 
 
+@ON_SQLITE
 def test_only_the_day_that_was_closed_last_can_be_compared(home: NewHome) -> None:
     run = home.checked(40)
     home.lived(run)

@@ -19,5 +19,5 @@ class CalendarDoor:
 
     def business_day(self, date: dt.date) -> dt.date:
         """Return the date itself where it is a business day, else the next one that is."""
-        found: dt.date = self._calendar.roll(np.datetime64(date), Roll.FOLLOWING).item()
-        return found
+        rolled = self._calendar.roll(np.datetime64(date), Roll.FOLLOWING)
+        return dt.date.fromisoformat(str(rolled))

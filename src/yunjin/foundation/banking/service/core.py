@@ -177,7 +177,7 @@ class Core(Memory):
         try:
             outcome = self._post(body)
             if is_asking:
-                self.outcomes.take(self.sequence, wave.part, body, outcome)
+                self.outcomes.take(self.sequence, wave.part, body, outcome, wave.follows)
                 self.outcomes.keep(only_news=True)
         except BaseException as error:  # it is kept: `ready` reads it again, and posts it
             self._take_back(wave)

@@ -56,11 +56,21 @@ class Outcomes:
         self._told: dict[int, Answered] = {}  # by wave
         self.owed: dict[int, Owed] = {}
 
-    def take(self, sequence: int, part: str, columns: Mapping[str, Any], outcome: Outcome) -> None:
-        """Take in what the ledger answered to a wave, given as it was kept."""
+    def take(
+        self,
+        sequence: int,
+        part: str,
+        columns: Mapping[str, Any],
+        outcome: Outcome,
+        known: Follows | None = None,
+    ) -> None:
+        """Take in what the ledger answered to a wave, given as it was kept.
+
+        known : what follows from it, where that need not be read from its columns again.
+        """
         follows = None
         if IN_BODY in columns:
-            whole = Follows.of_column(columns[IN_BODY])
+            whole = known or Follows.of_column(columns[IN_BODY])
             follows = whole.of_done(columns, outcome.is_done, self._books_of())
         self._told[sequence] = Answered(sequence, outcome.is_done, follows)
         if part and not outcome.is_done.all():

@@ -1,6 +1,7 @@
 """Reading and writing the tables of agreements."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -139,7 +140,7 @@ def put_agreements(connection: sa.Connection, rows: Sequence[Mapping[str, Any]])
     if rows:
         compiled = sa.insert(agreements).compile(dialect=connection.dialect)
         names = compiled.positiontup  # None: the driver takes them by name
-        values: Any = [tuple(row[name] for name in names) for row in rows] if names else list(rows)
+        values: Any = list(map(itemgetter(*names), rows)) if names else list(rows)
         connection.exec_driver_sql(str(compiled), values)
 
 

@@ -154,7 +154,8 @@ class ExportPort(Protocol):
     def export_transfers(self, *, after: int = 0) -> Iterator[pa.RecordBatch]:
         """Yield every transfer that is durable now, by timestamp, as TRANSFERS.
 
-        after : only those of the journal's rows beyond this sequence. The writer goes on meanwhile; memory is bounded by a batch of some 65,520 rows.
+        The writer goes on meanwhile; memory is bounded by a batch of some 65,520 rows.
+        after : only those of the journal's rows beyond this sequence.
         Raises: JournalDamaged, Outage.
         """
 

@@ -7,14 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from yunjin.kernel.errors import Outage, Refusal
+from yunjin.kernel.errors import Outage
 from yunjin.platforms.capability.api.esign import Envelope, EnvelopeEnd, EnvelopeNotice
-
-
-class SigningTurnedAway(Refusal):
-    """The service will not have this signed."""
-
-    code, status, title = "capability/signing-turned-away", 409, "Signing turned away"
+from yunjin.platforms.capability.errors.documents import DocumentRefused
 
 
 @dataclass
@@ -49,7 +44,7 @@ class FakeESign:
         """Have a document signed once, however often it is asked."""
         self._check_up()
         if self.turns_away:
-            raise SigningTurnedAway("A signer has no certificate.")
+            raise DocumentRefused("A signer has no certificate.", why="turned-away")
         with self._lock:
             is_new = envelope.envelope_id not in self.asked
             self.asked.setdefault(envelope.envelope_id, envelope)

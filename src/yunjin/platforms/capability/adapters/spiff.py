@@ -15,7 +15,11 @@ from yunjin.kernel.errors import Malformed
 from yunjin.platforms.capability.domain.bpmn.expressions import Unanswerable, expression, value
 from yunjin.platforms.capability.domain.bpmn.model import Event, Kind, Model, Node
 from yunjin.platforms.capability.domain.bpmn.plain import PROCESS, plain
-from yunjin.platforms.capability.errors.drawings import BpmnNotInstalled, DrawingStuck
+from yunjin.platforms.capability.errors.drawings import (
+    BpmnNotInstalled,
+    DrawingRefused,
+    DrawingStuck,
+)
 
 VISITS_MAX: Final = 5_000  # of nodes in one flow: the engine keeps a trace of each
 ROUNDS_MAX: Final = 1_000  # of nodes that neither act nor wait, one after the other
@@ -42,7 +46,10 @@ class Want:
 
 
 class Plan:
-    """A drawing that is ready to be run. Safe for threads: what runs is a Run."""
+    """A drawing that is ready to be run. Safe for threads: what runs is a Run.
+
+    Raises: BpmnNotInstalled, DrawingRefused.
+    """
 
     def __init__(self, model: Model) -> None:
         check_installed()
@@ -50,9 +57,14 @@ class Plan:
 
         self.model, self._plain = model, plain(model)
         parser = BpmnParser()
-        parser.add_bpmn_str(self._plain.text.encode())
-        self._spec = parser.get_spec(PROCESS)
-        self._inner = parser.get_subprocess_specs(PROCESS)
+        try:
+            parser.add_bpmn_str(self._plain.text.encode())
+            self._spec = parser.get_spec(PROCESS)
+            self._inner = parser.get_subprocess_specs(PROCESS)
+        except Exception as error:  # the library's own: a shape that our checks let through
+            said = f"The engine cannot read it: {type(error).__name__}: {error}"[:300]
+            told = [{"element": model.code, "reason": said}]
+            raise DrawingRefused(said, findings=told) from error
 
     def begin(self, inputs: Mapping[str, Any]) -> "Run":
         """Return a new run of the drawing with these variables."""

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from yunjin.kernel.page import Page
-from yunjin.platforms.capability.api.centres import Centre, Point, Slo, command, query
+from yunjin.platforms.capability.api.centres import Centre, Slo, command, query
 from yunjin.platforms.capability.events.clearing import SessionClosed
 
 SESSION: Final = "payment.session"  # the flow of a file that a session sends
@@ -202,5 +202,4 @@ CLEARING: Final = Centre(
     door=ClearingApi,
     events=(SessionClosed,),
     slo=Slo(p99_ms=50),
-    points=(Point(name="clearing.channel", kind="parameter", words=("通道参数", "Channel terms")),),
 )

@@ -155,5 +155,12 @@ COLLECTION: Final = Centre(
     door=CollectionApi,
     events=(CollectionMoved, PromiseMoved),
     slo=Slo(p99_ms=100),
-    points=(Point(name="stages", kind="parameter", words=("催收阶段", "Stages")),),
+    points=(
+        Point(
+            name="stages",
+            kind="parameter",
+            words=("催收阶段", "Stages"),
+            default=", ".join(f"{least} {stage}" for least, stage in STAGES),
+        ),
+    ),
 )

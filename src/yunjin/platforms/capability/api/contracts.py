@@ -1,4 +1,4 @@
-"""Contracts 合约: what parties agreed on an offer, what they signed, the agreements it opened."""
+"""Contracts 合同: what parties agreed on an offer, what they signed, the agreements it opened."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from yunjin.kernel.page import Page
-from yunjin.platforms.capability.api.centres import Centre, Point, Slo, command, query
+from yunjin.platforms.capability.api.centres import Centre, Slo, command, query
 from yunjin.platforms.capability.api.documents import NewDocument
 from yunjin.platforms.capability.api.offers import Circumstances, Term
 from yunjin.platforms.capability.events.offers import ContractChanged
@@ -238,14 +238,13 @@ class ContractsApi(Protocol):
 
 CONTRACTS: Final = Centre(
     code="contract",
-    words=("合约中心", "Contracts"),
+    words=("合同中心", "Contracts"),
     purpose=(
-        "客户之间按在售产品订立的合约：冻结条款、签署、生效、终止，以及由此开立的账户。",
+        "客户之间按在售产品订立的合同：冻结条款、签署、生效、终止，以及由此开立的合约。",
         "What parties agreed on an offer: frozen terms, signing, force, end, and what it opened.",
     ),
     bian=("Customer Agreement", "Sales Product Agreement"),
     door=ContractsApi,
     events=(ContractChanged,),
     slo=Slo(p99_ms=100),
-    points=(Point(name="contract.signing", kind="step", words=("签署前后", "Around signing")),),
 )

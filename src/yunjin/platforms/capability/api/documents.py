@@ -9,7 +9,7 @@ from uuid import UUID
 
 from yunjin.foundation.banking.api.statements import Lang
 from yunjin.kernel.page import Page
-from yunjin.platforms.capability.api.centres import Centre, Point, Slo, command, query
+from yunjin.platforms.capability.api.centres import Centre, Slo, command, query
 from yunjin.platforms.capability.api.esign import Signer
 from yunjin.platforms.capability.api.tasks import Choice, Link
 from yunjin.platforms.capability.events.documents import (
@@ -368,8 +368,4 @@ DOCUMENTS: Final = Centre(
     door=DocumentsApi,
     events=(DocumentMade, DocumentChanged, SignatureDoubted),
     slo=Slo(p99_ms=200),
-    points=(
-        Point(name="document.template", kind="parameter", words=("用哪个模板", "Which template")),
-        Point(name="document.field", kind="field", words=("模板字段", "Fields of a template")),
-    ),
 )

@@ -194,8 +194,12 @@ class LendingApi(Protocol):
     """
 
     @command(undone_by="withdraw")
-    def apply(self, command_id: UUID, asked: NewApplication, *, by: str = "") -> Application:
+    def apply(
+        self, command_id: UUID, asked: NewApplication, *, by: str = "", run: bool = False
+    ) -> Application:
         """Keep an application 进件; its id is the command's. Nothing is decided yet.
+
+        run : the preset flow takes it on at once; see `run`.
 
         Raises: ApplicationRefused (no such product or party, a party that is blocked).
         """

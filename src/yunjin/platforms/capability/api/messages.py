@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from yunjin.foundation.banking.api.statements import Lang
 from yunjin.kernel.page import Page
-from yunjin.platforms.capability.api.centres import Centre, Point, Slo, command, query
+from yunjin.platforms.capability.api.centres import Centre, Slo, command, query
 from yunjin.platforms.capability.api.documents import Value
 from yunjin.platforms.capability.api.message_channels import ChannelKind
 from yunjin.platforms.capability.events.messages import MessagesEnded, MessagesTaken, OptedOut
@@ -280,8 +280,4 @@ MESSAGES: Final = Centre(
     door=MessagesApi,
     events=(MessagesTaken, MessagesEnded, OptedOut),
     slo=Slo(p99_ms=100),
-    points=(
-        Point(name="message.template", kind="parameter", words=("用哪个模板", "Which template")),
-        Point(name="message.channel", kind="parameter", words=("走哪个渠道", "Which channel")),
-    ),
 )

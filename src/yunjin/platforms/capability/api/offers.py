@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from yunjin.kernel.page import Page
-from yunjin.platforms.capability.api.centres import Centre, Point, Slo, command, query
+from yunjin.platforms.capability.api.centres import Centre, Slo, command, query
 from yunjin.platforms.capability.api.party_facts import Kyc, PartyKind, Role
 from yunjin.platforms.capability.events.offers import OfferChanged
 
@@ -248,8 +248,4 @@ OFFERS: Final = Centre(
     door=OffersApi,
     events=(OfferChanged,),
     slo=Slo(p99_ms=50),
-    points=(
-        Point(name="offer.product", kind="product", words=("在售产品", "An offer")),
-        Point(name="offer.terms", kind="parameter", words=("参数范围", "Bounds of terms")),
-    ),
 )

@@ -10,7 +10,7 @@ from uuid import UUID
 import pyarrow as pa
 
 from yunjin.kernel.page import Page
-from yunjin.platforms.capability.api.centres import Centre, Point, Slo, command, query
+from yunjin.platforms.capability.api.centres import Centre, Slo, command, query
 from yunjin.platforms.capability.events.clearing import DifferenceSettled, ReconciliationEnded
 
 QUEUE: Final = "reconciliation"  # of the tasks
@@ -266,7 +266,4 @@ RECONCILIATION: Final = Centre(
     door=ReconciliationApi,
     events=(ReconciliationEnded, DifferenceSettled),
     slo=Slo(p99_ms=10_000),
-    points=(
-        Point(name="reconciliation.mapping", kind="parameter", words=("文件映射", "CSV mapping")),
-    ),
 )

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from yunjin.kernel.page import Page
-from yunjin.platforms.capability.api.centres import Centre, Point, Slo, command, query
+from yunjin.platforms.capability.api.centres import Centre, Slo, command, query
 from yunjin.platforms.capability.events import TaskChanged, TaskEnded, TaskOpened
 
 FIELDS_MAX: Final = 40  # of a form
@@ -297,8 +297,4 @@ TASKS: Final = Centre(
     door=TasksApi,
     events=(TaskOpened, TaskChanged, TaskEnded),
     slo=Slo(p99_ms=50),
-    points=(
-        Point(name="task.form", kind="field", words=("表单字段", "Fields of a form")),
-        Point(name="task.queue", kind="parameter", words=("去哪个队列", "Which queue")),
-    ),
 )

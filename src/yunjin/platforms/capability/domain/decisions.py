@@ -8,13 +8,13 @@ from yunjin.kernel.money import MINOR_MAX
 from yunjin.platforms.capability.api.decisions import (
     DEFAULT,
     RULES_MAX,
-    Test,
     Decision,
     Outcome,
     Question,
     Reason,
     Rule,
     RuleSet,
+    Test,
 )
 
 _NUMBERS: Final = (Test.ABOVE, Test.BELOW)

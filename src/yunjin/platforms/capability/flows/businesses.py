@@ -8,9 +8,8 @@ from uuid import UUID
 import msgspec
 
 from yunjin.chassis.flow import Definition, Flow, Retry, call, flow, own_id, signal, step
-from yunjin.kernel.clock import instant
+from yunjin.foundation.banking.api.days import DaysApi
 from yunjin.kernel.errors import Refusal
-from yunjin.kernel.ids import uuid7_ms
 from yunjin.platforms.capability.api.businesses import Act, Business, Case, Centres, Deed
 from yunjin.platforms.capability.api.documents import DocumentsApi
 from yunjin.platforms.capability.api.esign import Signer
@@ -87,15 +86,18 @@ def look(query: Callable[..., Any], *args: Any, name: str = "", **named: Any) ->
     return call(act, *args, retry=PATIENT, name=name or query.__name__)
 
 
-def signed(documents: DocumentsApi, document_id: UUID, signers: Sequence[Signer]) -> Flow:
-    """Have a document signed and wait: `digest = yield from signed(documents, paper, signers)`.
+def signed(centres: Centres, document_id: UUID, signers: Sequence[Signer]) -> Flow:
+    """Have a document signed and wait: `digest = yield from signed(centres, paper, signers)`.
 
     Where the flow is cancelled, what people are to sign is withdrawn.
 
     Raises: CaseRefused where it is not signed, and what `ask_signatures` refuses.
     """
+    documents: DocumentsApi = centres[DocumentsApi]  # type: ignore[type-abstract]
     flow_id = UUID((yield own_id()))
-    expires_at = instant(uuid7_ms(flow_id) * 1_000_000) + SIGNED_WITHIN
+    today = yield look(centres[DaysApi].business_date)  # type: ignore[type-abstract]
+    midnight = dt.datetime.combine(dt.date.fromisoformat(today), dt.time(), dt.UTC)
+    expires_at = midnight + SIGNED_WITHIN
 
     def ask(command_id: UUID) -> str:
         documents.ask_signatures(command_id, document_id, signers, expires_at, flow_id=flow_id)

@@ -9,13 +9,13 @@ from yunjin.kernel.errors import Refusal
 from yunjin.platforms.capability.api.contracts import CLEARING, SIGNING
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
-    f"flow.name.{SIGNING}": ("合约签署", "Signing of a contract"),
-    f"flow.name.{CLEARING}": ("作废合约文件", "Papers of a contract that does not hold"),
+    f"flow.name.{SIGNING}": ("合同签署", "Signing of a contract"),
+    f"flow.name.{CLEARING}": ("作废合同文件", "Papers of a contract that does not hold"),
     "flow.step.make_paper": ("生成文件", "make a paper"),
     "flow.step.ask_paper": ("请各方签署", "ask the signers"),
     "flow.step.drop_paper": ("作废文件", "let a paper be void"),
     "flow.step.keep_by_hand": ("登记面签", "keep that a paper was signed by hand"),
-    "flow.step.be_signed": ("合约已签", "the contract is signed"),
+    "flow.step.be_signed": ("合同已签", "the contract is signed"),
     "flow.step.be_declined": ("未签，恢复草稿", "not signed: a draft again"),
 }
 

@@ -20,6 +20,12 @@ from yunjin.chassis.persistence import (
 def upgrade(connection: sa.Connection) -> None:
     """Create the tables of lending and collection."""
     tables = metadata("capability")
+    _lending(tables)
+    _collection(tables)
+    tables.create_all(connection, checkfirst=True)
+
+
+def _lending(tables: sa.MetaData) -> None:
     table(
         tables,
         "loan_application",
@@ -71,6 +77,9 @@ def upgrade(connection: sa.Connection) -> None:
         key("currency", Ascii(3)),
         column("agreement_id", Int64),
     )
+
+
+def _collection(tables: sa.MetaData) -> None:
     table(
         tables,
         "collection_case",
@@ -106,4 +115,3 @@ def upgrade(connection: sa.Connection) -> None:
         column("done_by", Words(64)),
         sa.Index("capability_promise_case", "case_id", "promise_id"),
     )
-    tables.create_all(connection, checkfirst=True)

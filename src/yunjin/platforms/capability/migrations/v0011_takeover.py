@@ -21,6 +21,12 @@ from yunjin.chassis.persistence import (
 def upgrade(connection: sa.Connection) -> None:
     """Create the tables."""
     tables = metadata("capability")
+    _runs(tables)
+    _parts(tables)
+    tables.create_all(connection)
+
+
+def _runs(tables: sa.MetaData) -> None:
     table(
         tables,
         "takeover_run",
@@ -54,6 +60,9 @@ def upgrade(connection: sa.Connection) -> None:
         column("changed_us", Micros),
         column("by", Words(100)),
     )
+
+
+def _parts(tables: sa.MetaData) -> None:
     table(
         tables,
         "takeover_part",
@@ -89,4 +98,3 @@ def upgrade(connection: sa.Connection) -> None:
         column("body", Blob()),
         column("at_us", Micros),
     )
-    tables.create_all(connection)

@@ -83,7 +83,7 @@ class Businesses:
             states = {one.value: t(f"business.state.{one.value}") for one in CaseState}
             row.choice("state", t("business.state"), t("business.all_states"), states)
             row.text("party", t("business.party"), icon="search")
-        with panel(t("business.cases"), classes="yj-panel-table"):
+        with panel(classes="yj-panel-table"):
             self._table = Table(
                 _columns(),
                 self._load,
@@ -94,11 +94,11 @@ class Businesses:
         await self._table.show()
 
     async def _starters(self, one: BusinessEntry) -> None:
-        with box("yj-actions"):
+        with box("yj-deeds"):
             for deed in one.deeds:
                 form = await ask(self._businesses.form, one.code, deed)
                 starting = Starting(self._businesses, self._clock, one, form, self._restart)
-                button(words_of(form.words), starting.open, icon="play_arrow")
+                button(words_of(form.words), starting.open)
 
     async def _restart(self) -> None:
         await self._table.restart()

@@ -39,6 +39,7 @@ from yunjin.platforms.capability.api.party_facts import (
     PartyState,
     Relation,
 )
+from yunjin.platforms.capability.pages.customer_dealings import Dealings
 from yunjin.platforms.capability.pages.customer_deeds import Deeds
 from yunjin.platforms.capability.pages.customer_desk import (
     Desk,
@@ -106,9 +107,13 @@ class CustomerPage:
                 self._about(one)
                 sections.known(seen.steps)
                 sections.consents(seen.consents, seen.today)
+        ids = [each.agreement_id for each in seen.agreements or ()]
+        dealings = Dealings(self._desk.doors, one.party_id, ids)
+        dealings.draw()
         timeline = Timeline(self._desk, one.party_id)
         timeline.draw()
         await laid()
+        await dealings.fill()
         await timeline.fill()
 
     async def _ask(self) -> Seen:

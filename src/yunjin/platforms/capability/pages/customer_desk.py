@@ -1,9 +1,9 @@
 """What the pages of customers share: the doors, and how a party is written."""
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from yunjin.chassis.console import Markup, Tone, formats, markup, t
 from yunjin.foundation.banking.api.agreements import AgreementsApi
@@ -53,12 +53,13 @@ _KYC: Final[dict[Kyc, Tone]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The doors of these pages; agreements: None where there is no bank."""
+    """The doors of these pages; agreements: None where there is no bank; doors: of all centres."""
 
     parties: PartiesApi
     limits: LimitsApi
     agreements: AgreementsApi | None
     clock: Clock
+    doors: Mapping[type, Any] = field(default_factory=dict)
 
 
 def state_chip(state: PartyState) -> Markup:

@@ -2,8 +2,8 @@
 
 Fields: `name | kind | 中文 | English | more`, where `more` is the currency of an amount,
 `code=中文/English; …` of a choice, `中文/English kind CNY; …` of a table's columns; `name?` may be
-left out.  Bodies: the first line is the title; `# heading`, `- name: value`, `[table]`,
-`~ who: words` for a place to sign; anything else is a paragraph, blank lines between.
+left out.  Bodies: the first line is the title; `# heading`, `- name | value`, `[table]`,
+`~ who | words` for a place to sign; anything else is a paragraph, blank lines between.
 """
 
 from collections.abc import Iterable
@@ -121,8 +121,8 @@ def _marked(line: str) -> Block | None:
         return Block(kind=BlockKind.HEADING, text=rest.strip())
     if line.startswith("[") and line.rstrip().endswith("]"):
         return Block(kind=BlockKind.TABLE, text=line.strip()[1:-1])
-    if mark in ("- ", "~ ") and ":" in rest.replace("：", ":"):
-        name, _, value = rest.replace("：", ":", 1).partition(":")
+    if mark in ("- ", "~ ") and "|" in rest:
+        name, _, value = rest.partition("|")
         kind = BlockKind.FACTS if mark == "- " else BlockKind.SIGNATURES
         return Block(kind=kind, pairs=((name.strip(), value.strip()),))
     return None
@@ -156,8 +156,8 @@ def _text(block: Block) -> str:
         case BlockKind.TABLE:
             return f"[{block.text}]"
         case BlockKind.FACTS:
-            return "\n".join(f"- {name}: {value}" for name, value in block.pairs)
+            return "\n".join(f"- {name} | {value}" for name, value in block.pairs)
         case BlockKind.SIGNATURES:
-            return "\n".join(f"~ {name}: {value}" for name, value in block.pairs)
+            return "\n".join(f"~ {name} | {value}" for name, value in block.pairs)
         case BlockKind.PARAGRAPH:
             return block.text

@@ -29,6 +29,7 @@ from yunjin.chassis.console import (
     title_row,
     value_deed,
 )
+from yunjin.chassis.flow_pages.showing import named
 from yunjin.kernel.clock import Clock, nanoseconds
 from yunjin.platforms.capability.api.drawings import Drawing, DrawingsApi, Value
 from yunjin.platforms.capability.pages.drawings_bringing import NewDrawing
@@ -54,8 +55,7 @@ class Drawings:
         await table.show()
         flows = await ask(self._drawings.flows)
         with panel(t("drawing.flows"), note=t("drawing.flows_note")):
-            links = (markup.link(one, f"/drawings/code/{one}") for one in flows)
-            html(Markup("<br>").join(links) or "—")
+            html(Markup("<br>").join(map(_link, flows)) or "—")
 
     def _nothing(self) -> None:
         empty(t("drawing.none"), hint=t("drawing.none_hint"), icon="polyline")
@@ -63,6 +63,14 @@ class Drawings:
     async def _load(self, wanted: Ask) -> tuple[Sequence[Row], str | None]:
         found = await ask(self._drawings.drawings, limit=PAGE_ROWS, cursor=wanted.cursor)
         return [_row(one) for one in found.items], found.next_cursor
+
+
+def _link(flow: str) -> Markup:
+    """Return the way to a flow in code, by its name for people where it has one."""
+    name, link = named("name", flow), f"/drawings/code/{flow}"
+    if name == flow:
+        return markup.link(flow, link)
+    return Markup('{} <small class="yj-side">{}</small>').format(markup.link(name, link), flow)
 
 
 def _columns() -> list[Column]:
@@ -217,7 +225,7 @@ def register(drawings: DrawingsApi, clock: Clock) -> None:
     async def in_code(flow: str) -> None:
         picture = await ask(drawings.drawn_picture, flow)
         note = markup.link(t("drawing.drawings"), "/drawings")
-        with title_row(flow, note=note):
+        with title_row(named("name", flow), note=note):
             pass
         with panel(t("drawing.picture")):
             html(scrolled(Markup(picture)))

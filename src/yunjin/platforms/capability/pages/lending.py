@@ -42,7 +42,6 @@ from yunjin.platforms.capability.api.lending import (
     NewApplication,
     Payout,
 )
-from yunjin.platforms.capability.domain.payments import leg
 from yunjin.platforms.capability.pages.payments import number
 
 PAGE_ROWS: Final = 50
@@ -188,8 +187,7 @@ def applying(lending: LendingApi, clock: Clock, done: Callable[[], Awaitable[Non
         )
 
     def keep(command_id: UUID, one: NewApplication) -> Application:
-        application = lending.apply(command_id, one, by=person())
-        return lending.run(leg(command_id, "run"), application.application_id)
+        return lending.apply(command_id, one, by=person(), run=True)
 
     value_deed(
         clock,

@@ -1,7 +1,8 @@
 """What an officer does to an application: decides, keeps the contract, pays out, takes money."""
 
+import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from yunjin.chassis.console import (
@@ -18,11 +19,11 @@ from yunjin.chassis.console import (
     value_deed,
 )
 from yunjin.kernel.clock import Clock
-from yunjin.kernel.errors import Malformed
 from yunjin.platforms.capability.api.decisions import Outcome
 from yunjin.platforms.capability.api.lending import Application, LendingApi, RepayKind
-from yunjin.platforms.capability.domain.lending import check_hash
 from yunjin.platforms.capability.pages.payments import number
+
+DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class LendingDeeds:
@@ -109,11 +110,7 @@ class LendingDeeds:
 
         def made(fields: Fields) -> tuple[str, str] | None:
             digest = text(fields, "hash").lower()
-            try:
-                check_hash(digest)
-            except Malformed:
-                return None
-            return digest, text(fields, "ref")
+            return (digest, text(fields, "ref")) if DIGEST.fullmatch(digest) else None
 
         self._value(
             "accept",

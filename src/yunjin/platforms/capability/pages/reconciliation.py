@@ -1,6 +1,6 @@
 """One reconciliation: its totals, its differences by kind, each of them settled with a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -151,13 +151,11 @@ class OneRun:
         if not open_ones:
             return
         with self._deeds:
-            menu_button(
-                t("reconciliation.settle"),
-                {_name(one): (lambda one=one: self._settle(one)) for one in open_ones},  # type: ignore[misc]
-            )
+            deeds = {_name(one): self._settling(one) for one in open_ones}
+            menu_button(t("reconciliation.settle"), deeds)
 
-    def _settle(self, one: Difference) -> None:
-        settling(self._centre, self._clock, one, self._again)
+    def _settling(self, one: Difference) -> Callable[[], None]:
+        return lambda: settling(self._centre, self._clock, one, self._again)
 
 
 Settling = tuple[Cure, str, str, int]

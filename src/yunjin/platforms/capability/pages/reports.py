@@ -16,7 +16,6 @@ from yunjin.chassis.console import (
     Table,
     ask,
     box,
-    console,
     empty,
     formats,
     html,
@@ -58,7 +57,8 @@ class Reports:
             menu_button(t("report.run_it"), deeds)
         self._words = html("")
         with panel(classes="yj-panel-table"):
-            rows = [definition_row(one, await self._last(one.code)) for one in every]
+            last = await ask(self._last, list(names))
+            rows = [definition_row(one, last.get(one.code)) for one in every]
             static_table(definition_columns(), rows, caption=t("report.reports"))
         with Filters(self._address, self._restart) as row:
             row.choice("report", t("report.choose"), t("report.all"), names)
@@ -76,9 +76,9 @@ class Reports:
             )
         await self._table.show()
 
-    async def _last(self, code: str) -> Run | None:
-        found = await ask(self._reports.runs, code=code, limit=1)
-        return found.items[0] if found.items else None
+    def _last(self, codes: Sequence[str]) -> dict[str, Run]:
+        """Return the newest run of each report that has one."""
+        return {code: run for code in codes for run in self._reports.runs(code=code, limit=1).items}
 
     async def _restart(self) -> None:
         await self._table.restart()
@@ -100,7 +100,7 @@ class Reports:
         except Problem as problem:
             self._words.set_content(str(notice_of(problem)))
             return
-        ui.navigate.to(console().url(f"/reports/{made.run_id}"))
+        ui.navigate.to(f"/reports/{made.run_id}")
 
 
 def name_of(one: Definition) -> str:

@@ -16,7 +16,6 @@ from yunjin.chassis.console import (
     button,
     empty,
     formats,
-    keep_person,
     markup,
     page,
     panel,
@@ -44,7 +43,7 @@ class Runs:
     async def draw(self) -> None:
         """Lay the list."""
         with title_row(t("takeover.runs"), note=t("takeover.runs_note")), box("yj-push"):
-            button(t("capability.deed.check"), self._check, icon="fact_check", primary=True)
+            button(t("takeover.deed.check"), self._check, icon="fact_check", primary=True)
         with panel(classes="yj-panel-table"):
             self._table = Table(
                 _columns(),
@@ -72,7 +71,6 @@ class Runs:
 
         def made(fields: Fields) -> tuple[str, str] | None:
             source, by = (str(fields[key].value or "").strip() for key in ("source", "person"))
-            keep_person(by)
             return (source, by) if source else None
 
         def keep(command_id: UUID, given: tuple[str, str]) -> Run:
@@ -80,11 +78,11 @@ class Runs:
 
         value_deed(
             self._clock,
-            "capability",
+            "takeover",
             "check",
             build=build,
             made=made,
-            effect=lambda given: t("capability.effect.check", source=given[0]),
+            effect=lambda given: t("takeover.effect.check", source=given[0]),
             keep=keep,
             done=self._again,
         )

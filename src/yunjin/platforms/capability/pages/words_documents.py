@@ -56,7 +56,7 @@ DOCUMENTS: Final[dict[str, tuple[str, str]]] = {
     "document.doubt.too-large": ("已签文件过大", "The signed file is too large"),
     "document.none": ("还没有文档", "No documents yet"),
     "document.none_hint": (
-        "合约、流程与接口会按模板生成文档。",
+        "合同、流程与接口会按模板生成文档。",
         "Contracts, flows and the API make documents of templates.",
     ),
     "document.none_found": ("没有符合条件的文档", "No document matches"),
@@ -76,9 +76,9 @@ DOCUMENTS: Final[dict[str, tuple[str, str]]] = {
     "document.body_zh": ("中文正文", "Words in Chinese"),
     "document.body_en": ("英文正文", "Words in English"),
     "document.body_hint": (
-        "首行为标题；# 小标题；- 名称: 值；[表格字段]；~ 签署人: 说明；其余为段落。"
+        "首行为标题；# 小标题；- 名称 | 值；[表格字段]；~ 签署人 | 说明；其余为段落。"
         "字段写作 ${名称}，美元符号写作 $$",
-        "The first line is the title; # heading; - name: value; [table]; ~ who signs: words; "
+        "The first line is the title; # heading; - name | value; [table]; ~ who signs | words; "
         "anything else is a paragraph. A field is ${name}, a dollar is $$",
     ),
     "document.unreadable": (
@@ -102,9 +102,9 @@ DOCUMENTS: Final[dict[str, tuple[str, str]]] = {
     "paper.why": ("原因", "Why"),
     "paper.evidence": ("凭证编号", "Where the proof is"),
     "paper.link.party": ("客户", "Party"),
-    "paper.link.agreement": ("账户", "Agreement"),
+    "paper.link.agreement": ("合约", "Agreement"),
     "paper.link.payment": ("支付", "Payment"),
-    "paper.link.contract": ("合约", "Contract"),
+    "paper.link.contract": ("合同", "Contract"),
     "paper.link.document": ("文档", "Document"),
     "paper.deed.sign_document": ("登记面签", "Keep that it was signed"),
     "paper.deed.sign_document_now": ("登记", "Keep it"),

@@ -30,9 +30,10 @@ TAKEOVER: Final[dict[str, tuple[str, str]]] = {
         "交付根目录（capability.takeover_folder）下的文件夹",
         "A folder in the folder of deliveries (capability.takeover_folder)",
     ),
-    "capability.deed.check": ("检查交付", "Check a delivery"),
-    "capability.done.check": ("已检查", "Checked"),
-    "capability.effect.check": (
+    "takeover.deed.check": ("检查交付", "Check a delivery"),
+    "takeover.deed.check_now": ("检查", "Check"),
+    "takeover.done.check": ("已检查", "Checked"),
+    "takeover.effect.check": (
         "读取“{source}”并逐行检查；不移动任何资金。",
         "Reads “{source}” and checks every line; no money moves.",
     ),

@@ -1,6 +1,6 @@
 """Documents over HTTP: templates, documents and their PDFs, signing."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
@@ -35,7 +35,9 @@ Version = Annotated[int, Query(ge=0, le=2**31 - 1)]
 Who = Annotated[str, Field(max_length=64)]
 Why = Annotated[str, Field(min_length=1, max_length=200)]
 Values = Annotated[tuple[Value, ...], Field(max_length=FIELDS_MAX)]
-PDF = {200: {"content": {"application/pdf": {}}, "description": "The PDF."}}
+PDF: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {}}, "description": "The PDF."}
+}
 
 
 class TemplateForm(Command):

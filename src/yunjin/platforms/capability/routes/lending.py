@@ -7,7 +7,6 @@ from fastapi import APIRouter, Path, Query
 
 from yunjin.chassis.transport.values import INT64_MAX, Command, Key, id_of
 from yunjin.platforms.capability.api.lending import ApplicationState, LendingApi
-from yunjin.platforms.capability.domain.payments import leg
 from yunjin.platforms.capability.routes.lending_values import (
     AcceptForm,
     ApplicationForm,
@@ -61,10 +60,7 @@ class LendingRoutes:
 
     def apply(self, form: ApplicationForm, key: Key = None) -> ApplicationOut:
         """Apply for a loan; with `run` the preset flow takes it on."""
-        command_id = id_of(form, key)
-        made = self._lending.apply(command_id, form.asked(), by=form.by)
-        if form.run:
-            made = self._lending.run(leg(command_id, "run"), made.application_id)
+        made = self._lending.apply(id_of(form, key), form.asked(), by=form.by, run=form.run)
         return out(made)
 
     def counts(self) -> dict[str, int]:
@@ -164,24 +160,25 @@ class LendingRoutes:
 def router(lending: LendingApi) -> APIRouter:
     """Return the router of lending."""
     made, to = APIRouter(tags=["lending"]), LendingRoutes(lending)
-    made.get("/lending/applications")(to.applications)
-    made.post("/lending/applications", status_code=201)(to.apply)
-    made.get("/lending/counts")(to.counts)
-    one = "/lending/applications/{application_id}"
-    made.get(one)(to.application)
+    every, sets = "/lending/applications", "/lending/rule_sets"
+    one = f"{every}/{{application_id}}"
+    made.get(every, operation_id="loan_applications")(to.applications)
+    made.post(every, status_code=201, operation_id="apply_for_loan")(to.apply)
+    made.get("/lending/counts", operation_id="loan_counts")(to.counts)
+    made.get(one, operation_id="loan_application")(to.application)
     made.get(f"{one}/timeline", operation_id="loan_timeline")(to.timeline)
     made.post(f"{one}/run", operation_id="run_loan")(to.run)
-    made.post(f"{one}/identify")(to.identify)
-    made.post(f"{one}/check_card")(to.check_card)
-    made.post(f"{one}/decide")(to.decide)
-    made.post(f"{one}/refer")(to.refer)
-    made.post(f"{one}/judge")(to.judge)
+    made.post(f"{one}/identify", operation_id="identify_borrower")(to.identify)
+    made.post(f"{one}/check_card", operation_id="check_borrower_card")(to.check_card)
+    made.post(f"{one}/decide", operation_id="decide_loan")(to.decide)
+    made.post(f"{one}/refer", operation_id="refer_loan")(to.refer)
+    made.post(f"{one}/judge", operation_id="judge_loan")(to.judge)
     made.post(f"{one}/accept", operation_id="accept_loan")(to.accept)
     made.post(f"{one}/withdraw", operation_id="withdraw_loan")(to.withdraw)
-    made.post(f"{one}/disburse", status_code=202)(to.disburse)
-    made.post(f"{one}/repay", status_code=201)(to.repay)
+    made.post(f"{one}/disburse", status_code=202, operation_id="disburse_loan")(to.disburse)
+    made.post(f"{one}/repay", status_code=201, operation_id="repay_loan")(to.repay)
     made.get("/lending/loans/{agreement_id}", operation_id="application_of_loan")(to.of_agreement)
-    made.get("/lending/rule_sets", operation_id="rule_sets")(to.rules)
-    made.get("/lending/rule_sets/{code}", operation_id="rule_set")(to.rules_of)
-    made.put("/lending/rule_sets/{code}", operation_id="put_rule_set")(to.put_rules)
+    made.get(sets, operation_id="rule_sets")(to.rules)
+    made.get(f"{sets}/{{code}}", operation_id="rule_set")(to.rules_of)
+    made.put(f"{sets}/{{code}}", operation_id="put_rule_set")(to.put_rules)
     return made

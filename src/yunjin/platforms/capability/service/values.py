@@ -18,6 +18,8 @@ def check_amount(amount_minor: int, *, least: int = 1) -> None:
 
 def check_text(what: str, text: str, *, most: int, least: int = 0) -> None:
     """Raises: Malformed."""
+    if text.endswith(" "):
+        raise Malformed(f"expected a {what} without a blank at its end, was one with it")
     if not least <= len(text.strip()) <= len(text) <= most:
         raise Malformed(f"expected a {what} of {least} to {most} characters, was {len(text)}")
 

@@ -19,6 +19,7 @@ from yunjin.platforms.capability.api.points import (
     Programme,
 )
 from yunjin.platforms.capability.domain.points import NEVER, Account, Parts
+from yunjin.platforms.capability.store.keys import can_be
 from yunjin.platforms.capability.store.limits import date_of, day_of, days_of
 from yunjin.platforms.capability.store.pricing_tables import (
     lots,
@@ -56,6 +57,8 @@ def put_programme(connection: sa.Connection, one: Programme) -> None:
 
 def programme(connection: sa.Connection, code: str) -> Programme | None:
     """Return a programme."""
+    if not can_be(code, 40):
+        return None
     row = connection.execute(sa.select(_P.body).where(_P.code == code)).one_or_none()
     return None if row is None else msgspec.convert(row.body, Programme)
 
@@ -176,6 +179,8 @@ def entries(
     connection: sa.Connection, key: Key, before: int | None, limit: int
 ) -> list[tuple[int, Entry]]:
     """Return an account's entries with their numbers, newest first."""
+    if not _is_key(key):
+        return []
     query = (
         sa.select(point_entries)
         .where(_E.programme == key[0], _E.party_id == key[1])
@@ -256,6 +261,8 @@ def ending(connection: sa.Connection, before: dt.date, limit: int) -> list[Key]:
 
 def accounts_of(connection: sa.Connection, party_id: str, code: str = "") -> list[PointsAccount]:
     """Return a party's accounts, by programme; of one programme where that is named."""
+    if not can_be(party_id, 64):
+        return []
     query = sa.select(point_accounts).where(_A.party_id == party_id).order_by(_A.programme)
     if code:
         query = query.where(_A.programme == code)
@@ -290,6 +297,8 @@ def _account(connection: sa.Connection, row: Any) -> PointsAccount:
 
 def lots_of(connection: sa.Connection, key: Key) -> list[Lot]:
     """Return the lots that have something left, those that end first in front."""
+    if not _is_key(key):
+        return []
     query = (
         sa.select(lots)
         .where(_L.programme == key[0], _L.party_id == key[1], _L.remaining > 0)
@@ -308,6 +317,10 @@ def sums(connection: sa.Connection) -> dict[str, Sequence[int]]:
         _A.programme, sa.func.count(), total(_A.balance + _A.held), total(_A.owed)
     ).group_by(_A.programme)
     return {row[0]: [int(one) for one in row[1:]] for row in connection.execute(query)}
+
+
+def _is_key(key: Key) -> bool:
+    return can_be(key[0], 40) and can_be(key[1], 64)
 
 
 def _shown(days: int | None) -> dt.date | None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from yunjin.kernel.clock import instant
 from yunjin.platforms.capability.api.price_books import Book, BookState, NewBook
 from yunjin.platforms.capability.api.pricing import Basis, Charge, ChargeState, Priced, Quote
+from yunjin.platforms.capability.store.keys import can_be
 from yunjin.platforms.capability.store.limits import date_of, days_of
 from yunjin.platforms.capability.store.pricing_tables import (
     charges,
@@ -56,6 +57,8 @@ def withdraw(connection: sa.Connection, code: str, version: int) -> None:
 
 def versions(connection: sa.Connection, code: str, *, today: dt.date) -> list[Book]:
     """Return a book's versions as of a business date, newest first."""
+    if not can_be(code, 40):
+        return []
     query = sa.select(price_books).where(_B.code == code).order_by(_B.version.desc())
     rows = connection.execute(query).all()
     valid = [(row.since, row.version) for row in rows if not row.is_withdrawn]

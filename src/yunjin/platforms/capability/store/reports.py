@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from yunjin.kernel.clock import instant
 from yunjin.platforms.capability.api.reports import Definition, Run
+from yunjin.platforms.capability.store.keys import can_be
 from yunjin.platforms.capability.store.limits import date_of, days_of
 from yunjin.platforms.capability.store.pricing_tables import definitions, runs
 
@@ -27,6 +28,8 @@ def put_definition(connection: sa.Connection, one: Definition, version: int, at_
 def definition_versions(connection: sa.Connection, code: str = "") -> dict[str, dict[int, Any]]:
     """Return kept definitions by code and version; of one code where that is named."""
     query = sa.select(_D.code, _D.version, _D.body).order_by(_D.code, _D.version)
+    if code and not can_be(code, 40):
+        return {}
     if code:
         query = query.where(_D.code == code)
     found: dict[str, dict[int, Any]] = {}
@@ -77,6 +80,8 @@ def some_runs(
     connection: sa.Connection, *, code: str, day: dt.date | None, before: UUID | None, limit: int
 ) -> list[Run]:
     """Return runs, newest first."""
+    if code and not can_be(code, 40):
+        return []
     query = sa.select(*_HEAD).order_by(_R.run_id.desc()).limit(limit)
     if code:
         query = query.where(_R.code == code)

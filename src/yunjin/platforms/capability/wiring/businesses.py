@@ -55,6 +55,9 @@ def add(made: Making) -> None:
 
 
 def lines_of(business: Business) -> int:
-    """Return how many lines the module of a business has, all counted."""
-    module = sys.modules[business.deeds[0].act.__module__]
-    return len(inspect.getsource(module).splitlines())
+    """Return how many lines the module of a business has, all counted; 0: it has no file."""
+    module = sys.modules.get(business.deeds[0].act.__module__ or "")
+    try:
+        return len(inspect.getsource(module).splitlines()) if module else 0
+    except (OSError, TypeError):
+        return 0

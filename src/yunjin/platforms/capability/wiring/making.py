@@ -23,7 +23,7 @@ class Ground:
     ----------
     room : the room's tables.
     today : the business date.
-    agreements, core : banking's, where there is a bank; core: all its doors.
+    agreements, core : banking's, where there is a bank; core: all its doors, and the ledger's.
     channels : to others.
     centres : all there are, as the catalogue has them.
     businesses : what is assembled of them.

@@ -57,6 +57,7 @@ def _pages(made: Making, agreements: AgreementsApi | None) -> None:
         limits=made.doors[LimitsApi],
         agreements=agreements,
         clock=made.ground.clock,
+        doors=made.doors,
     )
     # A form at "/…/new" comes before the page whose address would take "new" for an id.
     for one in (customers, customer_opening, customer_merging, customer):

@@ -81,7 +81,7 @@ def _booked(ground: Ground) -> BookedPort | None:
     from yunjin.platforms.capability.adapters.ledger_lines import LedgerLines
 
     bound: BookedPort | None = ground.ports.get(BookedPort)
-    ledger: Any = ground.ports.get(LedgerApi)
+    ledger: Any = ground.core.get(LedgerApi)
     if bound is None and hasattr(ledger, "export_transfers"):
         return LedgerLines(ledger, ledger)
     return bound

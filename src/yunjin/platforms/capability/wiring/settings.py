@@ -14,7 +14,10 @@ class Settings(BaseModel):
     agent: str = Field(
         "", max_length=11, pattern="^([A-Z0-9]{8}([A-Z0-9]{3})?)?$", description="our BIC"
     )
-    zone: str = Field("Asia/Shanghai", description="of the hours of clearing channels")
+    zone: str = Field(
+        "Asia/Shanghai",
+        description="IANA name of the zone of clearing channels' hours and of quiet hours",
+    )
     trial_channel: str = Field(
         "",
         max_length=40,
@@ -36,7 +39,6 @@ class Settings(BaseModel):
         description="channels for SMS, e-mail and WeChat in memory that deliver what they take: "
         "for trials; nobody gets anything",
     )
-    zone: str = Field("Asia/Shanghai", description="IANA name of the zone of quiet hours")
     quiet_since: str = Field(
         "21:00",
         pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$",

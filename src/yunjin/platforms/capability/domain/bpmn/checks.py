@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
+import msgspec
+
 from yunjin.platforms.capability.domain.bpmn.expressions import (
     Expression,
     Unanswerable,
@@ -176,7 +178,22 @@ def _check_call(model: Model, node: Node, operations: Operations) -> None:
         model.find(node.id, f"{operation.name} takes no {name[:40]!r}, but {takes}")
     for name in sorted(operation.required - given):
         model.find(node.id, f"{operation.name} needs {name}: map an input to it")
+    for name, source in node.inputs:
+        _check_literal(model, node, operation, name, source)
     _check_undo(model, node, operation)
+
+
+def _check_literal(model: Model, node: Node, operation: Operation, name: str, source: str) -> None:
+    """Check that a value which is the same in every flow is one that the operation takes."""
+    kind = operation.types.get(name)
+    try:
+        found = value(source)
+        if kind is not None and not found.names:
+            msgspec.convert(found.answer({}), kind, strict=False)
+    except Unreadable:
+        return  # told where names are read
+    except (msgspec.ValidationError, Unanswerable, TypeError) as error:
+        model.find(node.id, f"the input {name[:40]} of {operation.name}: {error}")
 
 
 def _check_undo(model: Model, node: Node, operation: Operation) -> None:

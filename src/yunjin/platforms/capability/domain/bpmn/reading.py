@@ -22,6 +22,7 @@ from yunjin.platforms.capability.domain.tasks import check_form
 
 _ID: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,59}")
 _DEPTH_MAX: Final = 8  # of sub-processes
+_MESSAGE_LENGTH: Final = 50  # of a message's name
 # What says nothing about the way a flow takes.
 _SILENT: Final = frozenset(
     [
@@ -239,8 +240,9 @@ class _Reading:
 
     def _message(self, one: Element, id_: str) -> str:
         found = self._messages.get(str(one.get("messageRef", "")), "")
-        if not 0 < len(found) <= 60:
-            self._model.find(id_, "expected a message with a name of at most 60 characters")
+        if not 0 < len(found) <= _MESSAGE_LENGTH:
+            most = f"at most {_MESSAGE_LENGTH} characters"
+            self._model.find(id_, f"expected a message with a name of {most}")
         return found
 
     def _compensations(self, process: Element) -> None:

@@ -1,7 +1,6 @@
 """The checks of a delivery, each line named with what is wrong with it."""
 
 from collections.abc import Mapping as Names
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -14,45 +13,20 @@ from yunjin.platforms.capability.api.takeover import FindingKind
 from yunjin.platforms.capability.domain.takeover.documents import numbers_fit
 from yunjin.platforms.capability.domain.takeover.finding import Findings, places, repeated
 from yunjin.platforms.capability.domain.takeover.interest import accrued_minor
+from yunjin.platforms.capability.domain.takeover.joined import (
+    Bounds,
+    Joined,
+    Ours,
+    among,
+    bools,
+    column_of,
+    movement_amounts,
+)
 from yunjin.platforms.capability.domain.takeover.mapping import Mapping, Product
 from yunjin.platforms.capability.domain.takeover.reading import Sheet, places_of
 
-Bounds = Names[str, tuple[int, int]]  # of a product's parameters: least and most
 _KIND: Final = FindingKind
 _PHONE: Final = r"^\+?[0-9]{5,15}$"
-
-
-@dataclass(frozen=True, slots=True)
-class Ours:
-    """What is known of us. products: currency and bounds of parameters, by code.
-
-    taken : keys of agreements that other runs brought over.
-    """
-
-    products: Names[str, tuple[str, Bounds]]
-    taken: pa.Array
-
-
-@dataclass(slots=True)
-class Joined:
-    """The sheets of a delivery, checked: which lines are good, and where they belong.
-
-    balance_at : int64[agreements], of the balances; history_at : int64[history], of the agreements.
-    """
-
-    customers: Sheet | None
-    agreements: Sheet
-    balances: Sheet
-    history: Sheet | None
-    good_customers: Any
-    good: Any  # bool[agreements]: to be brought over
-    customer_at: Any
-    balance_at: Any
-    history_at: Any
-    good_history: Any
-    places: Any  # int64[agreements]: decimals of the currency
-    currency: pa.Array
-    product: pa.Array
 
 
 def check(mapping: Mapping, sheets: Names[str, Sheet], ours: Ours, found: Findings) -> Joined:
@@ -62,8 +36,9 @@ def check(mapping: Mapping, sheets: Names[str, Sheet], ours: Ours, found: Findin
             found.add_one(_KIND.FORM, sheet.file, row, "", "expected as many parts as the header")
         if sheet.unread:
             found.add_one(_KIND.FORM, sheet.file, 0, "", sheet.unread)
+            found.whole += 1  # whatever the policy says of lines
     agreements, balances = sheets["agreements"], sheets["balances"]
-    customers, history = sheets.get("customers"), sheets.get("history")
+    customers, history = _read(sheets, "customers"), _read(sheets, "history")
     good_customers = _customers(customers, mapping, found) if customers is not None else None
     good, currency, product = _agreements(agreements, mapping, ours, found)
     nowhere = np.full(len(agreements), -1)
@@ -80,6 +55,7 @@ def check(mapping: Mapping, sheets: Names[str, Sheet], ours: Ours, found: Findin
         history=history,
         good_customers=good_customers,
         good=good,
+        over=np.zeros(len(agreements), np.bool_),
         customer_at=customer_at,
         balance_at=balance_at,
         history_at=np.zeros(0, np.int64),
@@ -95,11 +71,17 @@ def check(mapping: Mapping, sheets: Names[str, Sheet], ours: Ours, found: Findin
     return joined
 
 
+def _read(sheets: Names[str, Sheet], name: str) -> Sheet | None:
+    """Return a sheet that need not be there; one that cannot be read is as good as none."""
+    found = sheets.get(name)
+    return None if found is None or found.unread else found
+
+
 def _customers(sheet: Sheet, mapping: Mapping, found: Findings) -> Any:
     kind, bad_kind = sheet.coded("kind")
     document_type, bad_type = sheet.coded("document_type")
-    no_kind = ~_among(kind, [one.value for one in PartyKind]) | bad_kind
-    no_type = ~_among(document_type, [one.value for one in DocumentType], empty=True) | bad_type
+    no_kind = ~among(kind, [one.value for one in PartyKind]) | bad_kind
+    no_type = ~among(document_type, [one.value for one in DocumentType], empty=True) | bad_type
     no_type |= sheet.given("document") & ~sheet.given("document_type")
     no_number = ~no_type & ~numbers_fit(document_type, sheet.words("document"))
     wrong = found.add(_KIND.FORM, sheet, ~sheet.given("key"), "key", "expected a customer's id")
@@ -108,16 +90,16 @@ def _customers(sheet: Sheet, mapping: Mapping, found: Findings) -> Any:
     wrong |= found.add(_KIND.FORM, sheet, no_type, "key", "expected a known type of document")
     wrong |= found.add(_KIND.FORM, sheet, no_number, "key", "expected a number of its type")
     phones = pc.fill_null(pc.match_substring_regex(sheet.words("phone"), _PHONE), True)
-    wrong |= found.add(_KIND.FORM, sheet, ~_bools(phones), "key", "expected a phone of 5 digits on")
+    wrong |= found.add(_KIND.FORM, sheet, ~bools(phones), "key", "expected a phone of 5 digits on")
     born, bad_born = sheet.dates("born")
     bad_born |= born > np.datetime64(mapping.as_of)
     wrong |= found.add(_KIND.DATE, sheet, bad_born, "key", "expected a day of birth that can be")
     twice = repeated(sheet.words("key")) & sheet.given("key")
     wrong |= found.add(_KIND.DUPLICATE, sheet, twice, "key", "the customer was there before")
     numbers = pc.binary_join_element_wise(document_type, sheet.words("document"), ":")
-    is_person = _bools(pc.fill_null(pc.equal(kind, "person"), False)) & ~twice & ~no_number
+    is_person = bools(pc.fill_null(pc.equal(kind, "person"), False)) & ~twice & ~no_number
     numbers = pc.if_else(pa.array(is_person), numbers, None)
-    known = np.flatnonzero(_bools(pc.is_valid(numbers)))
+    known = np.flatnonzero(bools(pc.is_valid(numbers)))
     again = np.zeros(len(sheet), np.bool_)
     again[known] = repeated(numbers.take(pa.array(known)))
     reason = "another person has the number of this document"
@@ -135,10 +117,10 @@ def _agreements(
     for name, words in (("key", "id"), ("customer", "customer"), ("opened", "day of opening")):
         missing = ~sheet.given(name)
         wrong |= found.add(_KIND.FORM, sheet, missing, "key", f"expected a {words}")
-    no_status = bad_status | ~_among(status, ["open", "closed"], empty=True)
+    no_status = bad_status | ~among(status, ["open", "closed"], empty=True)
     wrong |= found.add(_KIND.FORM, sheet, no_status, "key", "expected a known status")
     branch = sheet.coded("branch")[0]
-    no_branch = ~_bools(pc.fill_null(pc.match_substring_regex(branch, r"^[!-~]{1,16}$"), True))
+    no_branch = ~bools(pc.fill_null(pc.match_substring_regex(branch, r"^[!-~]{1,16}$"), True))
     reason = "expected a branch of 1 to 16 ASCII characters"
     wrong |= found.add(_KIND.FORM, sheet, no_branch, "key", reason)
     unread = np.zeros(len(sheet), np.bool_)
@@ -151,15 +133,15 @@ def _agreements(
     wrong |= _dates(sheet, mapping, found)
     twice = repeated(sheet.words("key")) & sheet.given("key")
     wrong |= found.add(_KIND.DUPLICATE, sheet, twice, "key", "the agreement was there before")
-    no_product = bad_product | ~_among(product, list(mapping.products))
+    no_product = bad_product | ~among(product, list(mapping.products))
     reason = "expected a product of the mapping"
     wrong |= found.add(_KIND.PRODUCT_UNKNOWN, sheet, no_product, "key", reason)
-    no_currency = bad_currency | ~_among(currency, sorted(CURRENCIES))
+    no_currency = bad_currency | ~among(currency, sorted(CURRENCIES))
     wanted = _wanted_currency(product, mapping, ours)
-    no_currency |= ~no_product & ~_bools(pc.fill_null(pc.equal(currency, wanted), False))
+    no_currency |= ~no_product & ~bools(pc.fill_null(pc.equal(currency, wanted), False))
     reason = "expected a currency of ISO 4217, and that of the product"
     wrong |= found.add(_KIND.CURRENCY_UNKNOWN, sheet, no_currency, "key", reason)
-    taken = _bools(pc.is_in(sheet.words("key"), value_set=ours.taken)) & sheet.given("key")
+    taken = bools(pc.is_in(sheet.words("key"), value_set=ours.taken)) & sheet.given("key")
     wrong |= found.add(_KIND.TAKEN_OVER, sheet, taken, "key", "it is ours already")
     return ~wrong, currency, product
 
@@ -189,7 +171,7 @@ def _currency_of(code: str, mapping: Mapping, ours: Ours) -> str | None:
 
 def _owners(sheet: Sheet, customers: Sheet, alive: Any, good: Any, found: Findings) -> Any:
     at = places(sheet.words("customer"), customers.words("key"))
-    is_there = (at >= 0) & alive[np.maximum(at, 0)]
+    is_there = np.append(alive, False)[at]
     lost = ~is_there & sheet.given("customer")
     found.add(_KIND.CUSTOMER_UNKNOWN, sheet, lost, "key", "expected its customer, was none")
     return np.where(is_there, at, -1)
@@ -233,7 +215,7 @@ def _stand(joined: Joined, good_balances: Any, mapping: Mapping, found: Findings
     """Check each agreement with its balances."""
     sheet, at = joined.agreements, joined.balance_at
     status, _ = sheet.coded("status")
-    is_closed = _bools(pc.fill_null(pc.equal(status, "closed"), False)) | sheet.given("closed")
+    is_closed = bools(pc.fill_null(pc.equal(status, "closed"), False)) | sheet.given("closed")
     twice = repeated(sheet.words("key"))
     missing = (at < 0) & ~is_closed & sheet.given("key") & ~twice
     reason = "expected its balances, was no line of them"
@@ -242,6 +224,7 @@ def _stand(joined: Joined, good_balances: Any, mapping: Mapping, found: Findings
     reason = "expected nothing left on what is closed"
     lost |= found.add(_KIND.CLOSED_WITH_BALANCE, sheet, is_closed & (amounts != 0), "key", reason)
     is_good = np.append(good_balances, False)[at]
+    joined.over = joined.good & ~lost & is_closed
     joined.good &= ~lost & ~is_closed & is_good
 
 
@@ -295,23 +278,11 @@ def _sums(joined: Joined, amounts: Any, wrong: Any, found: Findings) -> None:
     joined.good &= ~found.add(_KIND.BALANCE_NOT_HISTORY, sheet, differs, "key", reason)
 
 
-def movement_amounts(sheet: Sheet, decimals: Any) -> tuple[Any, Any]:
-    """Return what movements come to (int64[n], minor; > 0 came in), and which cannot be read."""
-    amounts, bad = sheet.minor("amount", decimals)
-    bad |= ~sheet.given("amount")
-    if "side" in sheet.text:
-        side, bad_side = sheet.coded("side")
-        bad |= bad_side | ~_among(side, ["in", "out"])
-        is_out = _bools(pc.fill_null(pc.equal(side, "out"), False))
-        amounts = np.where(is_out, -amounts, amounts)
-    return amounts, bad
-
-
 def _by_product(joined: Joined, mapping: Mapping, ours: Ours, found: Findings) -> None:
     """Check what depends on the product: signs, interest, terms."""
     sheet, count = joined.agreements, len(joined.agreements)
     for code, product in mapping.products.items():
-        mine = joined.good & _bools(pc.fill_null(pc.equal(joined.product, code), False))
+        mine = joined.good & bools(pc.fill_null(pc.equal(joined.product, code), False))
         if not mine.any():
             continue
         below = np.zeros(count, np.bool_)
@@ -352,42 +323,3 @@ def _terms(joined: Joined, mine: Any, product: Product, bounds: Bounds, found: F
         outside |= (values < least) | (values > most)
     reason = "expected terms that the product takes"
     return found.add(_KIND.TERMS, joined.agreements, mine & outside, "key", reason)
-
-
-def column_of(joined: Joined, name: str, product: Product) -> Any:
-    """Return a column by agreement, of its own file or of the balances, as numbers or days.
-
-    Money is signed as we sign it.
-    """
-    is_own = name in joined.agreements.text
-    sheet = joined.agreements if is_own else joined.balances
-    unit, sign = sheet.units[name], -1 if product.sign == "opposite" else 1
-    decimals = joined.places
-    if not is_own:
-        decimals = np.full(len(sheet), 2)
-        there = np.flatnonzero(joined.balance_at >= 0)
-        decimals[joined.balance_at[there]] = joined.places[there]
-    values: Any
-    if unit == "money":
-        values = sheet.minor(name, decimals)[0] * (1 if is_own else sign)
-    elif unit == "accrued":
-        values = sheet.accrued(name, decimals)[0] * (1 if is_own else sign)
-    elif unit == "date":
-        values = sheet.dates(name)[0]
-    else:
-        values = sheet.numbers(name)[0]
-    if is_own:
-        return values
-    nothing = np.datetime64("NaT", "D") if unit == "date" else 0
-    return np.append(values, nothing)[joined.balance_at]
-
-
-def _among(column: pa.Array, words: list[str], *, empty: bool = False) -> Any:
-    """Tell which values are one of some words (bool[n]); empty: what is not given is, too."""
-    there = _bools(pc.is_in(column, value_set=pa.array(words, pa.string())))
-    return there | _bools(pc.is_null(column)) if empty else there
-
-
-def _bools(mask: Any) -> Any:
-    found = mask.combine_chunks() if isinstance(mask, pa.ChunkedArray) else mask
-    return found.to_numpy(zero_copy_only=False).astype(np.bool_)

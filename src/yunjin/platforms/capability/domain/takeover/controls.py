@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from yunjin.kernel.money import exponent
 from yunjin.platforms.capability.api.takeover import FindingKind
-from yunjin.platforms.capability.domain.takeover.checking import Joined, movement_amounts
 from yunjin.platforms.capability.domain.takeover.finding import Findings
+from yunjin.platforms.capability.domain.takeover.joined import Joined, movement_amounts
 from yunjin.platforms.capability.domain.takeover.reading import SCALE, Sheet
 
 

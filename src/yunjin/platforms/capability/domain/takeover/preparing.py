@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from yunjin.platforms.capability.domain.takeover.checking import (
+from yunjin.platforms.capability.domain.takeover.joined import (
     Joined,
     column_of,
     movement_amounts,

@@ -1,5 +1,6 @@
 """Drawings are brought in, checked, started, told; their text and their pictures are given out."""
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -180,8 +181,7 @@ class DrawingService:
         """Return the parameters of a flow that is written in code; None: it is none."""
         for one in self._flows.registry.definitions():
             if one.name == flow:
-                code = one.function.__code__
-                return list(code.co_varnames[: code.co_argcount])
+                return list(inspect.signature(one.function).parameters)
         return None
 
     def drawing(self, code: str, version: int = 0) -> Drawing:

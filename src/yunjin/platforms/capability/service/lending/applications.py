@@ -64,12 +64,19 @@ class Applications:
         self._shapes, self._overlaid = shapes, overlaid
         self._today, self._key = today, cursor_key
 
-    def apply(self, command_id: UUID, asked: NewApplication, *, by: str = "") -> Application:
+    def apply(
+        self, command_id: UUID, asked: NewApplication, *, by: str = "", run: bool = False
+    ) -> Application:
         """Keep an application; its id is the command's. Raises: as LendingApi says."""
         _check(asked, by)
 
         def body(work: SqlUnitOfWork) -> dict[str, Any]:
-            store.put(work.connection, self._new(command_id, asked))
+            made = self._new(command_id, asked)
+            if run:
+                flow_id = leg(command_id, "run")
+                self._flows.start(flow_id, PRESET, str(command_id), work=work)
+                made = replace(made, flow_id=flow_id)
+            store.put(work.connection, made)
             self._book.note(work, command_id, S.APPLIED.value, by=by, text=asked.purpose)
             work.outbox.add(
                 LoanAsked(
@@ -84,11 +91,12 @@ class Applications:
             )
             return {"application_id": command_id}
 
-        request = ["lending.apply", msgspec.to_builtins(asked), by]
+        request = ["lending.apply", msgspec.to_builtins(asked), by, run]
         known = self._book.room.read(lambda connection: store.one(connection, command_id))
         if known is None:
             asked = self._possible(asked)
         self._book.room.command(command_id, request, body)
+        self._flows.bell.set()
         return self._book.found(command_id)
 
     def _new(self, application_id: UUID, asked: NewApplication) -> Application:

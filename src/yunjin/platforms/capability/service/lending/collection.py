@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
+
 from yunjin.chassis.persistence import SqlUnitOfWork
 from yunjin.foundation.banking.api.agreements import Agreement, AgreementsApi
 from yunjin.foundation.banking.api.statements import StatementQuery, StatementsApi
@@ -31,6 +33,7 @@ from yunjin.platforms.capability.service.values import check_amount, check_text
 from yunjin.platforms.capability.store import collection as store
 from yunjin.platforms.capability.store import lending
 
+_log: Final = structlog.get_logger()
 DEEDS: Final = ("call", "visit", "letter", "message", "other")
 QUEUE: Final = "collection"
 PROMISE_DAYS_MAX: Final = 90
@@ -303,7 +306,11 @@ class CollectionService(CaseLists):
 
     def _stages(self) -> tuple[tuple[int, Stage], ...]:
         text = self._overlaid.parameter("stages")
-        return stages_of(text) if text else STAGES
+        try:
+            return stages_of(text) if text else STAGES
+        except Malformed as malformed:  # a word of a person must not stop the day
+            _log.warning("collection.stages_unread", why=malformed.detail)
+            return STAGES
 
     def _tell(self, work: SqlUnitOfWork, one: Case, what: str, by: str, text: str) -> None:
         self._book.note(work, one.case_id, what, by=by, text=text)

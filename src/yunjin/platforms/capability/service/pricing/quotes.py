@@ -281,6 +281,7 @@ def _check_basis(basis: Basis) -> None:
     if not 1 <= len(basis.fees) <= FEES_MAX or len(set(basis.fees)) < len(basis.fees):
         raise Malformed(f"expected 1 to {FEES_MAX} fees, each once, was {len(basis.fees)}")
     check_amount(basis.amount_minor, least=0)
+    check_code("book", basis.book, most=40)
     for name in ("party_id", "segment", "scenario", "business"):
         check_code(name, getattr(basis, name), most=64)
     if (basis.since is None) != (basis.until is None):

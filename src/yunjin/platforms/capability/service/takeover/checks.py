@@ -6,19 +6,19 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-import numpy as np
 import pyarrow as pa
 
 from yunjin.chassis.persistence import SqlUnitOfWork
 from yunjin.kernel.clock import instant
 from yunjin.kernel.errors import NotFound
 from yunjin.platforms.capability.api.takeover import CellLine, CellState, Run, RunState
-from yunjin.platforms.capability.domain.takeover.checking import Bounds, Joined, Ours, check
+from yunjin.platforms.capability.domain.takeover.checking import check
 from yunjin.platforms.capability.domain.takeover.controls import check_controls
 from yunjin.platforms.capability.domain.takeover.finding import Findings
+from yunjin.platforms.capability.domain.takeover.joined import Bounds, Joined, Ours
 from yunjin.platforms.capability.domain.takeover.mapping import Mapping, refused
 from yunjin.platforms.capability.domain.takeover.preparing import Part, parts, people
-from yunjin.platforms.capability.domain.takeover.reading import Sheet
+from yunjin.platforms.capability.errors.takeover import TakeoverNotFound
 from yunjin.platforms.capability.events.takeover import TakeoverChecked
 from yunjin.platforms.capability.service.takeover.delivery import Deliveries
 from yunjin.platforms.capability.service.takeover.packed import packed
@@ -47,7 +47,8 @@ class Checks:
         elif first.source != source:
             places.room.command(command_id, ["check", source], lambda _: True)  # it conflicts
         found = places.room.read(lambda connection: store.run(connection, command_id))
-        assert found is not None
+        if found is None:
+            raise TakeoverNotFound("There is no such run.", run_id=str(command_id))
         return found
 
     def _staged(self, run_id: UUID, source: str, by: str) -> None:
@@ -60,7 +61,7 @@ class Checks:
         joined = check(mapping, sheets, ours, found)
         if controls is not None:
             check_controls(controls, sheets, joined, found)
-        lost = len(joined.agreements) - int(joined.good.sum()) - _closed(joined)
+        lost = int((~joined.good & ~joined.over).sum())
         too_many = lost * PPM > mapping.policy.refused_max_ppm * max(len(joined.agreements), 1)
         is_refused = bool(found.whole) or too_many
         places.room.run(lambda work: store.drop(work.connection, run_id))
@@ -210,11 +211,3 @@ def _rows_of(number: int, part: Part) -> Iterator[tuple[Any, ...]]:
 
 def _loads(connection: Any, run_id: UUID) -> list[Any]:
     return store.loads_of(connection, run_id)
-
-
-def _closed(joined: Joined) -> int:
-    """Return how many agreements are over, and so not brought: those are not refused."""
-    sheet: Sheet = joined.agreements
-    status = sheet.coded("status")[0]
-    is_over = np.array([one == "closed" for one in status.to_pylist()]) | sheet.given("closed")
-    return int((is_over & ~joined.good).sum())

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
@@ -14,17 +14,19 @@ from yunjin.kernel.clock import instant
 from yunjin.kernel.money import exponent
 from yunjin.platforms.capability.api.takeover import Compared
 from yunjin.platforms.capability.domain.takeover import differing
-from yunjin.platforms.capability.domain.takeover.checking import movement_amounts
 from yunjin.platforms.capability.domain.takeover.differing import CAUSES, DIFFERENCES, E8, Inputs
 from yunjin.platforms.capability.domain.takeover.finding import places as places_in
+from yunjin.platforms.capability.domain.takeover.joined import movement_amounts
 from yunjin.platforms.capability.domain.takeover.mapping import Mapping, Product
 from yunjin.platforms.capability.domain.takeover.reading import Sheet
 from yunjin.platforms.capability.errors.takeover import TakeoverNotFound, TakeoverRefused
 from yunjin.platforms.capability.events.takeover import TakeoverCompared
 from yunjin.platforms.capability.service.takeover.delivery import Deliveries
 from yunjin.platforms.capability.service.takeover.packed import column_of_ids, ids_of, packed
-from yunjin.platforms.capability.service.takeover.places import Places
+from yunjin.platforms.capability.service.takeover.places import Places, by_account
 from yunjin.platforms.capability.store import takeover as store
+
+ENTRY: Final = 1  # a transfer that somebody asked for, and no product
 
 
 @dataclass(slots=True)
@@ -66,13 +68,13 @@ class Comparing:
         seen = np.zeros(len(balances), np.bool_)
         evening = _Evening(plan, np.datetime64(date), balances, history, seen)
         for line in places.room.read(lambda connection: store.cells_of(connection, run_id)):
-            for row in places.loads(line) if line.loads else ():
-                if row.back is None:
-                    self._part(row, evening)
+            rows = [row for row in places.loads(line) if row.back is None]
+            for row, moved in zip(rows, places.moved(rows), strict=True):
+                self._part(row, moved, evening)
         self._strangers(run_id, evening)
         return self._keep(command_id, run_id, source, date, evening)
 
-    def _part(self, row: Any, evening: _Evening) -> None:
+    def _part(self, row: Any, moved: pa.RecordBatch, evening: _Evening) -> None:
         """Hold a part that came over beside the evening."""
         places = self._places
         facts = {part: one for part, _, one in places.parts(row.run_id, row.cell, "agreements")}[
@@ -92,7 +94,7 @@ class Comparing:
             _tell(evening, keys.take(pa.array(gone)), "balance", main * 0, main, differing.ABSENT)
         rows = np.flatnonzero(there & open_ones)
         product = evening.plan.products[facts["old_product"]]
-        later, inputs = self._inputs(row, ids, keys, evening, facts["currency"], product)
+        later, inputs = _inputs(row, moved, keys, evening, facts["currency"], product)
         mine = pa.array(rows)
         _compare(
             evening,
@@ -104,42 +106,6 @@ class Comparing:
             {name: one[rows] for name, one in later.items()},
             Inputs(*(one[rows] for one in inputs)),
         )
-
-    def _inputs(
-        self,
-        row: Any,
-        ids: Any,
-        keys: pa.Array,
-        evening: _Evening,
-        currency: str,
-        product: Product,
-    ) -> tuple[dict[str, Any], tuple[Any, Any, Any, Any]]:
-        """Return what moved after the day, by account; and the inputs of both sides."""
-        count = len(ids)
-        ours, ours_near = np.zeros(count, np.int64), np.zeros(count, np.int64)
-        later: dict[str, Any] = {}
-        after, is_all = row.wave, False
-        while not is_all:
-            some = self._places.doors.bringing.moved(column_of_ids(ids), after=after)
-            after, is_all, rows = some.until, some.is_all, some.rows
-            if not rows.num_rows:
-                continue
-            place = (rows["agreement_id"].to_numpy() - row.first_id) // row.step
-            dates = rows["date"].to_numpy(zero_copy_only=False).astype("datetime64[D]")
-            names = np.array(rows["account"].to_pylist(), object)
-            amounts = rows["amount_minor"].to_numpy()
-            is_entry = (rows["code"].to_numpy() == 1) & (names == "main")
-            for into, chosen in (
-                (ours, is_entry & (dates == evening.date)),
-                (ours_near, is_entry & (dates != evening.date)),
-            ):
-                np.add.at(into, place[chosen], amounts[chosen])
-            for name in set(names[dates > evening.date].tolist()):
-                chosen = (names == name) & (dates > evening.date)
-                column = later.setdefault(name, np.zeros(count, np.int64))
-                np.add.at(column, place[chosen], amounts[chosen])
-        theirs, near = _told_movements(evening, keys, currency, product)
-        return later, (theirs, ours, near, ours_near)
 
     def _strangers(self, run_id: UUID, evening: _Evening) -> None:
         """Tell of what the old core says of our cells and we do not have."""
@@ -187,6 +153,31 @@ class Comparing:
         places.room.command(command_id, ["compare", str(run_id), source, date.isoformat()], body)
         kept = places.room.read(lambda connection: store.days_compared(connection, run_id))
         return next(one for one in kept if one.date == date)
+
+
+def _inputs(
+    row: Any,
+    moved: pa.RecordBatch,
+    keys: pa.Array,
+    evening: _Evening,
+    currency: str,
+    product: Product,
+) -> tuple[dict[str, Any], tuple[Any, Any, Any, Any]]:
+    """Return what moved after the day, by account; and the inputs of both sides."""
+    place = (moved["agreement_id"].to_numpy() - row.first_id) // row.step
+    dates = moved["date"].to_numpy(zero_copy_only=False).astype("datetime64[D]")
+    names = np.array(moved["account"].to_pylist(), object)
+    amounts = moved["amount_minor"].to_numpy()
+    is_entry = (moved["code"].to_numpy() == ENTRY) & (names == "main")
+    ours, ours_near = np.zeros(row.row_count, np.int64), np.zeros(row.row_count, np.int64)
+    for into, chosen in (
+        (ours, is_entry & (dates == evening.date)),
+        (ours_near, is_entry & (dates != evening.date)),
+    ):
+        np.add.at(into, place[chosen], amounts[chosen])
+    later = by_account(moved.filter(pa.array(dates > evening.date)), row)
+    theirs, near = _told_movements(evening, keys, currency, product)
+    return later, (theirs, ours, near, ours_near)
 
 
 def _compare(

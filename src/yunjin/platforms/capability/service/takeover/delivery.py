@@ -11,7 +11,12 @@ from yunjin.platforms.capability.errors.takeover import TakeoverNotFound
 MAPPING: Final = "mapping.toml"
 MAPPING_BYTES_MAX: Final = 1 << 20
 FILE_BYTES_MAX: Final = 8 << 30
-_CONTROLS: Final[dict[str, Unit]] = {"of": "text", "figure": "text", "currency": "text", "total": "text"}
+_CONTROLS: Final[dict[str, Unit]] = {
+    "of": "text",
+    "figure": "text",
+    "currency": "text",
+    "total": "text",
+}
 
 
 class Deliveries:

@@ -10,7 +10,6 @@ from uuid import UUID
 import pyarrow as pa
 
 from yunjin.chassis.persistence import SqlUnitOfWork
-from yunjin.kernel import check
 from yunjin.kernel import tenant as context
 from yunjin.platforms.capability.api.party_facts import (
     PARTIES_MAX,
@@ -94,13 +93,11 @@ class Loading:
                 with context.entered(tenant):
                     return self._batch(line, source, part, number)
 
-            following = ahead.submit(read, todo[0][0]) if todo else None
+            reading: list[Any] = [ahead.submit(read, part) for part, _ in todo[:1]]
             for place, (part, facts) in enumerate(todo):
-                check.that(following is not None, "expected a part to have been read")
-                assert following is not None
-                batch = following.result()
-                more = place + 1 < len(todo)
-                following = ahead.submit(read, todo[place + 1][0]) if more else None
+                batch = reading[place].result()
+                reading += [ahead.submit(read, one) for one, _ in todo[place + 1 : place + 2]]
+                reading[place] = None  # as much memory as two parts, however many there are
                 if batch.num_rows:
                     self._bring(line, facts["product"], part, number, batch)
 
@@ -121,10 +118,8 @@ class Loading:
         }
 
         def kept(work: SqlUnitOfWork) -> None:
-            if store.load_with(work.connection, brought.first) is None or not any(
-                one.part == part
-                for one in store.loads_of(work.connection, line.run_id, line.cell, number)
-            ):
+            there = store.loads_of(work.connection, line.run_id, line.cell, number)
+            if all(one.part != part for one in there):
                 store.put_load(work.connection, row)
 
         self._places.room.run(kept)

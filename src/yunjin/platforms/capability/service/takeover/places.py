@@ -1,7 +1,7 @@
 """What the parts of the service stand on: the tables, the bank, and how a cell turns."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -18,7 +18,11 @@ from yunjin.platforms.capability.domain.takeover.mapping import Mapping as Plan
 from yunjin.platforms.capability.domain.takeover.mapping import read_mapping
 from yunjin.platforms.capability.errors.takeover import TakeoverNotFound, TakeoverRefused
 from yunjin.platforms.capability.events.takeover import TakeoverCellTurned
-from yunjin.platforms.capability.service.takeover.packed import unpacked
+from yunjin.platforms.capability.service.takeover.packed import (
+    column_of_ids,
+    ids_of,
+    unpacked,
+)
 from yunjin.platforms.capability.service.values import check_text
 from yunjin.platforms.capability.store import takeover as store
 
@@ -89,6 +93,30 @@ class Places:
         back = self.piece(row.run_id, row.cell, "back", row.part, row.load - 1)
         return back["place"].to_numpy()
 
+    def moved(self, rows: Sequence[Any]) -> list[pa.RecordBatch]:
+        """Return what moved on the agreements of each load since it came over, until it went back.
+
+        The waves are read once for all of them.
+        """
+        if not rows:
+            return []
+        ids = np.concatenate([ids_of(row.first_id, row.step, row.row_count) for row in rows])
+        after, is_all, found = min(row.wave for row in rows), False, list[pa.RecordBatch]()
+        while not is_all:
+            some = self.doors.bringing.moved(column_of_ids(ids), after=after)
+            after, is_all = some.until, some.is_all
+            found.append(some.rows)
+        whole = pa.concat_batches(found)
+        owner, wave = whole["agreement_id"].to_numpy(), whole["wave"].to_numpy()
+        parts = []
+        for row in rows:
+            last = row.first_id + row.step * row.row_count
+            mine = (owner >= row.first_id) & (owner < last) & (wave > row.wave)
+            if row.back:
+                mine &= wave < row.back["wave"]
+            parts.append(whole.filter(pa.array(mine)))
+        return parts
+
     def command(
         self,
         command_id: UUID,
@@ -143,3 +171,16 @@ def check_state(line: CellLine, *of: CellState) -> None:
             why=f"it is {line.state.value}",
             state=line.state.value,
         )
+
+
+def by_account(rows: pa.RecordBatch, row: Any) -> dict[str, Any]:
+    """Return what moved on each account of a load's agreements (int64[k]), by its name."""
+    names = np.array(rows["account"].to_pylist(), object)
+    at = (rows["agreement_id"].to_numpy() - row.first_id) // row.step
+    amounts = rows["amount_minor"].to_numpy()
+    found: dict[str, Any] = {}
+    for name in sorted(set(names.tolist())):
+        mine = names == name
+        found[name] = np.zeros(row.row_count, np.int64)
+        np.add.at(found[name], at[mine], amounts[mine])
+    return found

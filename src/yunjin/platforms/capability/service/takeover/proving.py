@@ -13,7 +13,7 @@ from yunjin.chassis.persistence import SqlUnitOfWork
 from yunjin.platforms.capability.api.takeover import CellLine, CellState, Proof, Total
 from yunjin.platforms.capability.errors.takeover import TakeoverRefused
 from yunjin.platforms.capability.service.takeover.packed import column_of_ids, ids_of
-from yunjin.platforms.capability.service.takeover.places import Places, check_state
+from yunjin.platforms.capability.service.takeover.places import Places, by_account, check_state
 from yunjin.platforms.capability.store import takeover as store
 
 WRONG_TOLD: Final = 100
@@ -73,17 +73,19 @@ class Proving:
         with_accrued = loaded_on == places.today()  # else another day has grown on it
         sums = _Sums()
         facts = {part: one for part, _, one in places.parts(line.run_id, line.cell, "agreements")}
-        for row in places.loads(line):
+        rows = places.loads(line)
+        for row, moved in zip(rows, places.moved(rows), strict=True):
             ids = ids_of(row.first_id, row.step, row.row_count)
             theirs = self._delivered(row)
             keys = places.part(row.run_id, row.cell, "agreements", row.part)["key"]
             keys = keys.take(pa.array(places.order(row)))
             [ours] = places.doors.bringing.standing(column_of_ids(ids))
-            moved = self._moved(row, ids)
             product = facts[row.part]["product"]
             slots = places.doors.bringing.declared(product).accounts
             of = (facts[row.part]["currency"], product)
-            sums.add(of, slots, keys, theirs, ours, moved, with_accrued=with_accrued)
+            sums.add(
+                of, slots, keys, theirs, ours, by_account(moved, row), with_accrued=with_accrued
+            )
         return Proof(
             run_id=line.run_id,
             cell=line.cell,
@@ -97,22 +99,6 @@ class Proving:
         if row.load == 1:
             return self._places.part(row.run_id, row.cell, "agreements", row.part)
         return self._places.piece(row.run_id, row.cell, "back", row.part, row.load - 1)
-
-    def _moved(self, row: Any, ids: Any) -> dict[str, Any]:
-        """Return what moved on each account since (int64[k]), by its name."""
-        found: dict[str, Any] = {}
-        after = row.wave
-        while True:
-            some = self._places.doors.bringing.moved(column_of_ids(ids), after=after)
-            rows = some.rows
-            for name in set(rows["account"].to_pylist()) if rows.num_rows else ():
-                mine = np.array(rows["account"].to_pylist(), object) == name
-                at = (rows["agreement_id"].to_numpy()[mine] - row.first_id) // row.step
-                column = found.setdefault(name, np.zeros(len(ids), np.int64))
-                np.add.at(column, at, rows["amount_minor"].to_numpy()[mine])
-            if some.is_all:
-                return found
-            after = some.until
 
 
 class _Sums:

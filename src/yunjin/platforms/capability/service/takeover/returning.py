@@ -1,6 +1,5 @@
 """Giving a cell back: all that happened since goes to the old core, in its own form."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from yunjin.platforms.capability.service.takeover.packed import (
     ids_of,
     packed,
 )
-from yunjin.platforms.capability.service.takeover.places import Places, check_state
+from yunjin.platforms.capability.service.takeover.places import Places, by_account, check_state
 from yunjin.platforms.capability.store import takeover as store
 
 _BACK: Final = (CellState.LOADED, CellState.PROVEN, CellState.LIVE)
@@ -81,7 +80,7 @@ class Returning:
         places = self._places
         [standing] = places.doors.bringing.standing(column_of_ids(ids))
         ended = places.doors.bringing.moved(column_of_ids(ids), after=wave - 1, waves=1).rows
-        balances = _by_account(ended, ids, row)
+        balances = by_account(ended, row)
         columns: dict[str, Any] = {"place": pa.array(places.order(row))}
         for name in standing.schema.names:
             if name.startswith("balance."):
@@ -99,8 +98,9 @@ class Returning:
         if not line.loads:
             raise TakeoverRefused("expected a cell that was brought over", why="it never was")
         mapping, closings, happened = self._places.plan(line.run_id), [], []
-        for row in self._places.loads(line):
-            closing, moved = self._of_part(row, mapping)
+        rows = self._places.loads(line)
+        for row, since in zip(rows, self._places.moved(rows), strict=True):
+            closing, moved = self._of_part(row, mapping, since)
             closings.append(closing)
             happened.append(moved)
         files = written(mapping, closings, happened)
@@ -113,7 +113,9 @@ class Returning:
             wrong=tuple(key for one in closings for key in one.wrong()),
         )
 
-    def _of_part(self, row: Any, mapping: Mapping) -> tuple[Closing, Happened]:
+    def _of_part(
+        self, row: Any, mapping: Mapping, moved: pa.RecordBatch
+    ) -> tuple[Closing, Happened]:
         places = self._places
         ids = ids_of(row.first_id, row.step, row.row_count)
         order = pa.array(places.order(row))
@@ -125,15 +127,13 @@ class Returning:
             if row.load == 1
             else places.piece(row.run_id, row.cell, "back", row.part, row.load - 1)
         )
-        until = row.back["wave"] - 1 if row.back else None
-        moved = pa.concat_batches(list(self._moved(row, ids, until)))
         [standing] = places.doors.bringing.standing(column_of_ids(ids))
         closing: dict[str, Any] = {}
         if row.back:
             ended = places.doors.bringing.moved(
                 column_of_ids(ids), after=row.back["wave"] - 1, waves=1
             ).rows
-            closing = {name: -each for name, each in _by_account(ended, ids, row).items()}
+            closing = {name: -each for name, each in by_account(ended, row).items()}
         else:
             for name in standing.schema.names:
                 if name.startswith("balance."):
@@ -141,31 +141,6 @@ class Returning:
         product = mapping.products[facts[row.part]["old_product"]]
         currency = facts[row.part]["currency"]
         ended_at = Closing(product, currency, keys, opening, standing, closing, {})
-        ended_at.moved.update(_by_account(moved, ids, row))
+        ended_at.moved.update(by_account(moved, row))
         at = (moved["agreement_id"].to_numpy() - row.first_id) // row.step
         return ended_at, Happened.of(product, currency, keys, at, moved)
-
-    def _moved(self, row: Any, ids: Any, until: int | None) -> Iterator[pa.RecordBatch]:
-        after = row.wave
-        while True:
-            some = self._places.doors.bringing.moved(column_of_ids(ids), after=after)
-            rows = some.rows
-            if until is not None:
-                rows = rows.filter(pa.array(rows["wave"].to_numpy() <= until))
-            yield rows
-            if some.is_all or (until is not None and some.until >= until):
-                return
-            after = some.until
-
-
-def _by_account(rows: pa.RecordBatch, ids: Any, row: Any) -> dict[str, Any]:
-    """Return what moved on each account (int64[k]), by its name."""
-    names = np.array(rows["account"].to_pylist(), object)
-    at = (rows["agreement_id"].to_numpy() - row.first_id) // row.step
-    amounts = rows["amount_minor"].to_numpy()
-    found: dict[str, Any] = {}
-    for name in sorted(set(names.tolist())):
-        mine = names == name
-        found[name] = np.zeros(len(ids), np.int64)
-        np.add.at(found[name], at[mine], amounts[mine])
-    return found
