@@ -26,7 +26,7 @@ from yunjin.platforms.capability.api.limits import LimitsApi, NewLimit
 from yunjin.platforms.capability.api.payments import NewPayment, PaymentsApi, PaymentState
 
 CALLERS = 128
-PEOPLE = 1_000
+PAIRS = 500  # of a payer and a payee; more than callers: a wave has nobody twice
 
 
 def payments(quick: bool) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def payments(quick: bool) -> dict[str, Any]:
             agreements=found[AgreementsApi],
         )
         engine, centre = Engine(made.flows, holder="bench"), made.doors[PaymentsApi]
-        people = opened(found[AgreementsApi], clock, PEOPLE)
+        people = opened(found[AgreementsApi], clock, 2 * PAIRS)
         pay_in(found[AgreementsApi], clock, 100_000_000, *people)
         limit_id = uuid7(clock)
         made.doors[LimitsApi].open(
@@ -53,8 +53,8 @@ def payments(quick: bool) -> dict[str, Any]:
         orders = [
             NewPayment(
                 payment_id=uuid7(clock),
-                agreement_id=people[at % PEOPLE],
-                counter_agreement_id=people[(at + 1) % PEOPLE],
+                agreement_id=people[at % PAIRS],
+                counter_agreement_id=people[PAIRS + at % PAIRS],
                 amount_minor=100 + at % 900,
                 currency="CNY",
                 limit_id=limit_id,

@@ -106,7 +106,7 @@ def test_the_worst_of_the_rules_that_hold_decides(
 def test_a_rule_looks_at_a_fact(test: Comparison, value: object, seen: object, holds: bool) -> None:
     rule = Rule(fact="f", test=test, value=value, outcome=Outcome.REFER, code="c")
     check_rules(RuleSet(code="x", rules=(rule,)))
-    known = {} if seen is None else {"f": seen}
+    known: dict[str, Any] = {} if seen is None else {"f": seen}
     answer = decided(RuleSet(code="x", rules=(rule,)), question(**known))
     assert (answer.outcome is Outcome.REFER) is holds
 

@@ -98,6 +98,7 @@ def test_a_fee_is_worked_out_by_mouse(visit: Callable[..., Any]) -> None:
         here.press("Work it out")
         here.see("a narrower one counts")
         here.keep("price-worked-out", full_page=True)
+        assert here.nameless == []
 
 
 @pytest.mark.slow

@@ -117,3 +117,4 @@ def test_an_offer_is_suspended_by_mouse(visit: Callable[..., Any]) -> None:
         here.press("Suspend it")
         here.see("Suspended")
         here.see("rates under review")
+        assert here.nameless == []

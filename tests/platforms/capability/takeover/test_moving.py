@@ -317,7 +317,7 @@ def ids_of(*agreements: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict({"agreement_id": pa.array(agreements, pa.int64())})
 
 
-def moved_with_errors(home: NewHome, agreements: int, errors: int) -> None:
+def expect_moved_with_errors(home: NewHome, agreements: int, errors: int) -> None:
     """Move a book with errors of every kind: all are found, all that is good is ours, proven."""
     book = home.delivered(agreements, errors=errors)
     run = home.takeover.check(home.id(), "one", by="Lin")
@@ -338,10 +338,10 @@ def moved_with_errors(home: NewHome, agreements: int, errors: int) -> None:
 
 @ON_SQLITE
 def test_what_is_good_of_a_faulty_book_comes_over_and_is_proven(home: NewHome) -> None:
-    moved_with_errors(home, 600, 2)
+    expect_moved_with_errors(home, 600, 2)
 
 
 @pytest.mark.slow
 @ON_SQLITE
 def test_a_faulty_book_of_100_000_customers_is_moved_and_proven(home: NewHome) -> None:
-    moved_with_errors(home, 125_000, 25)
+    expect_moved_with_errors(home, 125_000, 25)

@@ -23,9 +23,7 @@ _WORST: Final = (Outcome.APPROVE, Outcome.REFER, Outcome.DECLINE)
 RATE_PPM: Final = 120_000  # of the preset; far below what the law protects
 
 
-def _rule(
-    fact: str, test: Test, value: Any, outcome: Outcome, code: str, zh: str, en: str
-) -> Rule:
+def _rule(fact: str, test: Test, value: Any, outcome: Outcome, code: str, zh: str, en: str) -> Rule:
     return Rule(fact=fact, test=test, value=value, outcome=outcome, code=code, zh=zh, en=en)
 
 

@@ -159,9 +159,9 @@ def _facts(one: Contract) -> Markup:
 def _papers(found: list[Document]) -> Markup:
     if not found:
         return Markup('<p class="yj-note">{}</p>').format(t("contract.no_papers"))
-    return Markup('<ul class="yj-list">{}</ul>').format(
+    return Markup("<div>{}</div>").format(
         Markup("").join(
-            Markup("<li>{} {}</li>").format(
+            Markup("<p>{} {}</p>").format(
                 markup.link(one.title, f"/documents/{one.document_id}"),
                 document_pages.state_chip(one),
             )

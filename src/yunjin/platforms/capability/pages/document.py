@@ -150,14 +150,14 @@ def _files(one: Document) -> Markup:
     ]
     if one.signed_digest:
         links.insert(0, _link(one.document_id, "signed.pdf", t("document.signed_file")))
-    return Markup('<ul class="yj-list">{}</ul>').format(
-        Markup("").join(Markup("<li>{}</li>").format(each) for each in links)
+    return Markup("<div>{}</div>").format(
+        Markup("").join(Markup("<p>{}</p>").format(each) for each in links)
     )
 
 
 def _link(document_id: UUID, name: str, words: str) -> Markup:
     path = console().url(f"/documents/{document_id}/files/{name}")
-    return Markup('<a class="yj-link" href="{}" download>{}{}</a>').format(
+    return Markup('<a class="yj-link" href="{}" download>{} {}</a>').format(
         path, markup.icon("picture_as_pdf"), words
     )
 

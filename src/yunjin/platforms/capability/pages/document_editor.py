@@ -7,6 +7,7 @@ from uuid import UUID
 from nicegui import ui
 
 from yunjin.chassis.console import (
+    Markup,
     ask,
     box,
     button,
@@ -65,7 +66,7 @@ class Editor:
             with panel(t("document.template"), note=t("document.template_note")):
                 self._lay(one)
             with panel(t("document.preview"), note=t("document.preview_note")):
-                self._shown = html(f"<p class='yj-note'>{t('document.no_preview')}</p>")
+                self._shown = html(_note("document.no_preview"))
 
     def _lay(self, one: DocumentTemplate | None) -> None:
         bodies = {} if one is None else {body.lang: body for body in one.bodies}
@@ -77,12 +78,12 @@ class Editor:
         self._fields = _area(
             t("document.fields"), text_of_fields(one.fields) if one else "", rows=8
         )
-        html(f"<p class='yj-note'>{t('document.fields_hint')}</p>")
+        html(_note("document.fields_hint"))
         self._bodies = {
             lang: _area(t(f"document.body_{lang}"), text_of_body(bodies.get(lang)), rows=14)
             for lang in Lang
         }
-        html(f"<p class='yj-note'>{t('document.body_hint')}</p>")
+        html(_note("document.body_hint"))
 
     def _made(self) -> NewDocumentTemplate | None:
         """Return what is written; None where a line of it says nothing, which is said."""
@@ -112,11 +113,11 @@ class Editor:
             return
         self._said.set_content("")
         coded = base64.b64encode(content).decode()
-        self._shown.set_content(
-            f'<iframe class="yj-paper" title="{t("document.preview")}" '
-            f'style="width:100%;height:70vh;border:0" '
-            f'src="data:application/pdf;base64,{coded}"></iframe>'
+        frame = Markup(
+            '<iframe title="{}" style="width:100%;height:70vh;border:0" '
+            'src="data:application/pdf;base64,{}"></iframe>'
         )
+        self._shown.set_content(str(frame.format(t("document.preview"), coded)))
 
     async def _register(self) -> None:
         made, by = self._made(), str(self._by.value or "").strip()
@@ -132,6 +133,10 @@ class Editor:
         self._id = uuid7(self._clock)
         words = t("document.registered", code=kept.code, version=kept.version)
         self._said.set_content(str(notice("good", words)))
+
+
+def _note(key: str) -> Markup:
+    return Markup('<p class="yj-note">{}</p>').format(t(key))
 
 
 def _area(label: str, value: str, *, rows: int) -> ui.textarea:

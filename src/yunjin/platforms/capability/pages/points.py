@@ -65,7 +65,7 @@ class Points:
         if not party_id:
             return
         found = await ask(self._points.accounts, party_id)
-        with self._accounts, panel(f"{t('points.party')} {party_id}", classes="yj-panel-table"):
+        with self._accounts, panel(f"{t('points.party')} {party_id}"):
             if found:
                 rows = [account_row(one) for one in found]
                 static_table(account_columns(), rows, caption=t("points.accounts"))

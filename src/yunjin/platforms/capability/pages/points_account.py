@@ -73,9 +73,9 @@ class OneAccount:
                 name: Figure(t(f"points.{name}"), "—")
                 for name in ("balance", "held", "owed", "soon")
             }
-        with panel(t("points.lots"), note=t("points.lots_note"), classes="yj-panel-table"):
+        with panel(t("points.lots"), note=t("points.lots_note")):
             self._lots = html("")
-        with panel(t("points.entries"), classes="yj-panel-table"):
+        with panel(t("points.entries")):
             self._table = Table(
                 entry_columns(),
                 self._load,

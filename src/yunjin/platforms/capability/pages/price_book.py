@@ -50,7 +50,7 @@ async def draw(pricing: PricingApi, code: str) -> None:
     note = f"{one.code} · {one.currency} · {t('pricing.version')} {one.version}"
     with title_row(one.zh if is_zh else one.en, note=note):
         html(state_chip(one), tag="span")
-    with panel(t("pricing.count_prices"), classes="yj-panel-table"):
+    with panel(t("pricing.count_prices")):
         rows = [
             price_row(
                 each,
@@ -61,15 +61,15 @@ async def draw(pricing: PricingApi, code: str) -> None:
         ]
         static_table(price_columns(), rows, caption=t("pricing.count_prices"))
     if one.discounts:
-        with panel(t("pricing.discounts"), classes="yj-panel-table"):
+        with panel(t("pricing.discounts")):
             found = [discount_row(each, one.currency, is_zh=is_zh) for each in one.discounts]
             static_table(discount_columns(), found, caption=t("pricing.discounts"))
     if one.rates:
-        with panel(t("pricing.rates"), classes="yj-panel-table"):
+        with panel(t("pricing.rates")):
             found = [rate_row(each, is_zh=is_zh) for each in one.rates]
             static_table(rate_columns(), found, caption=t("pricing.rates"))
     versions = await ask(pricing.versions, code)
-    with panel(t("pricing.versions"), classes="yj-panel-table"):
+    with panel(t("pricing.versions")):
         found = [version_row(each) for each in versions]
         static_table(version_columns(), found, caption=t("pricing.versions"))
 

@@ -50,7 +50,7 @@ class PriceBooks:
                 static_table(book_columns(), rows, caption=t("pricing.books"))
             else:
                 empty(t("pricing.none_yet"), hint=t("pricing.none_yet_hint"), icon="sell")
-        with panel(t("pricing.charges"), classes="yj-panel-table"):
+        with panel(t("pricing.charges")):
             table = Table(
                 charge_columns(),
                 self._load,

@@ -67,7 +67,7 @@ class OneFee:
         note = Markup("{} · {} · {} {}").format(back, self._fee, t("pricing.version"), book.version)
         with title_row(name, note=note):
             html(state_chip(book), tag="span")
-        with panel(t("pricing.count_prices"), classes="yj-panel-table"):
+        with panel(t("pricing.count_prices")):
             rows = [price_row(one, book.currency, one.zh if is_zh else one.en) for one in prices]
             static_table(price_columns(), rows, caption=t("pricing.count_prices"))
         with panel(t("pricing.calculator"), note=t("pricing.calculator_note")):

@@ -80,7 +80,7 @@ class OneRun:
         if definition.chart and table.rows:
             with panel():
                 chart_of(definition, table).draw()
-        with panel(t("report.table"), classes="yj-panel-table"):
+        with panel(t("report.table")):
             if table.rows:
                 rows = [row_of(table.columns, row) for row in table.rows[:ROWS_SHOWN]]
                 static_table(columns_of(table.columns), rows, caption=t("report.table"))
@@ -97,7 +97,7 @@ class OneRun:
 
     async def _compared(self, keys: int) -> None:
         found = await ask(self._before)
-        with panel(t("report.compared"), classes="yj-panel-table"):
+        with panel(t("report.compared")):
             if found is None:
                 html(Markup("<p>{}</p>").format(t("report.first_run")))
                 return

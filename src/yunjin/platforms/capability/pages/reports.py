@@ -63,7 +63,7 @@ class Reports:
         with Filters(self._address, self._restart) as row:
             row.choice("report", t("report.choose"), t("report.all"), names)
             row.day("day", t("report.day"))
-        with panel(t("report.runs"), classes="yj-panel-table"):
+        with panel(t("report.runs")):
             self._names = names
             self._table = Table(
                 run_columns(),

@@ -24,13 +24,13 @@ class Shapes:
         """Return a product's shape. Raises: ApplicationRefused (it is none, or lends nothing)."""
         if self._products is None:
             raise _refused(product, "there is no core that has products")
-        shipped = {one.code: one for one in self._products.products()}
         version, source = 0, ""
         if self._registry is not None:
             live = [one for one in self._registry.versions(product) if one.agreements is None]
             if live:
                 version, source = live[0].version, live[0].source
-        if (product, version) not in self._known:
+        if (product, version) not in self._known:  # reading files takes its time
+            shipped = {one.code: one for one in self._products.products()}
             info = shipped.get(product)
             if source and (info is None or info.source != source):
                 info = self._products.check(source)

@@ -19,6 +19,7 @@ class Single:
     way: Way
     made: Payment | None = field(default=None, init=False)
     failed: BaseException | None = field(default=None, init=False)
+    rung: threading.Event = field(default_factory=threading.Event, init=False)  # over, or its turn
 
     @property
     def is_over(self) -> bool:
@@ -29,7 +30,8 @@ class Single:
 class Gathered:
     """Takes single orders in groups. Safe for threads, and has none of its own.
 
-    Whoever gets the turn takes all that wait, his own among them; the others find theirs done.
+    Whoever has the turn takes all that wait, his own among them, and passes the turn on to one of
+    those that came meanwhile; the others are rung once theirs is done.
 
     Parameters
     ----------
@@ -39,15 +41,17 @@ class Gathered:
     def __init__(self, act: Callable[[Sequence[Single]], list[Payment]], *, most: int) -> None:
         self._act, self._most = act, most
         self._waiting: list[Single] = []
-        self._mutex, self._turn = threading.Lock(), threading.Lock()
+        self._is_busy, self._mutex = False, threading.Lock()
 
     def take(self, one: Single) -> Payment:
         """Return what an order became. Raises: whatever `act` raises for it."""
         with self._mutex:
             self._waiting.append(one)
-        with self._turn:
-            if not one.is_over:
-                self._take_some(one)
+            is_mine, self._is_busy = not self._is_busy, True
+        if not is_mine:
+            one.rung.wait()
+        if not one.is_over:
+            self._take_some(one)
         if one.made is None:
             raise one.failed or Bug("expected an order to be taken or refused, was neither")
         return one.made
@@ -66,6 +70,13 @@ class Gathered:
                     group[one.order.payment_id] = one
             self._waiting = rest
         self._do(list(group.values()))
+        with self._mutex:
+            heir = self._waiting[0] if self._waiting else None
+            self._is_busy = heir is not None
+        for one in group.values():
+            one.rung.set()
+        if heir is not None:
+            heir.rung.set()
 
     def _do(self, group: list[Single]) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -80,7 +81,7 @@ class PaymentService:
 
         Orders that come at the same time are taken in one transaction and make one wave.
         """
-        way = self._way(order, self._clearing.ways())
+        way = self._way(order, self._clearing.ways)
         return self._gathered.take(Single(command_id, order, way))
 
     def pay_all(self, command_id: UUID, orders: Sequence[NewPayment]) -> list[Payment]:
@@ -89,7 +90,7 @@ class PaymentService:
             raise Malformed(f"expected 1 to {PAYMENTS_MAX} payments, was {len(orders)}")
         if len({one.payment_id for one in orders}) < len(orders):
             raise Malformed("expected each payment's id once, was one twice")
-        stand = self._clearing.ways()
+        stand = cache(self._clearing.ways)  # looked up once, and where it matters
         ways = [self._way(one, stand) for one in orders]
         rows = [self._row(one, way) for one, way in zip(orders, ways, strict=True)]
         return self._room.run(lambda work: self._taken(work, command_id, orders, rows, ways))
@@ -172,7 +173,7 @@ class PaymentService:
             "detail": "",
         }
 
-    def _way(self, one: NewPayment, ways: Ways) -> Way:
+    def _way(self, one: NewPayment, ways: Callable[[], Ways]) -> Way:
         """Return how an order goes. Raises: Malformed, PaymentRefused, NoRoute."""
         check_amount(one.amount_minor)
         checked_currency(one.currency)
@@ -186,7 +187,8 @@ class PaymentService:
                 raise PaymentRefused("expected no channel for a payee of this bank, was one")
             if one.counter_agreement_id == one.agreement_id:
                 raise PaymentRefused("expected another agreement than the payer's")
-            return Way(WITHIN, max(one.day or ways.now.today, ways.now.today))
+            today = self._today()
+            return Way(WITHIN, max(one.day or today, today))
         if not (one.creditor_account and one.creditor_name):
             raise PaymentRefused("expected the payee's agreement, or a name and an account")
         channel = one.channel or next(iter(self._channels), "")
@@ -200,7 +202,7 @@ class PaymentService:
             creditor_agent=one.creditor_agent,
             day=one.day,
         )
-        return ways.way(wish, one.channel)
+        return ways().way(wish, one.channel)
 
     def start_due(self, wave_id: UUID) -> int:
         """Start a wave of payments whose day has come; return how many they are."""
