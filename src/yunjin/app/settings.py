@@ -153,5 +153,6 @@ class _Plain(BaseModel):
     ledger: LedgerSettings = LedgerSettings()
     banking: BankingSettings = BankingSettings()
     capability: CapabilitySettings = CapabilitySettings()
+    businesses: tuple[str, ...] = ()
     http: HttpSettings = HttpSettings()
     gateway: GatewaySettings = GatewaySettings()

@@ -105,7 +105,8 @@ def _completed(document: dict[str, Any], rooms: list[Room]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for operations in paths.values():
         for operation in operations.values():  # the docstring says more than the function's name
-            operation["summary"] = operation["description"].partition(".")[0]
+            if "description" in operation:
+                operation["summary"] = operation["description"].partition(".")[0]
     for room in rooms:
         for path, operations in room.openapi.get("paths", {}).items():
             paths.setdefault(path, {}).update(operations)

@@ -51,4 +51,5 @@ def upgrade(connection: sa.Connection) -> None:
         sa.Index("capability_business_case_state", "state", "case_id"),
     )
     tables.create_all(connection)
-    connection.execute(sa.insert(register).values(one=1, version=0))
+    if connection.execute(sa.select(register.c.one)).first() is None:  # a step may be run again
+        connection.execute(sa.insert(register).values(one=1, version=0))

@@ -77,7 +77,7 @@ DOCUMENTS: Final[dict[str, tuple[str, str]]] = {
     "document.body_en": ("英文正文", "Words in English"),
     "document.body_hint": (
         "首行为标题；# 小标题；- 名称 | 值；[表格字段]；~ 签署人 | 说明；其余为段落。"
-        "字段写作 ${名称}，美元符号写作 $$",
+        "字段写作 ${name}，美元符号写作 $$",
         "The first line is the title; # heading; - name | value; [table]; ~ who signs | words; "
         "anything else is a paragraph. A field is ${name}, a dollar is $$",
     ),
@@ -174,7 +174,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "message.code": ("模板代码", "Code"),
     "message.lang": ("语言", "Language"),
     "message.fields": ("字段", "Fields"),
-    "message.fields_hint": ("用空格分隔，正文写作 ${名称}", "Between blanks; ${name} in the text"),
+    "message.fields_hint": ("用空格分隔，正文写作 ${name}", "Between blanks; ${name} in the text"),
     "message.title": ("标题（短信留空）", "Title (none of an SMS)"),
     "message.text": ("正文", "Text"),
     "paper.deed.message_template": ("写模板", "Write a template"),

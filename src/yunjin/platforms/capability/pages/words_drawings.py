@@ -37,7 +37,7 @@ DRAWINGS: Final[dict[str, tuple[str, str]]] = {
         "粘贴或上传 BPMN 2.0，检查通过后登记为新版本",
         "Paste or upload BPMN 2.0; once it passes its checks it becomes the next version",
     ),
-    "drawing.text": ("BPMN 2.0（XML）", "BPMN 2.0 (XML)"),
+    "drawing.text": ("BPMN 2.0 文本（XML）", "BPMN 2.0 (XML)"),
     "drawing.upload": ("上传文件", "Upload a file"),
     "drawing.check": ("检查", "Check"),
     "drawing.too_large": ("文件太大", "The file is too large"),

@@ -84,15 +84,15 @@ def router(businesses: BusinessesApi) -> APIRouter:
     routes = APIRouter(tags=["businesses"])
 
     @routes.get("/businesses", summary="The businesses there are")
-    def listed() -> list[BusinessOut]:
+    def all_businesses() -> list[BusinessOut]:
         return [BusinessOut.model_validate(one) for one in businesses.businesses()]
 
     @routes.get("/businesses/{business}/forms/{deed}", summary="What starts a case")
-    def form(business: Part, deed: Part, scenario: PartQuery = "") -> DeedOut:
+    def business_form(business: Part, deed: Part, scenario: PartQuery = "") -> DeedOut:
         return DeedOut.model_validate(businesses.form(business, deed, scenario))
 
     @routes.post("/businesses/{business}/cases", summary="Start a case", status_code=202)
-    def start(business: Part, form: CaseForm, key: Key = None) -> CaseOut:
+    def start_case(business: Part, form: CaseForm, key: Key = None) -> CaseOut:
         values = [FieldValue(name=one.name, value=one.value) for one in form.values]
         made = businesses.start(
             id_of(form, key),
@@ -105,7 +105,7 @@ def router(businesses: BusinessesApi) -> APIRouter:
         return CaseOut.model_validate(made)
 
     @routes.get("/cases", summary="Cases, newest first")
-    def cases(
+    def all_cases(
         business: PartQuery = "",
         party_id: Code = "",
         state: CaseState | None = None,
@@ -118,7 +118,7 @@ def router(businesses: BusinessesApi) -> APIRouter:
         return CasesOut.model_validate(found)
 
     @routes.get("/cases/{case_id}", summary="A case")
-    def case(case_id: UUID) -> CaseOut:
+    def one_case(case_id: UUID) -> CaseOut:
         return CaseOut.model_validate(businesses.case(case_id))
 
     return routes

@@ -232,7 +232,7 @@ def router(documents: DocumentsApi) -> APIRouter:
     made.post("/document_templates/preview", responses=PDF, name="preview_document")(to.preview)
     made.get("/document_templates/{code}", name="document_template")(to.template)
     made.put("/document_templates/{code}", name="put_document_template")(to.put_template)
-    made.get("/documents", name="documents")(to.documents)
+    made.get("/documents", name="documents", operation_id="papers")(to.documents)
     made.post("/documents", status_code=201, name="make_document")(to.make)
     made.get("/documents/{document_id}", name="document")(to.document)
     content = made.get("/documents/{document_id}/content", responses=PDF, name="document_content")

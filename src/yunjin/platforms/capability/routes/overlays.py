@@ -115,24 +115,26 @@ def router(overlays: OverlaysApi) -> APIRouter:
     routes = APIRouter(tags=["overlays"])
 
     @routes.get("/overlays", summary="All overlays there are")
-    def listed() -> list[OverlayOut]:
+    def all_overlays() -> list[OverlayOut]:
         return [OverlayOut.model_validate(one) for one in overlays.overlays()]
 
     @routes.put("/overlays/{name}", summary="Put an overlay, or another under its name")
-    def put(name: OverlayName, form: OverlayForm, key: Key = None) -> OverlayOut:
+    def put_overlay(name: OverlayName, form: OverlayForm, key: Key = None) -> OverlayOut:
         made = overlays.put(id_of(form, key), overlay_of(name, form))
         return OverlayOut.model_validate(made)
 
     @routes.delete("/overlays/{name}", summary="Take an overlay away")
-    def withdrawn(name: OverlayName, key: Key = None, command_id: UUID | None = None) -> OverlayOut:
+    def withdraw_overlay(
+        name: OverlayName, key: Key = None, command_id: UUID | None = None
+    ) -> OverlayOut:
         return OverlayOut.model_validate(overlays.withdraw(id_of(None, key or command_id), name))
 
     @routes.get("/overlay_points", summary="What stands at every point that is open, and why")
-    def laid(business: PartQuery = "", scenario: PartQuery = "") -> list[LaidOut]:
+    def overlay_points(business: PartQuery = "", scenario: PartQuery = "") -> list[LaidOut]:
         return [LaidOut.model_validate(one) for one in overlays.laid(business, scenario)]
 
     @routes.get("/overlay_steps", summary="The steps that an overlay may put at a point")
-    def steps() -> list[str]:
+    def overlay_steps() -> list[str]:
         return overlays.steps()
 
     return routes

@@ -243,7 +243,7 @@ def router(centre: ReconciliationApi) -> APIRouter:
     made.get("/mappings/{channel}")(to.mapping)
     made.put("/mappings/{channel}")(to.put_mapping)
     made.get("/{run_id}")(to.run)
-    made.get("/{run_id}/counts")(to.counts)
+    made.get("/{run_id}/counts", operation_id="reconciliation_counts")(to.counts)
     return made
 
 
