@@ -69,7 +69,7 @@ def payments(quick: bool) -> dict[str, Any]:
                 if not engine.drain():
                     time.sleep(0.005)
             while engine.drain() or engine.is_calling():
-                pass
+                time.sleep(0.0005)  # the callers have the processor
         seconds = time.perf_counter() - start
         engine.close()
         waves = {one.result().wave_id for one in taken}
