@@ -40,10 +40,18 @@ T = TypeVar("T")
 
 
 class Story:
-    """The demo's businesses. door: returns what stands behind a Protocol."""
+    """The demo's businesses.
 
-    def __init__(self, door: Callable[[type], Any]) -> None:
-        self._door = door
+    Parameters
+    ----------
+    door : returns what stands behind a Protocol.
+    pause : lets flows go on before the next look at a case.
+    """
+
+    def __init__(
+        self, door: Callable[[type], Any], pause: Callable[[], None] = lambda: time.sleep(_LOOK_S)
+    ) -> None:
+        self._door, self._pause = door, pause
 
     def live(self) -> dict[str, str]:
         """Let everything happen that has not yet; return each case's state. Raises: Outage."""
@@ -184,7 +192,7 @@ class Story:
         for _ in range(int(PATIENCE_S / _LOOK_S)):
             if (one := found()) is not None:
                 return one
-            time.sleep(_LOOK_S)
+            self._pause()
         raise Outage("The demo's businesses were not done in time; start it again.")
 
 

@@ -10,13 +10,11 @@ from yunjin.platforms.capability.api.businesses import BusinessesApi
 
 
 @pytest.mark.parametrize(("bank", "database_url"), [("near", "")], indirect=["bank"])
-def test_the_demo_s_businesses_live_once(bank: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo_businesses.time, "sleep", lambda _: bank.rest())
-
+def test_the_demo_s_businesses_live_once(bank: Trial) -> None:
     def door(api: type) -> Any:
         return bank[api]
 
-    states = demo_businesses.Story(door).live()
+    states = demo_businesses.Story(door, bank.rest).live()
     assert states == {
         "wallet": "done",
         "wallet_paid": "done",
@@ -28,6 +26,6 @@ def test_the_demo_s_businesses_live_once(bank: Trial, monkeypatch: pytest.Monkey
         "invoice_waiting": "running",
     }
     count = len(bank[BusinessesApi].cases().items)
-    assert demo_businesses.Story(door).live() == states
+    assert demo_businesses.Story(door, bank.rest).live() == states
     assert len(bank[BusinessesApi].cases().items) == count
     assert len(bank.tasks()) == 2

@@ -15,7 +15,6 @@ from yunjin.chassis.console import (
     button,
     choice_field,
     html,
-    language,
     markup,
     page,
     panel,
@@ -37,6 +36,7 @@ from yunjin.platforms.capability.api.overlays import (
     OverlaysApi,
     Verdict,
 )
+from yunjin.platforms.capability.pages.businesses import words_of
 from yunjin.platforms.capability.pages.task_form import label_of
 
 _TONES: Final[dict[Verdict, Any]] = {
@@ -61,10 +61,10 @@ class Overlays:
             button(t("overlay.deed.withdraw"), self._withdraw)
             button(t("overlay.deed.put"), self._put, icon="add", primary=True)
         with Filters(self._address, self._show) as row:
-            names = {code: _words(one.words) for code, one in self._businesses.items()}
+            names = {code: words_of(one.words) for code, one in self._businesses.items()}
             row.choice("business", t("business.business"), t("overlay.any_business"), names)
             scenarios = {
-                each.code: _words(each.words)
+                each.code: words_of(each.words)
                 for one in self._businesses.values()
                 for each in one.scenarios
             }
@@ -88,7 +88,7 @@ class Overlays:
     def _put(self) -> None:
         def build(fields: Fields) -> None:
             points = {
-                one.point.name: f"{one.point.name} · {_words(one.point.point.words)}"
+                one.point.name: f"{one.point.name} · {words_of(one.point.point.words)}"
                 for one in self._laid
                 if one.point.point.kind != "field"
             }
@@ -97,7 +97,7 @@ class Overlays:
             fields["how"] = choice_field(t("overlay.how"), hows, How.REPLACE.value)
             fields["value"] = text_field(t("overlay.value"))
             all_of = {"": t("overlay.any_business")}
-            names = {code: _words(one.words) for code, one in self._businesses.items()}
+            names = {code: words_of(one.words) for code, one in self._businesses.items()}
             business = self._address.get("business")
             fields["business"] = choice_field(
                 t("overlay.at_business"), {**all_of, **names}, business if business in names else ""
@@ -168,7 +168,7 @@ def points_table(found: Sequence[Laid]) -> Markup:
     ]
     rows: list[Row] = [
         {
-            "point": markup.stacked(one.point.name, _words(one.point.point.words)),
+            "point": markup.stacked(one.point.name, words_of(one.point.point.words)),
             "kind": t(f"capability.point.{one.point.point.kind}"),
             "stands": stands(one),
             "layers": Markup("<br>").join(_layer(each) for each in one.layers) or "—",
@@ -204,10 +204,6 @@ def _layer(one: Layer) -> Markup:
         where_of(one.overlay.at),
         coded,
     )
-
-
-def _words(words: tuple[str, str]) -> str:
-    return words[0] if language() == "zh" else words[1]
 
 
 def register(overlays: OverlaysApi, businesses: Sequence[Business], clock: Clock) -> None:
