@@ -5,7 +5,6 @@ cell over Flight, from there to the payees' cell over Flight, and are answered w
 posted: a crossing is three durable transfers and its batch two durable rows of a table.
 """
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import pyarrow as pa
 from benchmarks.measuring import measured, rss_peak_mb
 from benchmarks.running import run, say
 from benchmarks.serving import CODE, LEDGER, Served, folder, open_accounts, served
+from tests.ports import free_port
 from yunjin import client
 
 ACCOUNTS, BATCH_ROWS, IN_FLIGHT = 10_000, 2_000, 4
@@ -29,15 +29,9 @@ PACED_ROWS, PACED_PER_S = 500, 5_000
 @contextmanager
 def two_cells(home: Path) -> Iterator[tuple[Served, Served]]:
     """Run two cells for a block; each knows the other's address."""
-    ports = {cell: _free_port() for cell in (1, 2)}
+    ports = {cell: free_port() for cell in (1, 2)}
     with _cell(home, 1, ports) as one, _cell(home, 2, ports) as two:
         yield one, two
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @contextmanager

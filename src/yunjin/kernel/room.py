@@ -26,12 +26,13 @@ class Hit:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """What a room gives to the app. The types of web libraries stay out of the kernel: Any."""
+Way = Callable[[type], Any]  # a Protocol of an api → what stands for it at a way in
 
-    name: str
-    doors: Mapping[type, Any]  # a Protocol of its api → what implements it
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faces:
+    """What a room shows to the outside: addresses, batches, pages."""
+
     routers: Sequence[Any] = ()  # FastAPI routers, mounted under /v1
     hot_routes: Sequence[Any] = ()  # Starlette routes tried first; documented by `openapi`
     openapi: Mapping[str, Any] = field(default_factory=dict)  # paths, components of the hot routes
@@ -40,9 +41,31 @@ class Room:
     menu: Sequence[MenuEntry] = ()
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # key → (Chinese, English)
     search: Sequence[Callable[[str], list[Hit]]] = ()
+
+
+def _nothing(_: Way) -> Faces:
+    return Faces()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a room gives to the app. The types of web libraries stay out of the kernel: Any.
+
+    faces : makes what is shown, once for all tenants, of doors that the app hands in: they may
+        find the caller's own, and ask first whether the caller may. It brings the weight of the
+        web, which not all need.
+    """
+
+    name: str
+    doors: Mapping[type, Any]  # a Protocol of its api → what implements it
+    faces: Callable[[Way], Faces] = _nothing
     probes: Mapping[str, Callable[[], str]] = field(default_factory=dict)  # "" = ready, or why not
     metrics: Callable[[], Iterable[Any]] | None = None  # Prometheus metric families
     start: Callable[[], None] | None = None
     await_turn: Callable[[], None] | None = None  # returns once this process may do its work
     stands_by: Callable[[], bool] | None = None  # tells whether another process does it now
     close: Callable[[], None] | None = None
+
+    def shown(self) -> Faces:
+        """Return what it shows with its own doors: for one tenant, and nobody asked."""
+        return self.faces(self.doors.__getitem__)

@@ -35,7 +35,7 @@ from yunjin.platforms.capability.api.parties import PartiesApi
 from yunjin.platforms.capability.api.tasks import FieldKind, FormField, Link, NewTask, TasksApi
 from yunjin.platforms.capability.errors import HoldNotFound
 from yunjin.platforms.capability.errors.businesses import CaseRefused
-from yunjin.platforms.capability.flows.businesses import PATIENT, do, look
+from yunjin.platforms.capability.flows.businesses import do, look
 
 CODE: Final = "receivable"
 BULLET: Final = 4  # the product's way to pay back at the end, with the interest
@@ -146,7 +146,7 @@ def _reserved(limits: LimitsApi, case: Case) -> CaseFlow:
             return False
         return True
 
-    return (yield call(reserve, undo=cancel, retry=PATIENT, name="reserve_buyer"))
+    return (yield call(reserve, undo=cancel, name="reserve_buyer"))
 
 
 def invoice_id(buyer: str, invoice: str, tried: int = 0) -> UUID:

@@ -52,7 +52,7 @@ from yunjin.chassis.console.parts import (
 )
 from yunjin.chassis.console.people import keep_person, person, person_field
 from yunjin.chassis.console.table import Ask, Column, Row, Table, static_table, table_html
-from yunjin.chassis.console.words import language, t
+from yunjin.chassis.console.words import language, one_of, t
 
 __all__ = [
     "Address",
@@ -106,6 +106,7 @@ __all__ = [
     "mount",
     "notice",
     "notice_of",
+    "one_of",
     "page",
     "panel",
     "person",

@@ -55,6 +55,11 @@ def language() -> Language:
     return "en" if app.storage.user.get("language") == "en" else "zh"
 
 
+def one_of(zh: str, en: str) -> str:
+    """Return the one of two texts that is in the reader's language; Chinese where en is empty."""
+    return zh if language() == "zh" or not en else en
+
+
 def settle_language(accept_language: str) -> None:
     """Choose by the browser's wish for a reader who has not chosen yet; else Chinese."""
     if "language" not in app.storage.user:

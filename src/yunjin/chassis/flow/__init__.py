@@ -8,6 +8,7 @@ read by commands that need no database.
 from typing import TYPE_CHECKING, Any
 
 from yunjin.chassis.flow.intents import (
+    PATIENT,
     Flow,
     Retry,
     call,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "PATIENT",
     "Choices",
     "Deed",
     "Definition",

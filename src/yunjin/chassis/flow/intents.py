@@ -33,7 +33,7 @@ class Retry:
     attempts: int | None = None
     first_s: int = 1
     factor: int = 2
-    max_s: int = 300
+    max_s: int = 60
 
     def __post_init__(self) -> None:
         is_sound = self.first_s >= 0 and self.factor >= 1 and self.max_s >= self.first_s
@@ -54,7 +54,7 @@ class Retry:
         return self.attempts is not None and tries >= self.attempts
 
 
-PATIENT: Final = Retry()
+PATIENT: Final = Retry()  # for ever: what was begun comes to an end
 
 
 @dataclass(slots=True, eq=False)  # frozen costs three times as much, at every step of a replay

@@ -3,10 +3,9 @@
 from typing import Final, Protocol
 from uuid import UUID
 
-from yunjin.chassis.flow import Definition, Flow, Retry, call, flow
+from yunjin.chassis.flow import PATIENT, Definition, Flow, Retry, call, flow
 
 DAY_CLOSE: Final = "day.close"
-RETRY: Final = Retry(max_s=60)  # for ever: a database that is back by morning finds the close there
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "flow.name.day.close": ("日终", "Day close"),
     "flow.step.close": ("计提与分类", "accrue and classify"),
@@ -29,7 +28,7 @@ class Closes(Protocol):
         """
 
 
-def day_close(closes: Closes, retry: Retry = RETRY) -> Definition:
+def day_close(closes: Closes, retry: Retry = PATIENT) -> Definition:
     """Return the flow that closes a business day: once a date, and once more after a refusal.
 
     A part is some pages of agreements: a small bank is closed in one, a row of the journal a day.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.galera import free_ports
+from tests.ports import free_ports
 from yunjin.foundation.database.adapters.galera import NodeServer
 from yunjin.foundation.database.adapters.runners import LocalRunner, Ran, Runner, runner_of
 from yunjin.foundation.database.api.doctor import Action, ActionState, Finding

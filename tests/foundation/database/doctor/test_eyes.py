@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from tests.foundation.database.doctor.ward import well
-from tests.galera import free_ports, node_line
+from tests.galera import node_line
+from tests.ports import free_ports
 from yunjin.foundation.database.adapters.doctor import hosts, witnesses
 from yunjin.foundation.database.adapters.doctor.lateness import Lateness
 from yunjin.foundation.database.adapters.doctor.servers import ServerProbe

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import pymysql
 import pytest
 
-from tests.galera import Sets, ask, connect, described, free_ports
+from tests.galera import Sets, ask, connect, described
+from tests.ports import free_ports
 from yunjin.foundation.database.domain.topology import Node, Topology
 from yunjin.foundation.database.errors import TopologyRefused
 from yunjin.foundation.database.service.changes import Changes

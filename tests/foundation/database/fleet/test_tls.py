@@ -15,9 +15,10 @@ import pymysql
 import pytest
 from typer.testing import CliRunner
 
-from tests.galera import Sets, described, free_ports, sets
+from tests.galera import Sets, described, sets
 from tests.mariadb import MariaDb, mariadb
 from tests.nats import laid_out
+from tests.ports import free_ports
 from yunjin.app.commands.fleet import app as commands
 from yunjin.chassis.events import BusUnreachable, EventSettings
 from yunjin.chassis.events.connection import Connection

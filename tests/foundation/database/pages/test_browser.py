@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.browser import LOCALES, SIZES, Served, browser, serving, visit
-from tests.galera import free_ports
+from tests.ports import free_ports
 from yunjin.app import fleet_example
 
 __all__ = ["browser", "visit"]

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from yunjin.chassis.console import language, t, tabs
+from yunjin.chassis.console import one_of, t, tabs
 from yunjin.foundation.banking.api.general_ledger import EntryKind, GlAccount
 from yunjin.foundation.banking.pages import terms
 
@@ -24,14 +24,9 @@ def book_tabs(active: str) -> None:
     tabs(pages, active, name=t("banking.general_ledger"))
 
 
-def named(chinese: str, english: str) -> str:
-    """Choose a name by the reader's language."""
-    return chinese if language() == "zh" else english or chinese
-
-
 def account_words(one: GlAccount) -> str:
     """Write an account with its code."""
-    return f"{one.code} {named(one.name_zh, one.name_en)}"
+    return f"{one.code} {one_of(one.name_zh, one.name_en)}"
 
 
 def who(by: str) -> str:

@@ -19,6 +19,7 @@ from yunjin.chassis.console import (
     formats,
     html,
     markup,
+    one_of,
     page,
     panel,
     problem_panel,
@@ -36,7 +37,7 @@ from yunjin.foundation.banking.api.gl_reports import (
     TrialRow,
 )
 from yunjin.foundation.banking.pages import terms
-from yunjin.foundation.banking.pages.books import book_tabs, named
+from yunjin.foundation.banking.pages.books import book_tabs
 from yunjin.foundation.banking.pages.day import sided
 from yunjin.foundation.banking.pages.desk import Desk
 from yunjin.kernel.errors import Problem
@@ -219,7 +220,7 @@ def _writer(currency: str) -> Callable[[int], str]:
 
 
 def _account(code: str, chinese: str, english: str, depth: int, end: dt.date) -> Markup:
-    name = named(chinese, english)
+    name = one_of(chinese, english)
     indent = INDENT * depth
     if not code:
         return Markup("{}{}").format(indent, name)

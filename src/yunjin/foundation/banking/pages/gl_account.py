@@ -21,6 +21,7 @@ from yunjin.chassis.console import (
     formats,
     html,
     markup,
+    one_of,
     page,
     panel,
     t,
@@ -35,7 +36,7 @@ from yunjin.foundation.banking.api.general_ledger import (
 )
 from yunjin.foundation.banking.errors import GlAccountNotFound
 from yunjin.foundation.banking.pages import terms
-from yunjin.foundation.banking.pages.books import account_words, named
+from yunjin.foundation.banking.pages.books import account_words
 from yunjin.foundation.banking.pages.desk import Desk, day_link
 from yunjin.foundation.banking.pages.gl_entries import side_link, slot_link
 from yunjin.kernel.money import exponent
@@ -54,7 +55,7 @@ class GlAccountPage:
     async def draw(self) -> None:
         """Lay the page."""
         one = self._account
-        title = Markup("{} {}").format(one.code, named(one.name_zh, one.name_en))
+        title = Markup("{} {}").format(one.code, one_of(one.name_zh, one.name_en))
         slots = Markup(" · ").join(slot_link(slot) for slot in one.slots)
         note = Markup("{} {}").format(t("banking.ledger_accounts"), slots) if slots else ""
         with title_row(title, note=note):

@@ -17,6 +17,7 @@ from yunjin.chassis.console import (
     grid,
     html,
     markup,
+    one_of,
     page,
     panel,
     t,
@@ -27,7 +28,7 @@ from yunjin.chassis.console import (
 )
 from yunjin.foundation.banking.api.general_ledger import GeneralLedgerApi, GlAccount
 from yunjin.foundation.banking.pages import terms
-from yunjin.foundation.banking.pages.books import account_words, book_tabs, named
+from yunjin.foundation.banking.pages.books import account_words, book_tabs
 from yunjin.foundation.banking.pages.desk import Desk
 
 ELEMENTS = ("asset", "liability", "equity", "income", "expense")
@@ -143,7 +144,7 @@ def chart_table(found: Sequence[GlAccount], chart: Sequence[GlAccount]) -> Marku
         {
             "account": Markup("{}{}").format(
                 "\u2003" * depth(one.code),
-                markup.link(f"{one.code} {named(one.name_zh, one.name_en)}", _path(one)),
+                markup.link(f"{one.code} {one_of(one.name_zh, one.name_en)}", _path(one)),
             ),
             "element": t(f"banking.element.{one.element}"),
             "kind": use_chips(one),

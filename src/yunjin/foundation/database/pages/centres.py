@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from yunjin.chassis.console import Markup, Tone, formats, language, markup, t
+from yunjin.chassis.console import Markup, Tone, formats, markup, one_of, t
 from yunjin.foundation.database.api.fleet import PRIMARY, SYNCED, NodeStatus
 from yunjin.foundation.database.api.topology import CellSeen, Centre, NodeSeen, Role, Strike
 
@@ -122,7 +122,7 @@ def flow_control(seen: NodeStatus) -> str:
 
 def strike_name(strike: Strike) -> str:
     """Return what a strike does, in the reader's language."""
-    return strike.zh if language() == "zh" else strike.en
+    return one_of(strike.zh, strike.en)
 
 
 def strike_word(strike: Strike) -> str:

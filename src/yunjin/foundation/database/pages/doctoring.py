@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from yunjin.chassis.console import Markup, Tone, formats, language, markup, quiet, t
+from yunjin.chassis.console import Markup, Tone, formats, markup, one_of, quiet, t
 from yunjin.foundation.database.api.doctor import Action, ActionState, Finding, Noted, Severity
 from yunjin.foundation.database.pages.sentences import told
 
@@ -22,7 +22,7 @@ _STATES: Final[dict[ActionState, Tone]] = {
 
 def reason(finding: Finding) -> str:
     """Return the doctor's sentence in the reader's language."""
-    return finding.zh if language() == "zh" else finding.en
+    return one_of(finding.zh, finding.en)
 
 
 def subject(finding: Finding) -> str:

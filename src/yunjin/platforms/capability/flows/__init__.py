@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from yunjin.chassis.flow import Definition, Flow, Retry, call, flow, signal, step
+from yunjin.chassis.flow import PATIENT, Definition, Flow, Retry, call, flow, signal, step
 from yunjin.kernel.errors import Refusal
 from yunjin.platforms.capability.api.payment_files import FILE
 from yunjin.platforms.capability.api.payments import ANSWER, WAVE
@@ -12,7 +12,6 @@ from yunjin.platforms.capability.api.tasks import TasksApi
 from yunjin.platforms.capability.flows import clearing, contracts, documents, lending, messages
 
 TASK_DUE: Final = "capability.task_due"
-RETRY: Final = Retry(max_s=60)  # for ever: what is held must come to an end
 WORDS: Final[dict[str, tuple[str, str]]] = {
     f"flow.name.{TASK_DUE}": ("待办时限", "A task's deadline"),
     "flow.step.ended": ("任务结束", "the task has ended"),
@@ -75,7 +74,7 @@ class Files(Protocol):
         """Give back what was not paid, and tell."""
 
 
-def payment_wave(waves: Waves, retry: Retry = RETRY) -> Definition:
+def payment_wave(waves: Waves, retry: Retry = PATIENT) -> Definition:
     """Return the flow of payments that were ordered together."""
 
     @flow(WAVE, version=1)
@@ -88,7 +87,7 @@ def payment_wave(waves: Waves, retry: Retry = RETRY) -> Definition:
     return wave
 
 
-def channel_message(answers: Answers, retry: Retry = RETRY) -> Definition:
+def channel_message(answers: Answers, retry: Retry = PATIENT) -> Definition:
     """Return the flow of a message that a channel has sent."""
 
     @flow(ANSWER, version=1)
@@ -118,7 +117,7 @@ def task_due(tasks: TasksApi) -> Definition:
     return due
 
 
-def payment_file(files: Files, retry: Retry = RETRY) -> Definition:
+def payment_file(files: Files, retry: Retry = PATIENT) -> Definition:
     """Return the flow of a file of payments."""
 
     @flow(FILE, version=1)

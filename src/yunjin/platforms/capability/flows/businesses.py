@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from yunjin.chassis.flow import Definition, Flow, Retry, call, flow, own_id, signal, step
+from yunjin.chassis.flow import PATIENT, Definition, Flow, Retry, call, flow, own_id, signal, step
 from yunjin.foundation.banking.api.days import DaysApi
 from yunjin.kernel.errors import Refusal
 from yunjin.platforms.capability.api.businesses import Act, Business, Case, Centres, Deed
@@ -16,7 +16,6 @@ from yunjin.platforms.capability.api.esign import Signer
 from yunjin.platforms.capability.errors.businesses import CaseRefused
 
 SIGNED_WITHIN: Final = dt.timedelta(days=14)
-PATIENT: Final = Retry(max_s=60)  # an outage is waited out: what was begun comes to an end
 
 
 class Cases(Protocol):
@@ -83,7 +82,7 @@ def look(query: Callable[..., Any], *args: Any, name: str = "", **named: Any) ->
     def act(_: UUID, *given: Any) -> Any:
         return msgspec.to_builtins(query(*given, **named))
 
-    return call(act, *args, retry=PATIENT, name=name or query.__name__)
+    return call(act, *args, name=name or query.__name__)
 
 
 def signed(centres: Centres, document_id: UUID, signers: Sequence[Signer]) -> Flow:
@@ -110,7 +109,7 @@ def signed(centres: Centres, document_id: UUID, signers: Sequence[Signer]) -> Fl
             return False
         return True
 
-    yield call(ask, undo=withdraw, retry=PATIENT, name="ask_signatures")
+    yield call(ask, undo=withdraw, name="ask_signatures")
     told = yield signal(f"document:{document_id}")
     if told["state"] != "signed":
         why = f"{told['state']}: {told['why']}"

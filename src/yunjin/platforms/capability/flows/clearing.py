@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from yunjin.chassis.flow import Definition, Flow, Retry, call, flow, own_id, signal, step
+from yunjin.chassis.flow import PATIENT, Definition, Flow, Retry, call, flow, own_id, signal, step
 from yunjin.platforms.capability.api.clearing import SESSION
 from yunjin.platforms.capability.api.payments import GIVE_BACK
 from yunjin.platforms.capability.api.reconciliation import DIFFERENCE
@@ -16,7 +16,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "flow.step.open_task": ("建待办", "ask a person"),
     "flow.step.settle": ("了结差异", "settle the difference"),
 }
-_RETRY: Final = Retry(max_s=60)  # for ever: what is held must come to an end
 
 
 class Files(Protocol):
@@ -49,7 +48,7 @@ class GivingBack(Protocol):
         """Hand the message over."""
 
 
-def going_back(giving: GivingBack, retry: Retry = _RETRY) -> Definition:
+def going_back(giving: GivingBack, retry: Retry = PATIENT) -> Definition:
     """Return the flow of a payment that came in and goes back."""
 
     @flow(GIVE_BACK, version=1)
@@ -61,7 +60,7 @@ def going_back(giving: GivingBack, retry: Retry = _RETRY) -> Definition:
     return back
 
 
-def session_file(files: Files, retry: Retry = _RETRY) -> Definition:
+def session_file(files: Files, retry: Retry = PATIENT) -> Definition:
     """Return the flow of a file that a session of a batch channel sends."""
 
     @flow(SESSION, version=1)
@@ -72,7 +71,7 @@ def session_file(files: Files, retry: Retry = _RETRY) -> Definition:
     return session
 
 
-def difference(asking: Asking, retry: Retry = _RETRY) -> Definition:
+def difference(asking: Asking, retry: Retry = PATIENT) -> Definition:
     """Return the flow that asks a person until a difference is settled, or is none any more."""
 
     @flow(DIFFERENCE, version=1)

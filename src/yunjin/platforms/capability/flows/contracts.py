@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from yunjin.chassis.flow import Definition, Flow, Retry, call, flow, own_id, signal, step
+from yunjin.chassis.flow import PATIENT, Definition, Flow, Retry, call, flow, own_id, signal, step
 from yunjin.kernel.errors import Refusal
 from yunjin.platforms.capability.api.contracts import CLEARING, SIGNING
 
@@ -42,24 +42,23 @@ class Papers(Protocol):
         """Let a contract be a draft again."""
 
 
-def contract_signing(papers: Papers, retry: Retry | None = None) -> Definition:
+def contract_signing(papers: Papers, retry: Retry = PATIENT) -> Definition:
     """Return the flow of a contract that is offered."""
-    patient = retry or Retry(max_s=60)
 
     @flow(SIGNING, version=1)
     def signing(contract_id: str, turn: int, wanted: Sequence[Any], expires_ns: int) -> Flow:
         made: list[str] = []
         try:
             for paper in wanted:
-                paper_id = yield call(papers.make_paper, contract_id, turn, paper, retry=patient)
+                paper_id = yield call(papers.make_paper, contract_id, turn, paper, retry=retry)
                 made.append(paper_id)
-            why = yield from _signed(papers, contract_id, made, expires_ns, patient)
+            why = yield from _signed(papers, contract_id, made, expires_ns, retry)
         except Refusal as refusal:
             why = refusal.detail
         if not why and (yield step(papers.be_signed, contract_id, turn)):
             return
         for paper_id in made:
-            yield call(papers.drop_paper, paper_id, why or "recalled", retry=patient)
+            yield call(papers.drop_paper, paper_id, why or "recalled", retry=retry)
         yield step(papers.be_declined, contract_id, turn, why or "recalled")
 
     return signing
@@ -89,13 +88,12 @@ def _signed(
     return ""
 
 
-def contract_clearing(papers: Papers, retry: Retry | None = None) -> Definition:
+def contract_clearing(papers: Papers, retry: Retry = PATIENT) -> Definition:
     """Return the flow that lets a contract's papers be void."""
-    patient = retry or Retry(max_s=60)
 
     @flow(CLEARING, version=1)
     def clearing(paper_ids: Sequence[str], why: str) -> Flow:
         for paper_id in paper_ids:
-            yield call(papers.drop_paper, paper_id, why, retry=patient)
+            yield call(papers.drop_paper, paper_id, why, retry=retry)
 
     return clearing

@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 from uuid import UUID
 
-from yunjin.chassis.flow import Definition, Flow, Retry, call, flow, signal, step
+from yunjin.chassis.flow import PATIENT, Definition, Flow, Retry, call, flow, signal, step
 from yunjin.kernel.errors import Refusal
 from yunjin.platforms.capability.api.documents import SIGNING
 
@@ -30,21 +30,20 @@ class Signing(Protocol):
         """Let a document be free whose envelope was turned away, or ended."""
 
 
-def document_signing(signing: Signing, retry: Retry | None = None) -> Definition:
+def document_signing(signing: Signing, retry: Retry = PATIENT) -> Definition:
     """Return the flow of an envelope."""
-    patient = retry or Retry(max_s=60)
 
     @flow(SIGNING, version=1)
     def envelope(document_id: str, envelope_id: str, expires_ns: int) -> Flow:
         try:
-            yield call(signing.hand_over, document_id, envelope_id, retry=patient)
+            yield call(signing.hand_over, document_id, envelope_id, retry=retry)
         except Refusal as refusal:
             yield step(signing.run_out, document_id, envelope_id, "refused", refusal.detail)
             return
         how = yield signal("ended", until_ns=expires_ns + _GRACE_S * _NS)
         if how == "told":
             return
-        yield call(signing.call_back, envelope_id, retry=patient)
+        yield call(signing.call_back, envelope_id, retry=retry)
         if how is None:
             yield step(signing.run_out, document_id, envelope_id, "expired", "expired")
 

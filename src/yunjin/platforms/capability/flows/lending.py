@@ -5,6 +5,7 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from yunjin.chassis.flow import (
+    PATIENT,
     Definition,
     Flow,
     Retry,
@@ -36,7 +37,6 @@ from yunjin.platforms.capability.api.tasks import (
     TasksApi,
 )
 
-RETRY: Final = Retry(max_s=60)  # for ever: what was begun comes to an end
 ASKING: Final = Retry(attempts=5, first_s=2, max_s=30)  # then a person decides
 Extra = Callable[[str, str], Flow]  # point, application's id → what overlays put there
 WORDS: Final[dict[str, tuple[str, str]]] = {
@@ -115,7 +115,7 @@ class Disbursing(Protocol):
         """Keep that the loan is paid out."""
 
 
-def disbursal_flow(money: Disbursing, retry: Retry = RETRY) -> Definition:
+def disbursal_flow(money: Disbursing, retry: Retry = PATIENT) -> Definition:
     """Return the flow that pays a loan out, or takes back whatever was done for it."""
 
     def paying(application_id: str) -> Flow:
@@ -161,7 +161,7 @@ class Looking(Protocol):
         """Let a case follow its loan."""
 
 
-def day_flow(looking: Looking, retry: Retry = RETRY) -> Definition:
+def day_flow(looking: Looking, retry: Retry = PATIENT) -> Definition:
     """Return the flow of a business day that begins: each loan, offer and case is looked at."""
 
     @flow(DAY, version=1)
@@ -192,7 +192,7 @@ def application_flow(
             yield from extra("before-decision", application_id)
             return (yield call(deeds.decide, application_id, retry=asking))
         except Outage as outage:
-            return (yield call(deeds.refer, application_id, outage.detail, retry=RETRY))
+            return (yield call(deeds.refer, application_id, outage.detail))
 
     def judged(application_id: str, facts: dict[str, Any]) -> Flow:
         """Let a person decide; one who decides at the desk has done so."""
@@ -200,14 +200,14 @@ def application_flow(
         while state == ApplicationState.REFERRED:
             try:
                 answer = yield from ask_person(tasks, _task(application_id, facts))
-                state = yield call(deeds.judge, application_id, answer, retry=RETRY)
+                state = yield call(deeds.judge, application_id, answer)
             except TaskWithdrawn:
-                state = yield call(deeds.stands, application_id, retry=RETRY)
+                state = yield call(deeds.stands, application_id)
         return state
 
     @flow(PRESET, version=1)
     def application(application_id: str) -> Flow:
-        facts = yield call(deeds.facts, application_id, retry=RETRY)
+        facts = yield call(deeds.facts, application_id)
         state = yield from decided(application_id, facts)
         if state == ApplicationState.REFERRED:
             state = yield from judged(application_id, facts)

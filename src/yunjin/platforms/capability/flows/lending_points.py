@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from yunjin.chassis.flow import Flow, Retry, call
+from yunjin.chassis.flow import Flow, call
 from yunjin.platforms.capability.api.businesses import Act, Case, Centres
 from yunjin.platforms.capability.api.lending import LENDING, LendingApi
 from yunjin.platforms.capability.api.overlays import OverlaysApi
-
-_PATIENT = Retry(max_s=60)
 
 
 class LendingPoints:
@@ -34,7 +32,7 @@ class LendingPoints:
         """Do the steps of a point; nothing where none stands there."""
         if self._overlays is None:
             return
-        found = yield call(self._laid, point, application_id, retry=_PATIENT, name="laid")
+        found = yield call(self._laid, point, application_id, name="laid")
         case = Case(case_id=UUID(application_id), centres=self._centres, laid={}, **found["case"])
         for name in found["steps"]:
             yield from self._steps[name](self._centres, case)

@@ -21,9 +21,9 @@ from yunjin.chassis.console import (
     formats,
     grid,
     html,
-    language,
     live,
     markup,
+    one_of,
     page,
     panel,
     t,
@@ -54,7 +54,7 @@ _TONES: Final[dict[CaseState, Any]] = {
 
 def words_of(words: tuple[str, str]) -> str:
     """Return words in the reader's language."""
-    return words[0] if language() == "zh" else words[1]
+    return one_of(*words)
 
 
 class Businesses:

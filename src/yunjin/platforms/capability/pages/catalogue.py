@@ -6,8 +6,8 @@ from yunjin.chassis.console import (
     Row,
     ask,
     html,
-    language,
     markup,
+    one_of,
     page,
     panel,
     quiet,
@@ -20,12 +20,12 @@ from yunjin.platforms.capability.api.centres import CentresApi, Entry, Operation
 
 def name_of(one: Entry) -> str:
     """Return a centre's name in the reader's language."""
-    return one.name_zh if language() == "zh" else one.name_en
+    return one_of(one.name_zh, one.name_en)
 
 
 def purpose_of(one: Entry) -> str:
     """Return what a centre is for, in the reader's language."""
-    return one.purpose_zh if language() == "zh" else one.purpose_en
+    return one_of(one.purpose_zh, one.purpose_en)
 
 
 def slo_words(one: Entry) -> str:
@@ -105,7 +105,6 @@ def points_table(one: Entry) -> Markup:
     """Return a centre's extension points, or say that it has none."""
     if not one.points:
         return quiet("extension_off", t("capability.no_points"))
-    at = 0 if language() == "zh" else 1
     columns = [
         Column(key="name", label=t("capability.points"), card="lead"),
         Column(key="kind", label=t("capability.limit_kind"), card="side"),
@@ -115,7 +114,7 @@ def points_table(one: Entry) -> Markup:
         {
             "name": Markup("<code>{}</code>").format(each.name),
             "kind": t(f"capability.point.{each.kind}"),
-            "words": each.words[at],
+            "words": one_of(*each.words),
         }
         for each in one.points
     ]

@@ -16,8 +16,8 @@ from yunjin.chassis.console import (
     empty,
     formats,
     html,
-    language,
     markup,
+    one_of,
     page,
     panel,
     static_table,
@@ -103,12 +103,7 @@ class Documents:
 
 def name_of(one: DocumentTemplate) -> str:
     """Return a template's name with its code."""
-    return f"{t_of(one.zh, one.en)} ({one.code})"
-
-
-def t_of(zh: str, en: str) -> str:
-    """Return one of two words, in the reader's language."""
-    return zh if language() == "zh" else en
+    return f"{one_of(one.zh, one.en)} ({one.code})"
 
 
 def columns() -> list[Column]:

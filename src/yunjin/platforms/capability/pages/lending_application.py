@@ -14,9 +14,9 @@ from yunjin.chassis.console import (
     figures,
     formats,
     html,
-    language,
     live,
     markup,
+    one_of,
     page,
     panel,
     t,
@@ -178,10 +178,9 @@ def reasons_of(one: Application) -> Markup:
         Column(key="seen", label=t("lending.seen"), card="left"),
         Column(key="bound", label=t("lending.bound"), card="right"),
     ]
-    is_english = language() == "en"
     rows = [
         {
-            "reason": markup.stacked((reason.en if is_english else reason.zh) or "—", reason.code),
+            "reason": markup.stacked(one_of(reason.zh, reason.en) or "—", reason.code),
             "seen": reason.seen or "—",
             "bound": reason.bound or "—",
         }

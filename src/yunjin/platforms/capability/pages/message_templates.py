@@ -14,6 +14,7 @@ from yunjin.chassis.console import (
     grid,
     html,
     markup,
+    one_of,
     page,
     panel,
     t,
@@ -31,7 +32,6 @@ from yunjin.platforms.capability.api.messages import (
     MessageTemplate,
     MessageText,
 )
-from yunjin.platforms.capability.pages.documents import t_of
 
 
 class Templates:
@@ -138,7 +138,7 @@ def _table(found: list[MessageTemplate]) -> Markup:
     ]
     rows = [
         {
-            "name": markup.stacked(t_of(one.zh, one.en), one.code),
+            "name": markup.stacked(one_of(one.zh, one.en), one.code),
             "kind": t(f"message.kind.{one.kind.value}"),
             "way": markup.stacked(
                 t(f"message.channel.{text.channel.value}"), t(f"document.lang.{text.lang}")

@@ -13,6 +13,7 @@ from yunjin.chassis.console import (
     formats,
     html,
     markup,
+    one_of,
     page,
     panel,
     t,
@@ -23,7 +24,6 @@ from yunjin.kernel.clock import Clock
 from yunjin.platforms.capability.api.offers import Audience, Offer, OffersApi, OfferState
 from yunjin.platforms.capability.errors.offers import OfferNotFound
 from yunjin.platforms.capability.pages.acts import moment, said_deed
-from yunjin.platforms.capability.pages.documents import t_of
 from yunjin.platforms.capability.pages.offers import product_of, state_chip, time_of
 
 _RULES = {
@@ -47,7 +47,7 @@ class OneOffer:
     async def draw(self) -> None:
         """Lay the page. Raises: OfferNotFound."""
         one = await ask(self._offers.offer, self._code, self._version)
-        title = f"{t_of(one.zh, one.en)} v{one.version}"
+        title = f"{one_of(one.zh, one.en)} v{one.version}"
         with title_row(title, note=markup.link(t("offer.offers"), "/offers")):
             self._state = html("", tag="span")
             with box("yj-push yj-deeds") as self._deeds:

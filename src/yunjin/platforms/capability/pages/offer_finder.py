@@ -12,6 +12,7 @@ from yunjin.chassis.console import (
     empty,
     html,
     markup,
+    one_of,
     page,
     panel,
     t,
@@ -25,7 +26,6 @@ from yunjin.platforms.capability.api.offers import (
     OfferReason,
     OffersApi,
 )
-from yunjin.platforms.capability.pages.documents import t_of
 from yunjin.platforms.capability.pages.offers import product_of
 
 _OCCASION: Final = ("segment", "region", "business", "scenario")
@@ -90,7 +90,7 @@ def _row(one: Offering) -> Row:
     offer = one.offer
     words = "offered" if one.is_offered else "not_offered"
     return {
-        "name": markup.link(t_of(offer.zh, offer.en), f"/offers/{offer.code}/{offer.version}"),
+        "name": markup.link(one_of(offer.zh, offer.en), f"/offers/{offer.code}/{offer.version}"),
         "product": product_of(offer),
         "is": markup.chip(t(f"offer.{words}"), "good" if one.is_offered else "neutral"),
         "why": Markup("<br>").join(_reason(each) for each in one.reasons) or "—",

@@ -17,13 +17,13 @@ from yunjin.chassis.console import (
     formats,
     html,
     markup,
+    one_of,
     page,
     panel,
     t,
     title_row,
 )
 from yunjin.platforms.capability.api.offers import Offer, OffersApi, OfferState
-from yunjin.platforms.capability.pages.documents import t_of
 
 PAGE_ROWS: Final = 50
 _TONES: Final[dict[OfferState, Any]] = {
@@ -103,7 +103,7 @@ def row_of(one: Offer) -> Row:
     """Return an offer as a row."""
     return {
         "name": markup.stacked(
-            markup.link(t_of(one.zh, one.en), f"/offers/{one.code}/{one.version}"), one.code
+            markup.link(one_of(one.zh, one.en), f"/offers/{one.code}/{one.version}"), one.code
         ),
         "version": formats.number(one.version),
         "product": product_of(one),

@@ -13,8 +13,8 @@ from yunjin.chassis.console import (
     figures,
     formats,
     html,
-    language,
     markup,
+    one_of,
     page,
     panel,
     static_table,
@@ -74,8 +74,7 @@ class Points:
                 empty(t("points.no_account"), hint=hint, icon="search_off")
 
     def _programme(self, one: Programme, cost: Liability) -> None:
-        is_zh = language() == "zh"
-        with panel(one.zh if is_zh else one.en, note=terms_words(one)):
+        with panel(one_of(one.zh, one.en), note=terms_words(one)):
             state = "open" if one.is_open else "closed"
             html(markup.chip(t(f"points.{state}"), "good" if one.is_open else "neutral"))
             with figures():
@@ -84,7 +83,7 @@ class Points:
                 Figure(t("points.liability"), money, cost.currency)
                 Figure(t("points.accounts"), formats.number(cost.accounts))
                 Figure(t("points.owed"), formats.number(cost.owed))
-            rows = [rule_row(rule, one.currency, is_zh=is_zh) for rule in one.rules]
+            rows = [rule_row(rule, one.currency) for rule in one.rules]
             static_table(rule_columns(), rows, caption=t("points.rule"))
 
 
@@ -108,7 +107,7 @@ def rule_columns() -> list[Column]:
     ]
 
 
-def rule_row(one: EarningRule, currency: str, *, is_zh: bool) -> Row:
+def rule_row(one: EarningRule, currency: str) -> Row:
     """Return a rule as a row."""
     earns: list[str] = []
     if one.points:
@@ -119,7 +118,7 @@ def rule_row(one: EarningRule, currency: str, *, is_zh: bool) -> Row:
     if one.is_bonus:
         earns.append(t("points.rule_bonus"))
     return {
-        "rule": named(one.zh if is_zh else one.en, one.code),
+        "rule": named(one_of(one.zh, one.en), one.code),
         "category": one.category or t("points.any_category"),
         "earns": " · ".join(earns),
         "least": formats.money(one.least_minor, currency) if one.least_minor else "—",

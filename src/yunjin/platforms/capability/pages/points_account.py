@@ -19,8 +19,8 @@ from yunjin.chassis.console import (
     figures,
     formats,
     html,
-    language,
     markup,
+    one_of,
     page,
     panel,
     t,
@@ -64,7 +64,7 @@ class OneAccount:
     async def draw(self) -> None:
         """Lay the page."""
         one = self._programme
-        back = markup.link(one.zh if language() == "zh" else one.en, "/points")
+        back = markup.link(one_of(one.zh, one.en), "/points")
         party = markup.ident(self._party, self._party, f"/customers/{self._party}")
         with title_row(t("points.account"), note=Markup("{} · {}").format(back, party)):
             button(t("points.deed.grant"), self._grant, icon="add", primary=True)

@@ -7,8 +7,8 @@ from yunjin.chassis.console import (
     ask,
     formats,
     html,
-    language,
     markup,
+    one_of,
     page,
     panel,
     static_table,
@@ -46,27 +46,26 @@ async def book_shown(pricing: PricingApi, code: str) -> Book:
 async def draw(pricing: PricingApi, code: str) -> None:
     """Lay a book. Raises: PriceBookNotFound."""
     one = await book_shown(pricing, code)
-    is_zh = language() == "zh"
     note = f"{one.code} · {one.currency} · {t('pricing.version')} {one.version}"
-    with title_row(one.zh if is_zh else one.en, note=note):
+    with title_row(one_of(one.zh, one.en), note=note):
         html(state_chip(one), tag="span")
     with panel(t("pricing.count_prices")):
         rows = [
             price_row(
                 each,
                 one.currency,
-                markup.link(each.zh if is_zh else each.en, fee_path(one, each.fee)),
+                markup.link(one_of(each.zh, each.en), fee_path(one, each.fee)),
             )
             for each in sorted(one.prices, key=lambda each: (each.fee, each.code))
         ]
         static_table(price_columns(), rows, caption=t("pricing.count_prices"))
     if one.discounts:
         with panel(t("pricing.discounts")):
-            found = [discount_row(each, one.currency, is_zh=is_zh) for each in one.discounts]
+            found = [discount_row(each, one.currency) for each in one.discounts]
             static_table(discount_columns(), found, caption=t("pricing.discounts"))
     if one.rates:
         with panel(t("pricing.rates")):
-            found = [rate_row(each, is_zh=is_zh) for each in one.rates]
+            found = [rate_row(each) for each in one.rates]
             static_table(rate_columns(), found, caption=t("pricing.rates"))
     versions = await ask(pricing.versions, code)
     with panel(t("pricing.versions")):

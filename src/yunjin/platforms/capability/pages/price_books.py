@@ -12,8 +12,8 @@ from yunjin.chassis.console import (
     ask,
     empty,
     formats,
-    language,
     markup,
+    one_of,
     page,
     panel,
     static_table,
@@ -82,7 +82,7 @@ def book_columns() -> list[Column]:
 
 def book_row(one: Book) -> Row:
     """Return a price book as a row."""
-    name = one.zh if language() == "zh" else one.en
+    name = one_of(one.zh, one.en)
     return {
         "book": named(markup.link(name, f"/pricing/{one.code}"), f"{one.code} · {one.currency}"),
         "version": formats.number(one.version),
@@ -119,7 +119,7 @@ def charge_row(one: Charge) -> Row:
         "agreement": markup.ident(
             agreement, formats.shortened(agreement), f"/agreements/{agreement}"
         ),
-        "fees": ", ".join(line.zh if language() == "zh" else line.en for line in one.priced.lines),
+        "fees": ", ".join(one_of(line.zh, line.en) for line in one.priced.lines),
         "total": total_words(one.priced),
         "state": chip,
     }

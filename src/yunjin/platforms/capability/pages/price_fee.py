@@ -20,9 +20,9 @@ from yunjin.chassis.console import (
     formats,
     grid,
     html,
-    language,
     markup,
     notice_of,
+    one_of,
     page,
     panel,
     static_table,
@@ -61,14 +61,13 @@ class OneFee:
         prices = [one for one in book.prices if one.fee == self._fee]
         if not prices:
             raise PriceNotFound("The book has no such fee.", fee=self._fee[:60], book=book.code)
-        is_zh = language() == "zh"
-        name = prices[0].zh if is_zh else prices[0].en
-        back = markup.link(book.zh if is_zh else book.en, f"/pricing/{book.code}")
+        name = one_of(prices[0].zh, prices[0].en)
+        back = markup.link(one_of(book.zh, book.en), f"/pricing/{book.code}")
         note = Markup("{} · {} · {} {}").format(back, self._fee, t("pricing.version"), book.version)
         with title_row(name, note=note):
             html(state_chip(book), tag="span")
         with panel(t("pricing.count_prices")):
-            rows = [price_row(one, book.currency, one.zh if is_zh else one.en) for one in prices]
+            rows = [price_row(one, book.currency, one_of(one.zh, one.en)) for one in prices]
             static_table(price_columns(), rows, caption=t("pricing.count_prices"))
         with panel(t("pricing.calculator"), note=t("pricing.calculator_note")):
             self._calculator()

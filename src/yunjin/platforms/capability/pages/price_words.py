@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from yunjin.chassis.console import Column, Markup, Row, formats, markup, t
+from yunjin.chassis.console import Column, Markup, Row, formats, markup, one_of, t
 from yunjin.platforms.capability.api.price_books import (
     BP,
     PPM,
@@ -139,7 +139,7 @@ def discount_columns() -> list[Column]:
     ]
 
 
-def discount_row(one: Discount, currency: str, *, is_zh: bool) -> Row:
+def discount_row(one: Discount, currency: str) -> Row:
     """Return a discount as a row."""
     off = (
         t("pricing.off_bp", rate=percent(one.off_bp, BP))
@@ -148,7 +148,7 @@ def discount_row(one: Discount, currency: str, *, is_zh: bool) -> Row:
     )
     days = f"{one.since or '…'} – {one.until or '…'}" if one.since or one.until else "—"
     return {
-        "discount": named(one.zh if is_zh else one.en, one.code),
+        "discount": named(one_of(one.zh, one.en), one.code),
         "off": f"{off} · {t('pricing.stacks')}" if one.stacks else off,
         "fees": ", ".join(one.fees) or t("pricing.every_fee"),
         "for": scope_words(one.scope),
@@ -165,14 +165,14 @@ def rate_columns() -> list[Column]:
     ]
 
 
-def rate_row(one: RateRule, *, is_zh: bool) -> Row:
+def rate_row(one: RateRule) -> Row:
     """Return a rate as a row."""
     spreads = [
         f"{'+' if each.ppm >= 0 else '-'}{percent(abs(each.ppm), PPM)} % {each.code}"
         for each in one.spreads
     ]
     return {
-        "rate": named(one.zh if is_zh else one.en, one.code),
+        "rate": named(one_of(one.zh, one.en), one.code),
         "base": f"{percent(one.base_ppm, PPM)} %",
         "spreads": " · ".join(spreads) or "—",
     }

@@ -20,8 +20,8 @@ from yunjin.chassis.console import (
     file_route,
     formats,
     html,
-    language,
     markup,
+    one_of,
     page,
     panel,
     static_table,
@@ -133,7 +133,7 @@ def columns_of(columns: tuple[SourceColumn, ...]) -> list[Column]:
     return [
         Column(
             key=one.name,
-            label=one.zh if language() == "zh" else one.en,
+            label=one_of(one.zh, one.en),
             is_number=one.kind is not ColumnKind.WORD,
             card="lead" if one.name == first else "left",
         )
@@ -173,14 +173,13 @@ def chart_of(definition: Definition, table: Table) -> Chart:
     [(currency, _)] = currencies.most_common(1)
     rows = [row for row in table.rows if _currency(table.columns, row) == currency]
     labels = list(dict.fromkeys(str(row[axis]) for row in rows))
-    is_zh = language() == "zh"
     # One kind of numbers a chart: money and counts have no axis in common.
     kind = table.columns[-1].kind
     shown = [at for at in range(first, len(names)) if table.columns[at].kind is kind]
     is_money = kind is ColumnKind.MINOR
     series = [
         Series(
-            name=table.columns[at].zh if is_zh else table.columns[at].en,
+            name=one_of(table.columns[at].zh, table.columns[at].en),
             values=[_sum(rows, axis, at, label) for label in labels],
             unit=currency if is_money else "",
             decimals=exponent(currency) if is_money else 0,
@@ -188,7 +187,7 @@ def chart_of(definition: Definition, table: Table) -> Chart:
         )
         for at in shown[-SERIES_MAX:]
     ]
-    x_name = table.columns[axis].zh if is_zh else table.columns[axis].en
+    x_name = one_of(table.columns[axis].zh, table.columns[axis].en)
     return Chart(title=name_of(definition), x_name=x_name, labels=labels, series=series)
 
 

@@ -19,10 +19,10 @@ from yunjin.chassis.console import (
     empty,
     formats,
     html,
-    language,
     markup,
     menu_button,
     notice_of,
+    one_of,
     page,
     panel,
     person,
@@ -105,7 +105,7 @@ class Reports:
 
 def name_of(one: Definition) -> str:
     """Return a report's name."""
-    return one.zh if language() == "zh" else one.en
+    return one_of(one.zh, one.en)
 
 
 def by_words(one: Run) -> str:

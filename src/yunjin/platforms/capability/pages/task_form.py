@@ -17,8 +17,8 @@ from yunjin.chassis.console import (
     grid,
     html,
     keep_person,
-    language,
     notice_of,
+    one_of,
     person_field,
     t,
     text_field,
@@ -101,7 +101,7 @@ class TaskForm:
 
 def label_of(field: FormField) -> str:
     """Return a field's label in the reader's language."""
-    return field.en if language() == "en" else field.zh
+    return one_of(field.zh, field.en)
 
 
 def shown_value(field: FormField, value: str) -> str:
@@ -118,8 +118,7 @@ def shown_value(field: FormField, value: str) -> str:
 
 
 def _choices(field: FormField) -> dict[str, str]:
-    is_english = language() == "en"
-    return {one.code: one.en if is_english else one.zh for one in field.choices}
+    return {one.code: one_of(one.zh, one.en) for one in field.choices}
 
 
 def input_of(field: FormField) -> ui.input | ui.select:

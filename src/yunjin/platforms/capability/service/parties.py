@@ -88,8 +88,8 @@ class PartyService(PartyPapers, PartyTies, PartyKnowing, PartyMerging):
                 for one in fresh
             ],
         )
+        self._keep_items(work, [(ids[one.command_id], one.party) for one in fresh])
         for one in fresh:
-            self._keep_items(work, ids[one.command_id], one.party)
             work.outbox.add(PartyOpened(party_id=ids[one.command_id], kind=one.party.kind.value))
         told = [self._happening(ids[one.command_id], "opened", by=by) for one in fresh]
         records.put_happenings(work.connection, told)
@@ -122,11 +122,17 @@ class PartyService(PartyPapers, PartyTies, PartyKnowing, PartyMerging):
             asked=asked,
         )
 
-    def _keep_items(self, work: SqlUnitOfWork, party_id: str, party: NewParty) -> None:
-        items = [document_item(self._next_id(), one) for one in party.documents]
-        items += [contact_item(self._next_id(), one) for one in party.contacts]
-        personal.put(work.connection, self._seal, party_id, items)
-        held = [(self._next_id(), party_id, role) for role in party.roles]
+    def _keep_items(self, work: SqlUnitOfWork, opened: Sequence[tuple[str, NewParty]]) -> None:
+        items = [
+            (party_id, item)
+            for party_id, party in opened
+            for item in (
+                *(document_item(self._next_id(), one) for one in party.documents),
+                *(contact_item(self._next_id(), one) for one in party.contacts),
+            )
+        ]
+        personal.put(work.connection, self._seal, items)
+        held = [(self._next_id(), party_id, role) for party_id, one in opened for role in one.roles]
         records.put_roles(work.connection, held, self._today())
 
     def change(

@@ -49,7 +49,7 @@ class PartyPapers(PartyDesk):
     def _add(self, command_id: UUID, party_id: str, item: Item, by: str) -> None:
         def body(work: SqlUnitOfWork) -> None:
             [root] = self._locked(work, party_id)
-            store.put(work.connection, self._seal, root.party_id, [item])
+            store.put(work.connection, self._seal, [(root.party_id, item)])
             what, subject = f"{item.what}.added", str(item.item_id)
             self._note(work, root.party_id, what, by=by, subject=subject)
 

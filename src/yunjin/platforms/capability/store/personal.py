@@ -63,8 +63,8 @@ class Item:
     expires: dt.date | None = None
 
 
-def put(connection: sa.Connection, seal: Seal, party_id: str, items: Sequence[Item]) -> None:
-    """Keep documents and contacts of a party."""
+def put(connection: sa.Connection, seal: Seal, items: Sequence[tuple[str, Item]]) -> None:
+    """Keep documents and contacts, each with the party whose it is."""
     if items:
         connection.execute(
             sa.insert(personal),
@@ -82,7 +82,7 @@ def put(connection: sa.Connection, seal: Seal, party_id: str, items: Sequence[It
                     "expires": days_of(one.expires),
                     "ended": None,
                 }
-                for one in items
+                for party_id, one in items
             ],
         )
 

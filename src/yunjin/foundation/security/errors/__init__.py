@@ -1,0 +1,1 @@
+"""What security refuses, by what it is about."""

@@ -1,0 +1,1 @@
+"""What security tells, by what it is about."""
