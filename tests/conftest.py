@@ -23,6 +23,7 @@ from yunjin.chassis.transport.logs import configure_plain_logs
 
 OPTIONAL_MARKS = {"mariadb": "MariaDB", "galera": "Galera", "browser": "Chromium"}
 EXAMPLES_QUICK = 30
+BOTH_ENGINES = ("app", "platforms", "connections")  # whose tests run on each engine
 OWN_NETWORKS: list[ipaddress.IPv4Network] = []  # of namespaces that a test made on this machine
 LOOPBACK_NAMES = {"localhost", "localhost.localdomain", "ip6-localhost"}
 
@@ -130,6 +131,25 @@ def pytest_report_header(config: pytest.Config) -> str:
     """Say how to get the same run again."""
     profile = settings.get_current_profile_name()
     return f"hypothesis: --hypothesis-seed={config.getoption('--hypothesis-seed')} ({profile})"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave most of a file's tests on MariaDB to the slow lane, where the same SQL is SQLite's too.
+
+    How rooms speak SQL is tried on both engines whole, in the chassis; of each file of a business
+    room the first test and every fifth one stay in the normal lane.
+    """
+    seen: Counter[str] = Counter()
+    for item in items:
+        folder = item.nodeid.split("/")[1]
+        if "[" not in item.nodeid or "mariadb" not in item.nodeid.rpartition("[")[2]:
+            continue
+        if folder in BOTH_ENGINES:
+            file = item.nodeid.partition("::")[0]
+            if seen[file] % 5:
+                item.add_marker(pytest.mark.slow)
+            seen[file] += 1
 
 
 def reason_of(report: pytest.TestReport) -> str:

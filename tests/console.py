@@ -20,7 +20,7 @@ from nicegui.testing.user import User
 from yunjin.chassis.console import mount
 from yunjin.chassis.console.words import Language
 from yunjin.kernel.clock import Clock
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces, Room, near
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
@@ -45,15 +45,17 @@ class Reader(User):
 
 @asynccontextmanager
 async def visited(
-    rooms: Sequence[Room], *, clock: Clock, home: Path, language: Language = "zh"
+    rooms: Sequence[Room | Faces], *, clock: Clock, home: Path, language: Language = "zh"
 ) -> AsyncIterator[User]:
     """Yield a reader of a strict console: a missing word is an error."""
     _settled()
+    way = near(*(one for one in rooms if isinstance(one, Room)))
+    faces = [one if isinstance(one, Faces) else one.faces(way) for one in rooms]
     with nicegui_reset_globals():
         os.environ["NICEGUI_USER_SIMULATION"] = "true"
         try:
             api = FastAPI()
-            mount(api, rooms, tenant="demo", clock=clock, home=home, is_strict=True)
+            mount(api, faces, tenant="demo", clock=clock, home=home, is_strict=True)
             async with (
                 api.router.lifespan_context(api),
                 httpx.AsyncClient(
@@ -73,7 +75,7 @@ async def visited(
 
 
 def visit(
-    rooms: Sequence[Room],
+    rooms: Sequence[Room | Faces],
     story: Callable[[User], Awaitable[None]],
     *,
     clock: Clock,

@@ -10,7 +10,7 @@ from yunjin.chassis.transport import api_of
 
 def test_no_two_operations_of_the_bank_have_one_name(tmp_path: Path) -> None:
     with opened(Settings(home=tmp_path)) as bank:
-        document = api_of(bank.rooms, title="Yunjin", version="1").openapi()
+        document = api_of(bank.faces, title="Yunjin", version="1").openapi()
     names = Counter(
         each["operationId"] for path in document["paths"].values() for each in path.values()
     )

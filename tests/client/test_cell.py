@@ -113,3 +113,20 @@ def test_who_stands_by_is_asked_for_time_and_again(monkeypatch: pytest.MonkeyPat
     client.ask(lambda one: one.post())
     places.writer = Places.LATER
     assert client.ask(lambda one: one.post()) == Places.LATER
+
+
+def test_processes_that_died_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each that is asked in vain costs a caller time, when the next writer dies."""
+    places, pauses = Places(), list[float]()
+    client = Travelling(places, Places.OLD)
+    monkeypatch.setattr(cell.time, "sleep", pauses.append)
+    monkeypatch.setattr(cell, "_LEARN_S", 0.0)
+    places.signs = ["grpc://new:0"]
+    client.ask(lambda one: one.post())
+    for number in range(9):
+        places.members = [f"grpc://new:{number + more}" for more in (0, 1)]
+        places.writer = places.members[0]
+        for _ in range(2):  # then it is known who stands by
+            assert client.ask(lambda one: one.post()) == places.writer
+    assert set(client._addresses) == {Places.OLD, *places.members}
+    assert len(pauses) < 9

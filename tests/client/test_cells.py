@@ -25,6 +25,7 @@ from yunjin.kernel import tenant
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.errors import Malformed, Outage
 from yunjin.kernel.ids import account_id
+from yunjin.kernel.room import shown
 
 UNIT = 156
 A1, A2, B1, B2 = (account_id(cell, number) for cell in (1, 2) for number in (1, 2))
@@ -69,7 +70,7 @@ def served(home: Path, number: int, ports: dict[int, int]) -> Iterator[None]:
         assert room.close is not None
         assert room.start is not None
         closing.callback(room.close)
-        door = FlightDoor(room.flight, tenant="demo", port=ports[number], clock=clock)
+        door = FlightDoor(shown(room)[0].flight, tenant="demo", port=ports[number], clock=clock)
         closing.callback(door.close, 1)
         room.start()
         yield

@@ -42,12 +42,12 @@ def build(bank: Bank, *, metrics_of: Sequence[Families] = ()) -> ASGIApp:
 
     metrics_of: who else than the rooms yields Prometheus metric families.
     """
-    settings, rooms = bank.settings, bank.rooms
-    api = api_of(rooms, title="Yunjin 云锦", version=VERSION)
-    has_pages = any(room.menu for room in rooms)
+    settings, rooms, faces = bank.settings, bank.rooms, bank.faces
+    api = api_of(faces, title="Yunjin 云锦", version=VERSION)
+    has_pages = any(one.menu for one in faces)
     if has_pages:
         home = settings.home.absolute()
-        mount(api, rooms, tenant=settings.tenant, clock=bank.clock, home=home)
+        mount(api, faces, tenant=settings.tenant, clock=bank.clock, home=home)
     first = "/console/" if has_pages else "/docs"
     meter = Meter(rooms, metrics_of)
 
@@ -80,7 +80,7 @@ def build(bank: Bank, *, metrics_of: Sequence[Families] = ()) -> ASGIApp:
         *problem_pages.routes(),
     ]
     return Guard(
-        root_of(api, rooms, routes, life),
+        root_of(api, faces, routes, life),
         tenant=settings.tenant,
         clock=bank.clock,
         body_bytes_max=settings.http.body_bytes_max,
@@ -140,7 +140,7 @@ def _listening(at: str, port: int) -> Iterator[socket.socket]:
 
 @contextlib.contextmanager
 def _flight(bank: Bank) -> Iterator[FlightDoor]:
-    offers = [room.flight for room in bank.rooms if room.flight is not None]
+    offers = [one.flight for one in bank.faces if one.flight is not None]
     settings, port = bank.settings, bank.settings.http.flight_port
     try:
         door = FlightDoor(

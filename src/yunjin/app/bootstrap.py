@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 
 from yunjin.app.businesses import businesses_of
@@ -21,7 +22,7 @@ from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.foundation.ledger.api.members import MembersApi
 from yunjin.kernel import tenant
 from yunjin.kernel.clock import Clock, SystemClock
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces, Room, Way, shown
 from yunjin.platforms.capability import wiring as capability
 
 _OF_A_BANK: Final = (
@@ -30,7 +31,7 @@ _OF_A_BANK: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Bank:
     """The open rooms of one tenant."""
 
@@ -41,6 +42,11 @@ class Bank:
     def door(self, api: type[Any]) -> Any:
         """Return what implements a room's api."""
         return next(room.doors[api] for room in self.rooms if api in room.doors)
+
+    @cached_property
+    def faces(self) -> list[Faces]:
+        """What the rooms show; made when it is first asked for, with the weight of the web."""
+        return shown(*self.rooms)
 
     def close(self) -> None:
         """Close the rooms, the last opened first."""
@@ -148,12 +154,12 @@ def open_cell(settings: Settings, *, clock: Clock | None = None) -> Bank:
                     traceparent=traceparent,
                 )
             )
-            rooms[0] = replace(rooms[0], pages=None, menu=())
+            rooms[0] = _without_pages(rooms[0])
             tables = rooms[0].doors[DatabaseApi]
         room = ledger.build(
             _reachable(settings), tenant=name, clock=clock, home=home, database=tables
         )
-        rooms.append(replace(room, pages=None, menu=(), search=()))
+        rooms.append(_without_pages(room))
     except BaseException:
         Bank(settings=settings, clock=clock, rooms=tuple(rooms)).close()
         raise
@@ -161,6 +167,15 @@ def open_cell(settings: Settings, *, clock: Clock | None = None) -> Bank:
         if room.start is not None:
             room.start()
     return Bank(settings=settings, clock=clock, rooms=tuple(rooms))
+
+
+def _without_pages(room: Room) -> Room:
+    """Return a room that shows no pages."""
+
+    def faces(way: Way) -> Faces:
+        return replace(room.faces(way), pages=None, menu=(), search=())
+
+    return replace(room, faces=faces)
 
 
 @contextmanager

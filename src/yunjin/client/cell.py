@@ -51,6 +51,7 @@ class CellClient(Connection):
         seek: Callable[[], object] | None = None,
     ) -> None:
         self._addresses = list(dict.fromkeys(addresses))
+        self._given = frozenset(self._addresses)
         if not self._addresses:
             raise Malformed("expected the address of one process of the cell at least, was none")
         self._deadline_s, self._patience_s = deadline_s, patience_s
@@ -58,6 +59,7 @@ class CellClient(Connection):
         self._client: Client | None = None
         self._silent: set[str] = set()  # did not answer, or in trouble, since the last answer
         self._asked_at: dict[str, float] = {}  # when each was asked who serves the cell
+        self._turns = 0  # since the last pause
         self.moves = 0  # how often another process was turned to
 
     @property
@@ -107,8 +109,9 @@ class CellClient(Connection):
         while True:
             try:
                 answer = act(self._connected())
+                self._learn(0.0 if self._silent else _LEARN_S)
                 self._silent.clear()
-                self._learn(_LEARN_S)
+                self._turns = 0
                 return answer
             except (Outage, Unknown) as problem:
                 if problem.code == MOVED and self._seek is not None:
@@ -117,7 +120,9 @@ class CellClient(Connection):
                 if time.monotonic() > until:
                     raise lost or problem from problem
                 self._turn(problem)
-            time.sleep(_PAUSE_S)
+            if self._turns >= len(self._addresses):  # all were asked, and most know of the writer
+                self._turns = 0
+                time.sleep(_PAUSE_S)
 
     def _connected(self) -> Client:
         if self._client is None:
@@ -140,9 +145,11 @@ class CellClient(Connection):
         with contextlib.suppress(Problem):
             members = client.members()
             mine = {one["cell"] for one in members if one["flight"] == address}
-            for one in members:
-                if one["flight"] and one["cell"] in mine:
-                    self.also(str(one["flight"]))
+            alive = [str(one["flight"]) for one in members if one["cell"] in mine]
+            for one in filter(None, alive):
+                self.also(one)
+            gone = self._silent - self._given - {address, *alive}
+            self._addresses = [one for one in self._addresses if one not in gone]
         client.wait_at_most(self._deadline_s)
 
     def _writer_of(self, cell: Any) -> str:
@@ -164,6 +171,7 @@ class CellClient(Connection):
             self._learn()
         self.close()
         self.moves += 1
+        self._turns += 1
         if not told and problem.code not in (_FOLLOWS, MOVED):
             self._silent.add(self._addresses[0])
         is_new = told.startswith("grpc") and told != self._addresses[0]

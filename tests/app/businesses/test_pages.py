@@ -18,7 +18,7 @@ from yunjin.app.businesses import SHIPPED
 from yunjin.app.businesses.trial import Trial
 from yunjin.chassis.console.words import Language
 from yunjin.foundation.banking.api.agreements import AgreementsApi
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces
 from yunjin.platforms.capability import pages
 from yunjin.platforms.capability.api.businesses import BusinessesApi, CaseState
 from yunjin.platforms.capability.api.limits import LimitsApi
@@ -47,7 +47,7 @@ def seen(bank: Trial, home: Path, story: Any, language: Language = "zh") -> None
         customer.register(desk)
 
     menu = [one for one in pages.MENU if one.key in KEYS]
-    room = Room(name="capability", doors={}, pages=put, menu=menu, words=pages.WORDS)
+    room = Faces(pages=put, menu=menu, words=pages.WORDS)
     visit([room], story, clock=bank.clock, home=home, language=language)
 
 

@@ -10,7 +10,7 @@ from nicegui.testing.user import User
 from tests.console import visit
 from yunjin.chassis.console.words import Language
 from yunjin.kernel.clock import FixedClock
-from yunjin.kernel.room import Hit, MenuEntry, Room
+from yunjin.kernel.room import Faces, Hit, MenuEntry
 
 Story = Callable[[User], Awaitable[None]]
 
@@ -27,18 +27,16 @@ class Show:
         pages: Callable[[], None],
         search: Sequence[Callable[[str], list[Hit]]] = (),
         words: dict[str, tuple[str, str]] | None = None,
-    ) -> Room:
+    ) -> Faces:
         """Return a room with these pages; its menu leads to /show."""
-        return Room(
-            name="show",
-            doors={},
+        return Faces(
             pages=pages,
             menu=[MenuEntry(section="section.money", key="show", icon="star", path="/show")],
             words={"show": ("展示", "Show"), **(words or {})},
             search=search,
         )
 
-    def visit(self, room: Room, story: Story, language: Language = "zh") -> None:
+    def visit(self, room: Faces, story: Story, language: Language = "zh") -> None:
         """Let a reader live through a story."""
         visit([room], story, clock=self.clock, home=self.home, language=language)
 

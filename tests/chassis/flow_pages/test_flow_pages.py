@@ -30,7 +30,7 @@ from yunjin.chassis.flow import (
 )
 from yunjin.chassis.flow_pages import FlowPages
 from yunjin.kernel.errors import Outage
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces
 
 Story = Callable[[User], Awaitable[None]]
 WORDS = {
@@ -112,10 +112,8 @@ class Office:
     ids: Mapping[str, UUID]
 
     def see(self, story: Story, language: Language = "en") -> None:
-        pages = FlowPages(self.shop.flows, section="section.money")
-        room = Room(
-            name="shop",
-            doors={},
+        pages = FlowPages(self.shop.flows, "shop", section="section.money")
+        room = Faces(
             pages=pages.register,
             menu=[pages.menu],
             words={**pages.words, **WORDS},
@@ -357,7 +355,7 @@ def test_the_csv_has_every_flow_that_the_filters_let_through(office: Office) -> 
 
 
 def test_search_opens_a_flow_by_its_id(office: Office) -> None:
-    pages = FlowPages(office.shop.flows, section="section.money")
+    pages = FlowPages(office.shop.flows, "shop", section="section.money")
     flow_id = office.ids["listening"]
     [hit] = pages.search(f" {flow_id} ")
     assert hit.path == f"/shop/flows/{flow_id}"

@@ -33,8 +33,8 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with tenant.entered("demo"):
         bank = open_bank(settings)
         try:
-            api = api_of(bank.rooms, title="test", version="1")
-            app = Guard(root_of(api, bank.rooms), tenant="demo", clock=bank.clock)
+            api = api_of(bank.faces, title="test", version="1")
+            app = Guard(root_of(api, bank.faces), tenant="demo", clock=bank.clock)
             with served(app) as address, connect(address) as client:
                 yield client
         finally:

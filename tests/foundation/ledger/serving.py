@@ -20,6 +20,7 @@ from yunjin.foundation.ledger import wiring
 from yunjin.foundation.ledger.api import AccountFlag, Ledger, LedgerApi
 from yunjin.kernel import tenant
 from yunjin.kernel.clock import SystemClock
+from yunjin.kernel.room import shown
 
 SMALL = wiring.Settings(bloom_words=64, checkpoint_transfers=1_000)
 FIRST = 1 << 48 | 1  # the first account of cell 1
@@ -68,10 +69,10 @@ def open_bank(home: Path, settings: wiring.Settings = SMALL) -> Iterator[Bank]:
             database=tables.doors[DatabaseApi],
         )
         ledger: LedgerApi = room.doors[LedgerApi]
-        api = api_of([room], title="test", version="1")
+        api = api_of(shown(room), title="test", version="1")
         assert room.metrics is not None
-        app = Guard(root_of(api, [room]), tenant="demo", clock=clock)
-        flight = FlightDoor(room.flight, tenant="demo", port=0, clock=clock)
+        app = Guard(root_of(api, shown(room)), tenant="demo", clock=clock)
+        flight = FlightDoor(shown(room)[0].flight, tenant="demo", port=0, clock=clock)
         try:
             seed(ledger)
             with served(app) as address, connect(address) as web:

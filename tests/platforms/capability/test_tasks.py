@@ -280,3 +280,12 @@ def test_of_many_who_complete_at_once_one_does(desk: Desk) -> None:
     for each in threads:
         each.join()
     assert sorted(map(bool, came)) == [False, False, False, True]
+
+
+def test_what_no_task_can_have_is_not_found(desk: Desk) -> None:
+    """Words that are longer than any code, or end in a blank, are asked of no database."""
+    for link in (Link(kind="x" * 40, id="1"), Link(kind="case", id="y" * 90)):
+        assert desk.tasks.tasks(link=link).items == ()
+    for word in ("somebody ", "nobody" * 20):
+        assert desk.tasks.tasks(assignee=word).items == ()
+        assert desk.tasks.tasks(queue=word).items == ()

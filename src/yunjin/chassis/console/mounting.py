@@ -19,14 +19,14 @@ from yunjin.chassis.console.context import Console, install
 from yunjin.chassis.console.parts import box, empty, panel, title_row
 from yunjin.chassis.console.words import LEXICON, t
 from yunjin.kernel.clock import Clock
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces
 
 ASSETS = Path(__file__).parent / "assets"
 
 
 def mount(
     api: FastAPI,
-    rooms: Sequence[Room],
+    faces: Sequence[Faces],
     *,
     tenant: str,
     clock: Clock,
@@ -36,7 +36,7 @@ def mount(
     cutoff: dt.time = dt.time(23, 0),
     is_strict: bool = False,
 ) -> None:
-    """Put the staff console of these rooms on `api`, once a process.
+    """Put the staff console of these rooms' faces on `api`, once a process.
 
     Starlette does not run a mounted app's lifespan: whoever serves `api` inside another app
     must enter `api.router.lifespan_context(api)`.
@@ -55,8 +55,8 @@ def mount(
     LEXICON.clear()
     LEXICON.is_strict = is_strict
     LEXICON.add(lexicon.WORDS)
-    for room in rooms:
-        LEXICON.add(room.words)
+    for one in faces:
+        LEXICON.add(one.words)
     install(
         Console(
             root=root,
@@ -66,16 +66,16 @@ def mount(
             zone=zone or ZoneInfo("Asia/Shanghai"),
             cutoff=cutoff,
             menu=tuple(
-                sorted((e for room in rooms for e in room.menu), key=lambda entry: entry.order)
+                sorted((e for one in faces for e in one.menu), key=lambda entry: entry.order)
             ),
-            search=tuple(search for room in rooms for search in room.search),
+            search=tuple(search for one in faces for search in one.search),
         )
     )
     app.add_static_files(shell.ASSETS, ASSETS, max_cache_age=31_536_000)
-    _register_home(root, rooms)
-    for room in rooms:
-        if room.pages is not None:
-            room.pages()
+    _register_home(root, faces)
+    for one in faces:
+        if one.pages is not None:
+            one.pages()
     _spare_other_threads()
     ui.run_with(
         api,
@@ -132,8 +132,8 @@ def _version() -> str:
     return digest.hexdigest()[:12]
 
 
-def _register_home(root: str, rooms: Sequence[Room]) -> None:
-    first = min((entry for room in rooms for entry in room.menu), key=lambda entry: entry.order)
+def _register_home(root: str, faces: Sequence[Faces]) -> None:
+    first = min((entry for one in faces for entry in one.menu), key=lambda entry: entry.order)
 
     @app.get("/", include_in_schema=False)
     def home() -> Response:

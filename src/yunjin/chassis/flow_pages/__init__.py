@@ -25,6 +25,7 @@ class FlowPages:
 
     Parameters
     ----------
+    flows, room : the room's flows, and its name.
     key : of the menu's entry and the list's title; `<room>.flows` by default.
     title : that word in Chinese and English.
     path : below the console's root; `/<room>/flows` by default.
@@ -33,6 +34,7 @@ class FlowPages:
     def __init__(
         self,
         flows: "Flows",
+        room: str,
         *,
         section: str,
         order: int = 100,
@@ -40,7 +42,6 @@ class FlowPages:
         key: str = "",
         path: str = "",
     ) -> None:
-        room = flows.room.room
         self.flows, self.key = flows, key or f"{room}.flows"
         self.path = path or f"/{room}/flows"
         self.menu = MenuEntry(section=section, key=self.key, icon=ICON, path=self.path, order=order)

@@ -106,7 +106,8 @@ class Ascii(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
         if value is not None:
-            check.that(value.isascii(), f"expected ASCII, was {value[:40]!r}")
+            if not value.isascii():
+                check.that(False, f"expected ASCII, was {value[:40]!r}")
             _check_fits(value, self.length)
         return value
 
@@ -181,6 +182,8 @@ def _binary(dialect: sa.Dialect, length: int) -> TypeEngine[Any]:
 
 
 def _check_fits(value: str, length: int) -> None:
+    if len(value) <= length and value[-1:] != " ":  # no words are made for each of many values
+        return
     # MySQL-compatible engines compare 'a' and 'a ' as equal, SQLite does not.
     check.that(len(value) <= length, f"expected at most {length} characters, was {len(value)}")
     check.that(not value.endswith(" "), "expected no blank at the end, was one")

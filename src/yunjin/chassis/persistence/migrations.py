@@ -9,6 +9,9 @@ While a release replaces another, programs of both run. So a migration only adds
 that may be NULL, indexes; the program before it goes on beside it and may even start again. What
 takes away comes a release later, as a migration that says `NEEDS = 4`: programs that know fewer
 forms of the room than 4 cannot live with it. It is refused while one of them runs.
+
+A process that lays the tables of many tenants composes the statements once: what a step said on an
+empty database is said again on the next one.
 """
 
 import importlib
@@ -17,7 +20,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -31,6 +34,8 @@ from yunjin.kernel import check
 from yunjin.kernel.clock import Clock
 
 _NAME: Final = re.compile(r"v(\d{4})_[a-z0-9_]+")
+_READS: Final = ("PRAGMA", "SELECT", "SHOW", "DESCRIBE", "EXPLAIN")
+Upgrade = Callable[[sa.Connection], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Migration:
 
     version: int
     name: str
-    upgrade: Callable[[sa.Connection], None]
+    upgrade: Upgrade
     needs: int = 0
 
 
@@ -69,6 +74,30 @@ def migrations_of(package: ModuleType) -> list[Migration]:
         expected = f"v{each.version:04d}_"
         check.that(each.name.startswith(expected), f"expected {expected}…, was {each.name}")
     return found
+
+
+_said: Final[dict[tuple[str, Upgrade], list[tuple[str, Any]]]] = {}
+
+
+def _say(connection: sa.Connection, upgrade: Upgrade) -> None:
+    """Run a step on a database that has nothing of the room yet, as it was run on one before."""
+    known = connection.dialect.name, upgrade
+    if known in _said:
+        for statement, parameters in _said[known]:
+            connection.exec_driver_sql(statement, parameters)
+        return
+    heard: list[tuple[str, Any]] = []
+
+    def hear(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if not statement.lstrip().upper().startswith(_READS):
+            heard.append((statement, parameters or None))
+
+    sa.event.listen(connection, "before_cursor_execute", hear)
+    try:
+        upgrade(connection)
+    finally:
+        sa.event.remove(connection, "before_cursor_execute", hear)
+    _said[known] = heard
 
 
 def versions_table(room: str) -> sa.Table:
@@ -108,7 +137,7 @@ class Migrator:
     ) -> None:
         self._database, self._migrations, self._clock = database, migrations, clock
         self._versions, self._needs = versions_table(room), needs_table(room)
-        self._room, self._programs = room, programs
+        self._room, self._programs, self._is_fresh = room, programs, False
 
     def migrate(self) -> list[str]:
         """Run what has not run yet; return the names of what this call ran.
@@ -124,8 +153,11 @@ class Migrator:
             name = applied[each.version].name if each.version in applied else each.name
             check.that(name == each.name, f"expected migration {each.name}, was {name}")
         missing = [each for each in self._migrations if each.version not in applied]
+        self._is_fresh = not applied
         if missing:
             self._database.run(self._lay_ground)
+        if self._is_fresh and self._database.flavour is Flavour.SQLITE:
+            return self._database.run(lambda connection: self._all(connection, missing))
         return [each.name for each in missing if self._ran(each)]
 
     def _check_known(self, applied: dict[int, _Applied]) -> None:
@@ -195,10 +227,22 @@ class Migrator:
         # Elsewhere DDL commits by itself, so a connection of its own holds the lock.
         return self._database.again(guarded)
 
+    def _all(self, connection: sa.Connection, missing: list[Migration]) -> list[str]:
+        """Run all steps in one transaction, where DDL is part of it; return those still to run."""
+        applied = self._applied(connection)
+        left = [each for each in missing if each.version not in applied]
+        for each in left:
+            _say(connection, each.upgrade)
+            self._record(connection, each)
+        return [each.name for each in left]
+
     def _step(self, connection: sa.Connection, migration: Migration) -> bool:
         if migration.version in self._applied(connection):
             return False
-        migration.upgrade(connection)
+        if self._is_fresh:
+            _say(connection, migration.upgrade)
+        else:
+            migration.upgrade(connection)
         self._record(connection, migration)
         return True
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,6 +13,8 @@ from yunjin.kernel import check
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.events import EventData
 from yunjin.kernel.ids import uuid7
+
+_FLAT: Final = frozenset([str, int, bool, float, bytes, type(None), UUID])
 
 
 class SqlOutbox:
@@ -84,14 +86,13 @@ class SqlOutbox:
         return {subject: found.get(subject, (0, 0)) for subject in subjects}
 
     def _row(self, event: EventData, sequence: int, at_us: int) -> dict[str, Any]:
-        data: Any = event
         return {
             "event_id": uuid7(self._clock),
             "type": event.type,
             "subject": event.subject,
             "sequence": sequence,
             "at_us": at_us,
-            "data": dataclasses.asdict(data),
+            "data": _data(event),
             "traceparent": self._traceparent(),
             "state": Told.WAITING,
             "attempts": 0,
@@ -107,6 +108,12 @@ class SqlOutbox:
             .values(sequence=sa.bindparam("to"), at_us=sa.bindparam("at")),
             [{"of": of, "to": to, "at": at} for of, (to, at) in sorted(heads.items())],
         )
+
+
+def _data(event: Any) -> dict[str, Any]:
+    """Return an event's data; most are flat, and copied without a look into each value."""
+    flat = {one.name: getattr(event, one.name) for one in dataclasses.fields(event)}
+    return flat if _FLAT.issuperset(map(type, flat.values())) else dataclasses.asdict(event)
 
 
 class SqlInbox:

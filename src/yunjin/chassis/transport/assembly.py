@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send, StatelessLifespan
 
 from yunjin.chassis.transport.problems import MEDIA_TYPE, install_problems
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces
 
 _PROBLEM: Final = {
     "type": "object",
@@ -36,9 +36,9 @@ _ANY_PROBLEM: Final = {
 _UNUSED: Final = ("HTTPValidationError", "ValidationError")
 
 
-def api_of(rooms: Iterable[Room], *, title: str, version: str) -> FastAPI:
+def api_of(faces: Iterable[Faces], *, title: str, version: str) -> FastAPI:
     """Return the FastAPI application of the rooms' routers, with its page for people at /docs."""
-    rooms = list(rooms)
+    faces = list(faces)
     api = FastAPI(
         title=title,
         version=version,
@@ -48,8 +48,8 @@ def api_of(rooms: Iterable[Room], *, title: str, version: str) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     install_problems(api)
-    for room in rooms:
-        for router in room.routers:
+    for one in faces:
+        for router in one.routers:
             api.include_router(router, prefix="/v1")
 
     @api.get("/docs", include_in_schema=False)
@@ -60,7 +60,7 @@ def api_of(rooms: Iterable[Room], *, title: str, version: str) -> FastAPI:
 
     def document() -> dict[str, Any]:
         if api.openapi_schema is None:
-            api.openapi_schema = _completed(plain(), rooms)
+            api.openapi_schema = _completed(plain(), faces)
         return api.openapi_schema
 
     api.openapi = document  # type: ignore[method-assign]
@@ -87,19 +87,19 @@ class FastRoutes:
 
 def root_of(
     api: FastAPI,
-    rooms: Iterable[Room],
+    faces: Iterable[Faces],
     routes: Sequence[BaseRoute] = (),
     lifespan: StatelessLifespan[Starlette] | None = None,
 ) -> ASGIApp:
     """Return the root application: the rooms' fast routes first, then `routes`, then the rest."""
-    hot = [route for room in rooms for route in room.hot_routes]
+    hot = [route for one in faces for route in one.hot_routes]
     # Starlette has them too: it answers a wrong method, and redirects a slash too many.
     root = Starlette(routes=[*hot, *routes, Mount("/", api)], lifespan=lifespan)
     install_problems(root)
     return FastRoutes(hot, root)
 
 
-def _completed(document: dict[str, Any], rooms: list[Room]) -> dict[str, Any]:
+def _completed(document: dict[str, Any], faces: list[Faces]) -> dict[str, Any]:
     """Add the fast routes, and say of every operation that it may answer with a problem."""
     paths = document.setdefault("paths", {})
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
@@ -107,10 +107,10 @@ def _completed(document: dict[str, Any], rooms: list[Room]) -> dict[str, Any]:
         for operation in operations.values():  # the docstring says more than the function's name
             if "description" in operation:
                 operation["summary"] = operation["description"].partition(".")[0]
-    for room in rooms:
-        for path, operations in room.openapi.get("paths", {}).items():
+    for one in faces:
+        for path, operations in one.openapi.get("paths", {}).items():
             paths.setdefault(path, {}).update(operations)
-        schemas.update(room.openapi.get("components", {}).get("schemas", {}))
+        schemas.update(one.openapi.get("components", {}).get("schemas", {}))
     for name in _UNUSED:
         schemas.pop(name, None)
     schemas["Problem"] = _PROBLEM

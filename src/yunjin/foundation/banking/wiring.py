@@ -27,7 +27,7 @@ from yunjin.foundation.banking.service.products import ProductService
 from yunjin.foundation.database.api import DatabaseApi
 from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.kernel.clock import Clock, business_date, instant
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces, Room, Way
 
 
 class Settings(BaseModel):
@@ -223,6 +223,27 @@ def _room(
     waiting_max: int,
 ) -> Room:
     """Return what the app mounts of banking."""
+
+    def close() -> None:
+        worker.close()
+        core.outcomes.keep()
+
+    return Room(
+        name="banking",
+        doors={**doors, BankingFlows: flows},
+        faces=lambda way: _faces(way, core.clock, waiting_max),
+        probes={"banking.flows": worker.probe, "banking.products": registry.probe},
+        metrics=flows.metrics,
+        start=worker.start,
+        close=close,
+    )
+
+
+class BankingFlows:
+    """The door by which the room's flows are found for their pages."""
+
+
+def _faces(way: Way, clock: Clock, waiting_max: int) -> Faces:
     from yunjin.chassis.flow_pages import FlowPages
     from yunjin.foundation.banking import pages
     from yunjin.foundation.banking.routes import (
@@ -236,46 +257,37 @@ def _room(
     )
 
     seen = pages.Doors(
-        agreements=doors[AgreementsApi],
-        days=doors[DaysApi],
-        registry=doors[RegistryApi],
-        products=doors[ProductsApi],
-        ledger=core.ledger,
-        general_ledger=doors[GeneralLedgerApi],
-        statements=doors[StatementsApi],
-        papers=doors[PapersPort],
+        agreements=way(AgreementsApi),
+        days=way(DaysApi),
+        registry=way(RegistryApi),
+        products=way(ProductsApi),
+        ledger=way(LedgerApi),
+        general_ledger=way(GeneralLedgerApi),
+        statements=way(StatementsApi),
+        papers=way(PapersPort),
     )
-    staff = FlowPages(flows, section="section.money", order=60)
+    flows: Any = way(BankingFlows)
+    staff = FlowPages(flows, "banking", section="section.money", order=60)
 
     def staff_pages() -> None:
-        pages.register(seen, clock=core.clock)
+        pages.register(seen, clock=clock)
         staff.register()
 
-    def close() -> None:
-        worker.close()
-        core.outcomes.keep()
-
-    return Room(
-        name="banking",
-        doors=doors,
+    return Faces(
         routers=[
-            agreements.router(doors[AgreementsApi]),
-            days.router(doors[DaysApi]),
-            products.router(doors[RegistryApi], doors[ProductsApi]),
-            general_ledger.router(doors[GeneralLedgerApi]),
-            statements.router(doors[StatementsApi], doors[PapersPort]),
+            agreements.router(seen.agreements),
+            days.router(seen.days),
+            products.router(seen.registry, seen.products),
+            general_ledger.router(way(GeneralLedgerApi)),
+            statements.router(way(StatementsApi), way(PapersPort)),
         ],
-        hot_routes=entries.routes(doors[AgreementsApi], waiting_max=waiting_max),
+        hot_routes=entries.routes(seen.agreements, waiting_max=waiting_max),
         openapi=entries.document(),
-        flight=flight.endpoints(doors[AgreementsApi]),
+        flight=flight.endpoints(seen.agreements),
         pages=staff_pages,
         menu=[*pages.menu(seen), staff.menu],
         words={**pages.WORDS, **staff.words, **WORDS},
         search=[pages.Search(seen), staff.search],
-        probes={"banking.flows": worker.probe, "banking.products": registry.probe},
-        metrics=flows.metrics,
-        start=worker.start,
-        close=close,
     )
 
 

@@ -45,7 +45,7 @@ from yunjin.foundation.database.service.doctor.treatment import Cells
 from yunjin.foundation.database.service.topology import TopologyService
 from yunjin.kernel.clock import Clock
 from yunjin.kernel.errors import Problem
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces, Room, Way
 
 _log: Final = structlog.get_logger()
 Job = Tending | Measuring | BackingUp | Practice
@@ -176,16 +176,23 @@ def build(
             DoctorApi: consulting,
             TopologyApi: topology,
         },
-        routers=[fleet_router(desk), hosting_router(hosting), doctor_router(consulting)],
+        faces=lambda way: _faces(way, clock),
         probes={"database": lambda: service.health().why},
         metrics=lambda: _metrics(database, service, hosting, bus),
+        start=start,
+        close=close,
+    )
+
+
+def _faces(way: Way, clock: Clock) -> Faces:
+    fleet, hosting, doctor = way(FleetApi), way(HostingApi), way(DoctorApi)
+    return Faces(
+        routers=[fleet_router(fleet), hosting_router(hosting), doctor_router(doctor)],
         pages=lambda: pages.register(
-            topology=topology, fleet=desk, doctor=consulting, hosting=hosting, clock=clock
+            topology=way(TopologyApi), fleet=fleet, doctor=doctor, hosting=hosting, clock=clock
         ),
         menu=pages.MENU,
         words=pages.WORDS,
-        start=start,
-        close=close,
     )
 
 

@@ -13,7 +13,7 @@ from yunjin.foundation.ledger.api.members import MembersApi
 from yunjin.foundation.ledger.api.splits import SplitApi
 from yunjin.foundation.ledger.service.settings import Settings
 from yunjin.kernel.clock import Clock
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces, Room, Way
 
 __all__ = ["Settings", "build", "check_clock", "free_copy", "journal_file"]
 
@@ -81,19 +81,54 @@ def build(
         batch_rows_max=settings.batch_rows_max,
         head_is_readable=partial(head_is_readable, home / tenant / f"cell-{settings.cell}.head"),
     )
-    waiting_max = settings.requests_waiting_max
-    room = _room(service, writer, meter, clock=clock, waiting_max=waiting_max)
+    room = _room(service, writer, meter, clock=clock)
     room = _with_members(settings, writer, members, clock, room)
     room = _with_clearing(settings, service, tables, clock, room)
     room = _with_telling(writer, tables, room)
     if members is None:
         no_split = no_split or "A journal in a file has one machine: bring the cell to a set first."
-    return _with_splitting(settings, writer, members, clock, room, no_split)
+    room = _with_splitting(settings, writer, members, clock, room, no_split)
+    clears, waiting_max = ClearingApi in room.doors, settings.requests_waiting_max
+    shown = partial(_faces, clock=clock, waiting_max=waiting_max, clears=clears)
+    return replace(room, faces=shown)
+
+
+def _faces(way: Way, *, clock: Clock, waiting_max: int, clears: bool) -> Faces:
+    """Return what is shown of the ledger; clears: and of clearing."""
+    from yunjin.chassis.transport.streams import joined
+    from yunjin.foundation.ledger import pages
+    from yunjin.foundation.ledger.pages import words_clearing
+    from yunjin.foundation.ledger.routes import clearing, flight, hot, http, members, splits
+
+    ledger, of_members = way(LedgerApi), way(MembersApi)
+    batches = flight.endpoints(ledger)
+    batches = replace(batches, actions={**batches.actions, **members.actions(of_members)})
+    routers = [http.router(ledger), members.router(of_members)]
+    if clears:
+        routers.append(clearing.router(way(ClearingApi)))
+        batches = joined([batches, clearing.endpoints(way(ClearingApi))])
+
+    def staff_pages() -> None:
+        pages.register(ledger, clock=clock)
+        if clears:
+            from yunjin.foundation.ledger.pages.clearing import register
+
+            register(ledger, way(ClearingApi), clock)
+
+    return Faces(
+        routers=[*routers, splits.router(way(SplitApi))],
+        hot_routes=hot.routes(ledger, waiting_max=waiting_max),
+        openapi=hot.document(),
+        flight=batches,
+        pages=staff_pages,
+        menu=[*pages.MENU, *([words_clearing.ENTRY] if clears else ())],
+        words={**pages.WORDS, **(words_clearing.WORDS if clears else {})},
+        search=[pages.Search(ledger)],
+    )
 
 
 def _with_members(settings: Settings, writer: Any, members: Any, clock: Clock, room: Room) -> Room:
-    """Return the room with what the app mounts of the cell's members."""
-    from yunjin.foundation.ledger.routes import members as routes
+    """Return the room with the cell's members."""
     from yunjin.foundation.ledger.service.membership import Alone, Membership
 
     where = {"http": settings.http_address, "flight": settings.flight_address}
@@ -111,21 +146,13 @@ def _with_members(settings: Settings, writer: Any, members: Any, clock: Clock, r
         turn = writer.wait_until_leading
         ways = {"start": membership.start, "close": close, "await_turn": turn}
         ways["stands_by"] = lambda: writer.follows
-    actions = {**room.flight.actions, **routes.actions(api)}
-    return replace(
-        room,
-        doors={**room.doors, MembersApi: api},
-        routers=[*room.routers, routes.router(api)],
-        flight=replace(room.flight, actions=actions),
-        **ways,
-    )
+    return replace(room, doors={**room.doors, MembersApi: api}, **ways)
 
 
 def _with_splitting(
     settings: Settings, writer: Any, members: Any, clock: Clock, room: Room, no_split: str
 ) -> Room:
     """Return the room with what splits the cell."""
-    from yunjin.foundation.ledger.routes.splits import router
     from yunjin.foundation.ledger.service.splitting import NoSplit, Splitter, open_gate
     from yunjin.foundation.ledger.store.engine import open_engine
     from yunjin.foundation.ledger.store.forking import Forking
@@ -141,8 +168,7 @@ def _with_splitting(
     api: SplitApi = Splitter(writer, members, opened, clock, cell=settings.cell, gate=gate)
     if no_split:
         api = NoSplit(no_split)
-    doors = {**room.doors, SplitApi: api}
-    return replace(room, doors=doors, routers=[*room.routers, router(api)])
+    return replace(room, doors={**room.doors, SplitApi: api})
 
 
 def check_clock(settings: Settings, clock: Clock) -> None:
@@ -226,23 +252,13 @@ def _writer(
     return writer, fresh_journal
 
 
-def _room(service: Any, writer: Any, meter: Any, *, clock: Clock, waiting_max: int) -> Room:
-    """Return what the app mounts of the ledger."""
-    from yunjin.foundation.ledger import pages
-    from yunjin.foundation.ledger.routes import flight, hot, http
+def _room(service: Any, writer: Any, meter: Any, *, clock: Clock) -> Room:
+    """Return the ledger alone."""
     from yunjin.foundation.ledger.service.importing import Importer
 
     return Room(
         name="ledger",
         doors={LedgerApi: service, ImportApi: Importer(service, clock)},
-        routers=[http.router(service)],
-        hot_routes=hot.routes(service, waiting_max=waiting_max),
-        openapi=hot.document(),
-        flight=flight.endpoints(service),
-        pages=lambda: pages.register(service, clock=clock),
-        menu=pages.MENU,
-        words=pages.WORDS,
-        search=[pages.Search(service)],
         probes={"ledger": lambda: writer.stopped},
         metrics=lambda: meter.families(writer.rows_waiting),
         close=service.close,
@@ -277,13 +293,10 @@ def _with_clearing(
     clock: Clock,
     room: Room,
 ) -> Room:
-    """Return the room with what the app mounts of clearing, which ends before the ledger does."""
+    """Return the room with clearing, which ends before the ledger does."""
     if tables is None:
         return room
-    from yunjin.chassis.transport.streams import joined
     from yunjin.foundation.ledger.adapters.cells import FlightCell
-    from yunjin.foundation.ledger.pages import words_clearing
-    from yunjin.foundation.ledger.routes.clearing import endpoints, router
     from yunjin.foundation.ledger.service.clearing import metering, peers, service, shelf
 
     cell, rows_max = settings.cell, min(settings.clearing.batch_rows_max, settings.batch_rows_max)
@@ -306,13 +319,6 @@ def _with_clearing(
             room.start()
         clearing.start()
 
-    def pages() -> None:
-        from yunjin.foundation.ledger.pages.clearing import register
-
-        if room.pages is not None:
-            room.pages()
-        register(ledger, clearing, clock)
-
     def close() -> None:
         clearing.close()
         if room.close is not None:
@@ -321,11 +327,6 @@ def _with_clearing(
     return replace(
         room,
         doors={**room.doors, ClearingApi: clearing},
-        routers=[*room.routers, router(clearing)],
-        flight=joined([room.flight, endpoints(clearing)]),
-        pages=pages,
-        menu=[*room.menu, words_clearing.ENTRY],
-        words={**room.words, **words_clearing.WORDS},
         metrics=lambda: [*(room.metrics() if room.metrics else ()), *clearing.families()],
         start=start,
         close=close,

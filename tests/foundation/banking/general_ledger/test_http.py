@@ -19,7 +19,7 @@ from yunjin.foundation.banking.domain.products.slots import Slot
 from yunjin.foundation.banking.routes.general_ledger import router
 from yunjin.kernel import tenant
 from yunjin.kernel.ids import uuid7
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces
 
 JANUARY = {"start": "2026-01-01", "end": "2026-01-31"}
 
@@ -31,7 +31,7 @@ def bank(tmp_path: Path) -> Iterator[tuple[Books, httpx.Client]]:
         books.book("2026-01-05", *pair(Slot.LOANS, Slot.CLEARING, 100_000))
         books.book("2026-01-31", *pair(Slot.INTEREST_ACCRUED, Slot.INTEREST_INCOME, 1_000))
         gl: GeneralLedgerApi = books.gl
-        room = Room(name="banking", doors={GeneralLedgerApi: gl}, routers=[router(gl)])
+        room = Faces(routers=[router(gl)])
         app = Guard(
             root_of(api_of([room], title="test", version="1"), [room]), tenant="demo", clock=CLOCK
         )

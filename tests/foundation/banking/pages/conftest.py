@@ -29,7 +29,7 @@ from yunjin.foundation.ledger import wiring as ledger
 from yunjin.foundation.ledger.api import LedgerApi
 from yunjin.kernel.clock import FixedClock
 from yunjin.kernel.ids import uuid7
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces
 
 FIRST_DAY = dt.date(2026, 1, 5)
 
@@ -63,12 +63,10 @@ class SmallBank:
         assert answer["status"].to_pylist() == [1], answer
         return own
 
-    def room(self, **instead: Any) -> Room:
+    def room(self, **instead: Any) -> Faces:
         """Return a room with the pages on these doors; some may be exchanged."""
         doors = replace(self.doors, **instead)
-        return Room(
-            name="banking",
-            doors={},
+        return Faces(
             pages=lambda: pages.register(doors, clock=self.clock),
             menu=pages.menu(doors),
             words=pages.WORDS,

@@ -24,7 +24,7 @@ from yunjin.foundation.banking.pages.desk import Desk
 from yunjin.foundation.banking.pages.papers import write
 from yunjin.kernel.errors import Malformed
 from yunjin.kernel.ids import cell_of, sequence_of
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces
 
 Story = Callable[[User], Awaitable[None]]
 
@@ -40,7 +40,7 @@ class Door:
 
 
 def seen(
-    bank: SmallBank, story: Story, language: Language = "zh", room: Room | None = None
+    bank: SmallBank, story: Story, language: Language = "zh", room: Faces | None = None
 ) -> None:
     """Let an officer live through a story at this bank."""
     visit([room or bank.room()], story, clock=bank.clock, home=bank.home, language=language)

@@ -58,11 +58,11 @@ def open_served(home: Path) -> Iterator[Bank]:
     with tenant.entered("demo"):
         bank = open_bank(settings)
         try:
-            offers = joined(room.flight for room in bank.rooms if room.flight is not None)
+            offers = joined(one.flight for one in bank.faces if one.flight is not None)
             flight = FlightDoor(offers, tenant="demo", port=0, clock=bank.clock)
             try:
-                api = api_of(bank.rooms, title="test", version="1")
-                app = Guard(root_of(api, bank.rooms), tenant="demo", clock=bank.clock)
+                api = api_of(bank.faces, title="test", version="1")
+                app = Guard(root_of(api, bank.faces), tenant="demo", clock=bank.clock)
                 with served(app) as address, connect(address) as web:
                     at = f"grpc://127.0.0.1:{flight.port}"
                     yield Bank(web, bank.door(AgreementsApi), bank.door(DaysApi), at, bank.clock)

@@ -23,7 +23,7 @@ from yunjin.foundation.database.service.doctor.settings import doctor_folder
 from yunjin.foundation.database.wiring import Settings, build
 from yunjin.kernel import tenant
 from yunjin.kernel.clock import SystemClock
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Room, shown
 
 DOCTOR = "/v1/fleet/doctor"
 
@@ -39,7 +39,7 @@ def room(tmp_path: Path) -> Iterator[Room]:
 
 @pytest.fixture
 def client(room: Room) -> TestClient:
-    return TestClient(api_of([room], title="x", version="1"), raise_server_exceptions=False)
+    return TestClient(api_of(shown(room), title="x", version="1"), raise_server_exceptions=False)
 
 
 @pytest.fixture

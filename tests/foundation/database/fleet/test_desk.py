@@ -22,7 +22,7 @@ from yunjin.kernel import tenant
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.errors import Malformed
 from yunjin.kernel.ids import uuid7
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Room, shown
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def room(tmp_path: Path) -> Room:
 @pytest.fixture
 def client(room: Room) -> TestClient:
     """Its addresses."""
-    return TestClient(api_of([room], title="x", version="1"), raise_server_exceptions=False)
+    return TestClient(api_of(shown(room), title="x", version="1"), raise_server_exceptions=False)
 
 
 def described_in(tmp_path: Path) -> None:

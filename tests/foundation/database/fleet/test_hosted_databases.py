@@ -18,7 +18,7 @@ from yunjin.foundation.database.service.fleet import Fleet
 from yunjin.foundation.database.wiring import Settings, build
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.ids import uuid7
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Room, shown
 
 pytestmark = [pytest.mark.galera, pytest.mark.slow]
 CLOCK = SystemClock()
@@ -159,7 +159,7 @@ def test_a_dropped_database_is_gone_but_for_its_last_copy(hosting: HostingApi) -
 
 
 def test_a_database_lives_its_life_over_http(room: Room) -> None:
-    client = TestClient(api_of([room], title="x", version="1"))
+    client = TestClient(api_of(shown(room), title="x", version="1"))
     form = {"name": "web", "set_name": "s1", "owner": "Web", "id": str(uuid7(CLOCK))}
     made = client.post("/v1/databases", json=form).json()
     assert made["database"]["state"] == "open"
@@ -174,20 +174,20 @@ def test_a_database_lives_its_life_over_http(room: Room) -> None:
     url = client.post("/v1/databases/web/password").json()["url"]
     assert ask(connect(url), "SELECT COUNT(*) FROM t") == [(0,)]
     assert len(client.get("/v1/databases/web/backups").json()) == 2
-    shown = {
+    sizes = {
         sample.labels["name"]: sample.value
         for family in (room.metrics() if room.metrics else [])
         for sample in family.samples
         if sample.name == "database_hosted_quota_bytes"
     }
-    assert shown["web"] == 7 << 20
+    assert sizes["web"] == 7 << 20
     dropped = client.delete("/v1/databases/web", params={"confirm": "web"})
     assert dropped.status_code == 200
     assert client.get("/v1/databases/web").status_code == 404
 
 
 def test_a_set_is_seen_copied_and_drilled_over_http(room: Room, fleet: Fleet) -> None:
-    client = TestClient(api_of([room], title="x", version="1"))
+    client = TestClient(api_of(shown(room), title="x", version="1"))
     fleet.node("s1", "n1").ask("CREATE TABLE IF NOT EXISTS yunjin.t (id INT PRIMARY KEY)")
     assert client.get("/v1/fleet/sets/s1").json()["is_serving"]
     taken = client.post("/v1/fleet/sets/s1/backups").json()

@@ -34,7 +34,7 @@ from yunjin.foundation.database.api.topology import Beat, Picture, Role
 from yunjin.foundation.database.pages.centres import node_state
 from yunjin.foundation.database.pages.topology_page import binned
 from yunjin.kernel.clock import FixedClock
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces
 
 Story = Callable[[User], Awaitable[None]]
 PAGES = ("/topology", "/fleet", "/doctor", "/databases")
@@ -50,9 +50,7 @@ class Console:
 
     def tell(self, story: Story, language: Language = "en") -> None:
         """Let a reader live through a story."""
-        room = Room(
-            name="database",
-            doors={},
+        room = Faces(
             pages=lambda: pages.register(
                 topology=self.topology,
                 fleet=self.fleet,

@@ -27,7 +27,7 @@ from yunjin.kernel import tenant
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.errors import Outage, Unknown
 from yunjin.kernel.ids import account_id
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Room, shown
 
 CUSTOMERS, ROWS, STREAMS = 8, 20, 3
 FUNDS = 3_000
@@ -115,7 +115,7 @@ def main(order: Order, pipe: "Connection[Any, Any]") -> None:
         ledger: LedgerApi = room.doors[LedgerApi]
         _fill(ledger, order.cell)
         door = FlightDoor(
-            room.flight, tenant="demo", port=order.ports[order.cell], clock=SystemClock()
+            shown(room)[0].flight, tenant="demo", port=order.ports[order.cell], clock=SystemClock()
         )
         assert room.start is not None
         room.start()

@@ -25,6 +25,7 @@ from yunjin.foundation.ledger.service.clearing.peers import peers_of
 from yunjin.foundation.ledger.service.clearing.settings import ClearingSettings
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.errors import Outage, Problem
+from yunjin.kernel.room import shown
 
 __all__ = ["mariadb"]
 CLOCK = SystemClock()
@@ -188,7 +189,8 @@ class Served:
             home, url, Watch(), stands_by=True, flight_address=address, cell=MINE
         )
         self.address = address
-        self.door = FlightDoor(self.cell.room.flight, tenant="demo", port=port, clock=CLOCK)
+        [faces] = shown(self.cell.room)
+        self.door = FlightDoor(faces.flight, tenant="demo", port=port, clock=CLOCK)
 
     def close(self) -> None:
         self.door.close(0)

@@ -38,7 +38,7 @@ from yunjin.foundation.ledger.service.clearing.settings import ClearingSettings
 from yunjin.kernel import tenant
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.errors import Malformed, Unknown
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Room, shown
 
 CLOCK = SystemClock()
 PATIENT = {"retry_ms_first": 10, "retry_ms_max": 50, "answer_s": 5}
@@ -89,7 +89,7 @@ def cell(home: Path, number: int, port: int, peers: dict[int, str]) -> Iterator[
         assert room.close is not None
         assert room.start is not None
         closing.callback(room.close)
-        door = FlightDoor(room.flight, tenant="demo", port=port, clock=CLOCK)
+        door = FlightDoor(shown(room)[0].flight, tenant="demo", port=port, clock=CLOCK)
         closing.callback(door.close, 1)
         room.start()
         yield Cell(room, door)
@@ -111,9 +111,9 @@ def pair(tmp_path: Path) -> Iterator[tuple[Cell, Cell]]:
 @contextmanager
 def web_of(one: Cell) -> Iterator[httpx.Client]:
     """Serve a cell's routes for a block."""
-    api = api_of([one.room], title="test", version="1")
+    api = api_of(shown(one.room), title="test", version="1")
     with (
-        served(Guard(root_of(api, [one.room]), tenant="demo", clock=CLOCK)) as address,
+        served(Guard(root_of(api, shown(one.room)), tenant="demo", clock=CLOCK)) as address,
         connect(address) as web,
     ):
         yield web
@@ -217,7 +217,7 @@ def test_a_cell_that_comes_back_gets_what_was_held_for_it(tmp_path: Path) -> Non
         with pytest.raises(Unknown, match="closed"):
             waiting.result(0)
         # Both begin a new life; nobody sends anything again.
-        back = FlightDoor(there.room.flight, tenant="demo", port=two, clock=CLOCK)
+        back = FlightDoor(shown(there.room)[0].flight, tenant="demo", port=two, clock=CLOCK)
         with cell(tmp_path / "1", 1, one, ways[1]) as here:
             ids = [uuid_of(number) for number in (1, 2, 3)]
             while here.clearing.in_doubt():
@@ -278,7 +278,9 @@ def test_the_page_shows_ages_and_the_proof(
         await user.open("/clearing")
         for said in (count, put_off, "cell-2", "7.00 CNY", "kernel/"):
             await user.should_see(said)
-        there.flight = FlightDoor(there.room.flight, tenant="demo", port=port, clock=CLOCK)
+        there.flight = FlightDoor(
+            shown(there.room)[0].flight, tenant="demo", port=port, clock=CLOCK
+        )
         while here.clearing.in_doubt():
             user.find(ask).click()
             await asyncio.sleep(0.02)

@@ -11,7 +11,6 @@ import pytest
 from tests.foundation.ledger.book import batch
 from yunjin.foundation.database import wiring as database
 from yunjin.foundation.database.api import DatabaseApi
-from yunjin.foundation.ledger import pages
 from yunjin.foundation.ledger.api import (
     ACCOUNTS_OPTIONAL,
     ACCOUNTS_REQUIRED,
@@ -68,11 +67,7 @@ class SmallBank:
 
     def seen_by(self, ledger: LedgerApi) -> Room:
         """Return the room with its pages on another door, as one that fails."""
-        return replace(
-            self.room,
-            pages=lambda: pages.register(ledger, clock=self.clock),
-            search=[pages.Search(ledger)],
-        )
+        return replace(self.room, doors={**self.room.doors, LedgerApi: ledger})
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from yunjin.kernel import tenant
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.errors import Outage
 from yunjin.kernel.ids import account_id
+from yunjin.kernel.room import shown
 
 UNIT, ROWS, LEASE_S = 156, 40, 3
 PATIENCE_S = 90  # of a busy machine
@@ -77,7 +78,7 @@ class Town:
         assert room.close is not None
         assert room.start is not None
         one.callback(room.close)
-        door = FlightDoor(room.flight, tenant="demo", port=port, clock=clock)
+        door = FlightDoor(shown(room)[0].flight, tenant="demo", port=port, clock=clock)
         one.callback(door.close, 1)
         room.start()
         self.cells[name] = Cell(room, Served(room.doors[LedgerApi]))

@@ -37,6 +37,7 @@ from yunjin.foundation.ledger.errors import NobodyFollows, NotLeading
 from yunjin.kernel import tenant
 from yunjin.kernel.clock import SystemClock
 from yunjin.kernel.errors import Refusal
+from yunjin.kernel.room import shown
 
 __all__ = ["mariadb"]
 pytestmark = pytest.mark.mariadb
@@ -215,9 +216,9 @@ class Reached:
             cell = opened(home / name, url, watch, stands_by=True, **where)
             self.cells.append(cell)
             closing.callback(cell.close)
-            api = api_of([cell.room], title="test", version="1")
-            apps.append(Guard(root_of(api, [cell.room]), tenant="demo", clock=clock))
-            door = FlightDoor(cell.room.flight, tenant="demo", port=port, clock=clock)
+            api = api_of(shown(cell.room), title="test", version="1")
+            apps.append(Guard(root_of(api, shown(cell.room)), tenant="demo", clock=clock))
+            door = FlightDoor(shown(cell.room)[0].flight, tenant="demo", port=port, clock=clock)
             closing.callback(door.close, 1)
 
 

@@ -21,7 +21,7 @@ from yunjin.chassis.console.words import Language
 from yunjin.chassis.flow import Engine, State
 from yunjin.chassis.flow_pages import FlowPages
 from yunjin.chassis.transport import install_problems
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces
 from yunjin.platforms.capability import pages
 from yunjin.platforms.capability.pages import drawings as drawings_pages
 from yunjin.platforms.capability.routes.drawings import router
@@ -87,7 +87,7 @@ def test_flows_in_code_are_drawn_over_http(studio: Studio) -> None:
 
 
 def seen(studio: Studio, home: Path, story: Any, language: Language = "zh") -> None:
-    staff = FlowPages(studio.flows, section="section.cloud")
+    staff = FlowPages(studio.flows, "capability", section="section.cloud")
 
     def put() -> None:
         drawings_pages.register(studio.drawings, studio.clock)
@@ -95,7 +95,7 @@ def seen(studio: Studio, home: Path, story: Any, language: Language = "zh") -> N
 
     words = {**pages.WORDS, **staff.words}
     menu = [*pages.MENU, staff.menu]
-    room = Room(name="capability", doors={}, pages=put, menu=menu, words=words)
+    room = Faces(pages=put, menu=menu, words=words)
     visit([room], story, clock=studio.clock, home=home, language=language)
 
 

@@ -15,7 +15,7 @@ from nicegui.testing.user_interaction import UserInteraction
 from tests.console import visit
 from tests.platforms.capability.lending.conftest import TEXT_HASH, Lender
 from yunjin.chassis.console.words import Language
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces
 from yunjin.platforms.capability import pages
 from yunjin.platforms.capability.api.lending import ApplicationState
 from yunjin.platforms.capability.pages import (
@@ -38,7 +38,7 @@ def seen(lender: Lender, home: Path, story: Any, language: Language = "zh") -> N
         lending_application.register(lender.lending, lender.clock)
         collection_case.register(lender.collection, lender.clock)
 
-    room = Room(name="capability", doors={}, pages=put, menu=pages.MENU, words=pages.WORDS)
+    room = Faces(pages=put, menu=pages.MENU, words=pages.WORDS)
     visit([room], story, clock=lender.clock, home=home, language=language)
 
 

@@ -19,7 +19,7 @@ from tests.console import text_of, visit
 from tests.platforms.capability.desk import FORM, LINK, Desk, approving, opened, values
 from yunjin.chassis.console.words import Language
 from yunjin.kernel import tenant
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces
 from yunjin.platforms.capability import pages
 from yunjin.platforms.capability.api.tasks import Priority, TaskState
 from yunjin.platforms.capability.pages import task, tasks
@@ -42,7 +42,7 @@ def seen(desk: Desk, home: Path, story: Any, language: Language = "en") -> None:
         task.register(desk.tasks, desk.clock)
 
     menu = [one for one in pages.MENU if one.key == "task.tasks"]
-    room = Room(name="capability", doors={}, pages=register, menu=menu, words=pages.WORDS)
+    room = Faces(pages=register, menu=menu, words=pages.WORDS)
     visit([room], story, clock=desk.clock, home=home, language=language)
 
 

@@ -22,7 +22,7 @@ from tests.platforms.capability.papers.test_offers import sold
 from tests.platforms.capability.papers.test_signing import asked
 from yunjin.chassis.console.words import Language
 from yunjin.kernel import tenant
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces
 from yunjin.platforms.capability import pages
 from yunjin.platforms.capability.api.messages import MessageState
 from yunjin.platforms.capability.api.offers import Audience, OfferState
@@ -72,7 +72,7 @@ def seen(office: Office, home: Path, story: Any, language: Language = "en") -> N
         contracts.register(office.contracts)
         contract.register(office.contracts, office.documents, office.clock)
 
-    room = Room(name="capability", doors={}, pages=put, menu=pages.MENU, words=pages.WORDS)
+    room = Faces(pages=put, menu=pages.MENU, words=pages.WORDS)
     visit([room], story, clock=office.clock, home=home, language=language)
 
 

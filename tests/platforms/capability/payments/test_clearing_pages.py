@@ -19,7 +19,7 @@ from tests.platforms.capability.payments.test_files import payroll
 from tests.platforms.capability.payments.test_pages import press
 from yunjin.chassis.console.words import Language
 from yunjin.foundation.banking.api.days import DaysApi
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces
 from yunjin.platforms.capability import pages
 from yunjin.platforms.capability.api.clearing import ClearingApi
 from yunjin.platforms.capability.api.payment_files import PaymentFilesApi
@@ -44,7 +44,7 @@ def seen(bank: Payer, home: Path, story: Any, language: Language = "zh") -> None
         reconciliations.register(centre, clearing, bank.clock)
         reconciliation.register(centre, bank.clock)
 
-    room = Room(name="capability", doors={}, pages=put, menu=pages.MENU, words=pages.WORDS)
+    room = Faces(pages=put, menu=pages.MENU, words=pages.WORDS)
     visit([room], story, clock=bank.clock, home=home, language=language)
 
 

@@ -15,7 +15,7 @@ from nicegui.testing.user_interaction import UserInteraction
 from tests.console import visit
 from tests.platforms.capability.payments.conftest import Payer
 from yunjin.chassis.console.words import Language
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces
 from yunjin.platforms.capability import pages
 from yunjin.platforms.capability.api.payments import PaymentState
 from yunjin.platforms.capability.pages import payment, payments
@@ -30,7 +30,7 @@ def seen(bank: Payer, home: Path, story: Any, language: Language = "zh") -> None
         payments.register(bank.payments, bank.clock)
         payment.register(bank.payments, bank.clock)
 
-    room = Room(name="capability", doors={}, pages=put, menu=pages.MENU, words=pages.WORDS)
+    room = Faces(pages=put, menu=pages.MENU, words=pages.WORDS)
     visit([room], story, clock=bank.clock, home=home, language=language)
 
 

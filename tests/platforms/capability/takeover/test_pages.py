@@ -19,7 +19,7 @@ from tests.platforms.capability.takeover.legacy import BRANCHES
 from tests.platforms.capability.takeover.test_parallel import Evening, accounts
 from yunjin.chassis.console.words import Language
 from yunjin.chassis.transport import install_problems
-from yunjin.kernel.room import MenuEntry, Room
+from yunjin.kernel.room import Faces, MenuEntry
 from yunjin.platforms.capability.api.takeover import CellState
 from yunjin.platforms.capability.pages.words_takeover import TAKEOVER
 from yunjin.platforms.capability.routes.takeover import router
@@ -34,11 +34,10 @@ COMMON = {
 def seen(home: NewHome, folder: Path, story: Any, language: Language = "zh") -> None:
     """Let somebody live through a story at this console."""
     assert home.making is not None
+    register = home.making.pages[-1]
     menu = MenuEntry(section="section.cloud", key="takeover.runs", icon="x", path="/takeover")
-    room = Room(
-        name="capability",
-        doors=home.doors,
-        pages=home.making.pages[-1],
+    room = Faces(
+        pages=lambda: register(home.doors.__getitem__),
         menu=[menu],
         words={**TAKEOVER, **COMMON},
     )

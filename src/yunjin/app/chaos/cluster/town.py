@@ -69,6 +69,7 @@ class Town:
         self._home, self.net, self._shape = home, net, shape
         self.fleet = Fleet(read_topology(self._text()), home=home / "fleet")
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._lock, self._is_over = threading.Lock(), False
         self.struck = 0
 
     def _text(self) -> str:
@@ -98,6 +99,8 @@ class Town:
                 self._start(centre)
             yield self
         finally:
+            with self._lock:  # a timer may be about to start one
+                self._is_over = True
             for process in self._processes.values():
                 process.kill()
                 process.wait()
@@ -141,7 +144,7 @@ class Town:
             self._later(planned.lasts_s, lambda: process.send_signal(signal.SIGCONT))
         else:
             process.wait()
-            self._later(planned.lasts_s, lambda: self._start(centres[0]))
+            self._later(planned.lasts_s, lambda: self._start_again(centres[0]))
 
     def _jump(self, planned: Planned) -> None:
         """Step the writer's wall clock; its steady clock goes on."""
@@ -194,7 +197,7 @@ class Town:
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)
             else:
-                self._start(centre)
+                self._start_again(centre)
             self._clock_of(centre).write_text("+0")
         for one in (*self.fleet.nodes(SET), *self._arbitrators()):
             if pid := one.pid():
@@ -253,6 +256,12 @@ class Town:
 
     def _clock_of(self, centre: str) -> Path:
         return self._home / f"clock-{centre}"
+
+    def _start_again(self, centre: str) -> None:
+        """Start a process that is dead, unless somebody did, or all is over."""
+        with self._lock:
+            if not self._is_over and self._processes[centre].poll() is not None:
+                self._start(centre)
 
     def _start(self, centre: str) -> None:
         folder, address = self._home / f"cell-{centre}", self.net.address(centre)

@@ -10,7 +10,7 @@ from yunjin.foundation.database.api import DatabaseApi
 from yunjin.foundation.security.wiring.making import Ground, Making
 from yunjin.foundation.security.wiring.settings import Settings
 from yunjin.kernel.clock import Clock
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces, Room, Way
 
 __all__ = ["Making", "Settings", "build", "parts", "prepare"]
 
@@ -60,20 +60,25 @@ def build(
 ) -> Room:
     """Put the room together. more: what else `parts` takes. Raises: Outage, DatabaseNewer."""
     made = parts(settings, tenant=tenant, clock=clock, home=home, database=database, **more)
-
-    def pages() -> None:
-        for one in made.pages:
-            one()
-
     return Room(
         name="security",
         doors=made.doors,
-        routers=[*chain.from_iterable(one() for one in made.routers)],
-        pages=pages,
-        search=[one() for one in made.search],
+        faces=lambda way: _faces(made, way),
         probes=made.probes,
         start=lambda: _each(made.jobs, "start"),
         close=lambda: _each(made.jobs[::-1], "close"),
+    )
+
+
+def _faces(made: Making, way: Way) -> Faces:
+    def pages() -> None:
+        for one in made.pages:
+            one(way)
+
+    return Faces(
+        routers=[*chain.from_iterable(one(way) for one in made.routers)],
+        pages=pages,
+        search=[one(way) for one in made.search],
     )
 
 

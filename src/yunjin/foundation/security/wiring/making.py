@@ -8,6 +8,7 @@ from typing import Any
 
 from yunjin.foundation.security.wiring.settings import Settings
 from yunjin.kernel.clock import Clock
+from yunjin.kernel.room import Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +39,14 @@ class Ground:
 class Making:
     """The room as far as it is put together; each part adds to it, in order.
 
-    Routers and pages are functions: they bring the weight of the web, which not all need.
+    Routers and pages are functions of the way to a door: they bring the weight of the web, which
+    not all need, and are made once for all tenants.
     """
 
     ground: Ground
     doors: dict[type, Any] = field(default_factory=dict)
     jobs: list[Any] = field(default_factory=list)  # with `start` and `close`
-    routers: list[Callable[[], Sequence[Any]]] = field(default_factory=list)
-    pages: list[Callable[[], None]] = field(default_factory=list)
-    search: list[Callable[[], Any]] = field(default_factory=list)
+    routers: list[Callable[[Way], Sequence[Any]]] = field(default_factory=list)
+    pages: list[Callable[[Way], None]] = field(default_factory=list)
+    search: list[Callable[[Way], Any]] = field(default_factory=list)
     probes: dict[str, Callable[[], str]] = field(default_factory=dict)

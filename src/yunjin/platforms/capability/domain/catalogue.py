@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable
+from functools import cache
 from types import GenericAlias
 from typing import Any, Final, get_origin, get_type_hints
 
@@ -39,6 +40,7 @@ def _methods(door: type) -> list[tuple[str, Callable[..., Any]]]:
     ]
 
 
+@cache
 def _operation(name: str, function: Callable[..., Any]) -> Operation:
     mark = mark_of(function)
     if mark is None:

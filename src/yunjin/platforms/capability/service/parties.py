@@ -1,8 +1,8 @@
 """The party centre: load, decide, save and tell."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import astuple, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -69,14 +69,19 @@ class PartyService(PartyPapers, PartyTies, PartyKnowing, PartyMerging):
         if len({one.command_id for one in parties}) < len(parties):
             raise Malformed("expected each party's id once, was one twice")
         check_text("name of who does it", by, most=100)
-        for one in parties:
-            _check_new(one.party)
+        items = {one.command_id: self._items(one.party) for one in parties}
         try:
-            return self._room.run(lambda work: self._opened(work, parties, by))
+            return self._room.run(lambda work: self._opened(work, parties, items, by))
         except Conflict:  # somebody sent one of them beside us, and has committed by now
-            return self._room.run(lambda work: self._opened(work, parties, by))
+            return self._room.run(lambda work: self._opened(work, parties, items, by))
 
-    def _opened(self, work: SqlUnitOfWork, parties: Sequence[Opening], by: str) -> list[Opened]:
+    def _opened(
+        self,
+        work: SqlUnitOfWork,
+        parties: Sequence[Opening],
+        items: Mapping[UUID, Sequence[personal.Item]],
+        by: str,
+    ) -> list[Opened]:
         asked = {one.command_id: self._seal.digest("asked", _written(one.party)) for one in parties}
         ids = {one.command_id: party_id_of(one.command_id) for one in parties}
         known = store.records(work.connection, ids.values())
@@ -88,7 +93,14 @@ class PartyService(PartyPapers, PartyTies, PartyKnowing, PartyMerging):
                 for one in fresh
             ],
         )
-        self._keep_items(work, [(ids[one.command_id], one.party) for one in fresh])
+        held = [(ids[one.command_id], item) for one in fresh for item in items[one.command_id]]
+        personal.put(work.connection, self._seal, held)
+        taken = [
+            (self._next_id(), ids[one.command_id], role)
+            for one in fresh
+            for role in one.party.roles
+        ]
+        records.put_roles(work.connection, taken, self._today())
         for one in fresh:
             work.outbox.add(PartyOpened(party_id=ids[one.command_id], kind=one.party.kind.value))
         told = [self._happening(ids[one.command_id], "opened", by=by) for one in fresh]
@@ -122,18 +134,13 @@ class PartyService(PartyPapers, PartyTies, PartyKnowing, PartyMerging):
             asked=asked,
         )
 
-    def _keep_items(self, work: SqlUnitOfWork, opened: Sequence[tuple[str, NewParty]]) -> None:
-        items = [
-            (party_id, item)
-            for party_id, party in opened
-            for item in (
-                *(document_item(self._next_id(), one) for one in party.documents),
-                *(contact_item(self._next_id(), one) for one in party.contacts),
-            )
+    def _items(self, party: NewParty) -> list[personal.Item]:
+        """Return a new party's documents and contacts as they are kept. Raises: Malformed."""
+        _check_new(party)
+        return [
+            *(document_item(self._next_id(), one) for one in party.documents),
+            *(contact_item(self._next_id(), one) for one in party.contacts),
         ]
-        personal.put(work.connection, self._seal, items)
-        held = [(self._next_id(), party_id, role) for party_id, one in opened for role in one.roles]
-        records.put_roles(work.connection, held, self._today())
 
     def change(
         self,
@@ -227,8 +234,8 @@ class PartyService(PartyPapers, PartyTies, PartyKnowing, PartyMerging):
     def resolve(self, party_ids: Sequence[str]) -> list[str]:
         """Return the ids of the parties that ids mean, in order."""
         wanted = [one for one in party_ids if one.isascii()]
-        known = self._room.read(lambda connection: store.records(connection, wanted))
-        return [known[one].root_id if one in known else "" for one in party_ids]
+        meant = self._room.read(lambda connection: store.means(connection, wanted))
+        return [meant.get(one, "") for one in party_ids]
 
     def find(self, query: PartyQuery) -> Page[PartyLine]:
         """Return parties, newest first. Raises: Malformed (cursor)."""
@@ -271,7 +278,10 @@ class PartyService(PartyPapers, PartyTies, PartyKnowing, PartyMerging):
 
 def _written(party: NewParty) -> str:
     """Return all that a party is opened with: how a request is told from another."""
-    return dump_json(astuple(party))
+    plain = party.kind, party.name, party.other_name, party.born, party.country
+    documents = [(d.type, d.number, d.issuer, d.issued, d.expires) for d in party.documents]
+    contacts = [(c.kind, c.value) for c in party.contacts]
+    return dump_json((*plain, documents, contacts, party.roles))
 
 
 def _check_new(party: NewParty) -> None:
@@ -282,11 +292,6 @@ def _check_new(party: NewParty) -> None:
         raise Malformed(f"expected at most {ITEMS_MAX} documents, contacts and roles of each")
     if len(set(party.roles)) < len(party.roles):
         raise Malformed("expected each role once, was one twice")
-    nobody = UUID(int=0)
-    for document in party.documents:
-        document_item(nobody, document)
-    for contact in party.contacts:
-        contact_item(nobody, contact)
 
 
 def _check_names(name: str, other_name: str, country: str) -> None:

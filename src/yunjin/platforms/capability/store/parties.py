@@ -104,6 +104,16 @@ def records(connection: sa.Connection, party_ids: Iterable[str]) -> dict[str, Re
     return found
 
 
+def means(connection: sa.Connection, party_ids: Iterable[str]) -> dict[str, str]:
+    """Return the ids of the parties that those ids mean that there are."""
+    ids, c = sorted(set(party_ids)), parties.c
+    found: dict[str, str] = {}
+    for at in range(0, len(ids), _IDS_MAX):
+        query = sa.select(c.party_id, c.root_id).where(c.party_id.in_(ids[at : at + _IDS_MAX]))
+        found |= {row.party_id: row.root_id for row in connection.execute(query)}
+    return found
+
+
 def take_turn(connection: sa.Connection) -> None:
     """Let nobody else merge, or say who owns whom, until the commit."""
     query = sa.update(turns).where(turns.c.name == "parties").values(number=turns.c.number + 1)
@@ -114,16 +124,16 @@ def locked(connection: sa.Connection, party_ids: Iterable[str]) -> dict[str, Rec
     """Return the parties that ids mean, by these ids; locked in the order of their own ids."""
     wanted = sorted(set(party_ids))
     while True:
-        means = {one: record.root_id for one, record in records(connection, wanted).items()}
+        meant = means(connection, wanted)
         query = (
             sa.select(parties)
-            .where(parties.c.party_id.in_(sorted(set(means.values()))))
+            .where(parties.c.party_id.in_(sorted(set(meant.values()))))
             .order_by(parties.c.party_id)
             .with_for_update()
         )
         rows = {row.party_id: _record(row) for row in connection.execute(query)}
         if all(one.root_id == one.party_id for one in rows.values()):
-            return {one: rows[root_id] for one, root_id in means.items()}
+            return {one: rows[root_id] for one, root_id in meant.items()}
         # One was merged between the two looks: what it means is another party now.
 
 
@@ -166,7 +176,7 @@ def twins(connection: sa.Connection, hashes: Iterable[bytes]) -> set[str]:
 
 def roots(connection: sa.Connection, party_ids: Iterable[str]) -> set[str]:
     """Return the parties that ids mean."""
-    return {one.root_id for one in records(connection, party_ids).values()}
+    return set(means(connection, party_ids).values())
 
 
 def find(

@@ -20,6 +20,7 @@ from yunjin.platforms.capability.api.tasks import (
     TaskEntry,
     TaskState,
 )
+from yunjin.platforms.capability.store.keys import fits
 from yunjin.platforms.capability.store.tables import queues, task_entries, task_links, tasks
 
 NEVER_US: Final = 2**62
@@ -109,7 +110,12 @@ def some(
     now_us: int,
 ) -> list[Task]:
     """Return tasks by priority, due and id; ended ones by id, newest first."""
-    c = tasks.c
+    c, k = tasks.c, task_links.c
+    sought = [(c.queue, wanted.queue), (c.assignee, wanted.assignee)]
+    if wanted.link is not None:
+        sought += [(k.kind, wanted.link.kind), (k.ref, wanted.link.id)]
+    if not all(fits(column, value) for column, value in sought):
+        return []
     query = sa.select(tasks).where(c.is_open == int(not wanted.is_ended)).limit(limit)
     if wanted.queue:
         query = query.where(c.queue == wanted.queue)
@@ -118,7 +124,6 @@ def some(
     if wanted.is_overdue:
         query = query.where(c.due_us < now_us)
     if wanted.link is not None:
-        k = task_links.c
         of = (k.kind == wanted.link.kind, k.ref == wanted.link.id)
         query = query.where(c.task_id.in_(sa.select(k.task_id).where(*of)))
     if wanted.is_ended:

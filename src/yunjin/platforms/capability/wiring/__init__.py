@@ -10,7 +10,7 @@ from typing import Any, Final
 from yunjin.foundation.banking.api.agreements import AgreementsApi
 from yunjin.foundation.database.api import DatabaseApi
 from yunjin.kernel.clock import Clock
-from yunjin.kernel.room import Room
+from yunjin.kernel.room import Faces, Room, Way
 from yunjin.platforms.capability.api.businesses import Business
 from yunjin.platforms.capability.api.centres import CentresApi
 from yunjin.platforms.capability.api.channels import ChannelPort
@@ -34,7 +34,7 @@ from yunjin.platforms.capability.wiring import (
     takeover,
     tasks,
 )
-from yunjin.platforms.capability.wiring.making import Ground, Making, begun, worker_of
+from yunjin.platforms.capability.wiring.making import CentreFlows, Ground, Making, begun, worker_of
 from yunjin.platforms.capability.wiring.settings import Settings
 
 __all__ = ["CENTRES", "Making", "Settings", "build", "parts", "prepare"]
@@ -71,37 +71,45 @@ def build(
     **more: Any,
 ) -> Room:
     """Put the room together. more: what else `parts` takes. Raises: Outage, DatabaseNewer."""
+    made = parts(settings, tenant=tenant, clock=clock, database=database, today=today, **more)
+    worker = worker_of(made, f"{socket.gethostname()}:{os.getpid()}")
+    jobs = [worker, *made.jobs]
+    return Room(
+        name="capability",
+        doors={**made.doors, CentreFlows: made.flows},
+        faces=lambda way: _faces(made, way),
+        probes={"capability.flows": worker.probe},
+        metrics=made.flows.metrics,
+        start=lambda: _each(jobs, "start"),
+        close=lambda: _each(jobs[::-1], "close"),
+    )
+
+
+def _faces(made: Making, way: Way) -> Faces:
     from yunjin.chassis.flow_pages import FlowPages
     from yunjin.platforms.capability import pages
     from yunjin.platforms.capability.flows import WORDS
     from yunjin.platforms.capability.routes import catalogue
 
-    made = parts(settings, tenant=tenant, clock=clock, database=database, today=today, **more)
-    worker = worker_of(made, f"{socket.gethostname()}:{os.getpid()}")
-    jobs = [worker, *made.jobs]
-    centres = made.doors[CentresApi]
-    staff = FlowPages(
-        made.flows, section="section.cloud", order=61, title=("中心流程", "Flows of centres")
-    )
+    centres, title = way(CentresApi), ("中心流程", "Flows of centres")
+    flows: Any = way(CentreFlows)
+    staff = FlowPages(flows, "capability", section="section.cloud", order=61, title=title)
 
     def staff_pages() -> None:
         pages.register(centres)
         for one in made.pages:
-            one()
+            one(way)
         staff.register()
 
-    return Room(
-        name="capability",
-        doors=made.doors,
-        routers=[catalogue.router(centres), *chain.from_iterable(one() for one in made.routers)],
+    return Faces(
+        routers=[
+            catalogue.router(centres),
+            *chain.from_iterable(one(way) for one in made.routers),
+        ],
         pages=staff_pages,
         menu=[*pages.MENU, staff.menu],
         words={**pages.WORDS, **staff.words, **WORDS},
-        search=[*(one() for one in made.search), staff.search],
-        probes={"capability.flows": worker.probe},
-        metrics=made.flows.metrics,
-        start=lambda: _each(jobs, "start"),
-        close=lambda: _each(jobs[::-1], "close"),
+        search=[*(one(way) for one in made.search), staff.search],
     )
 
 

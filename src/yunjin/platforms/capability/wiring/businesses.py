@@ -4,6 +4,7 @@ import inspect
 import sys
 from typing import Any, Final
 
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.businesses import (
     BUSINESSES,
     Business,
@@ -40,15 +41,15 @@ def add(made: Making) -> None:
         case_flow(found, doors, one, deed, steps) for one in ground.businesses for deed in one.deeds
     ]
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes.businesses import router
 
-        return [router(found)]
+        return [router(way(BusinessesApi))]
 
-    def pages() -> None:
+    def pages(way: Way) -> None:
         from yunjin.platforms.capability.pages.businesses import register
 
-        register(found, ground.clock)
+        register(way(BusinessesApi), ground.clock)
 
     made.routers.append(routers)
     made.pages.append(pages)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.documents import DOCUMENTS, DocumentsApi
 from yunjin.platforms.capability.api.esign import ESign
@@ -38,20 +39,20 @@ def add(made: Making) -> None:
 
 def _shown(made: Making) -> None:
     """Add what the web and the console show of it."""
-    documents, clock = made.doors[DocumentsApi], made.ground.clock
+    clock = made.ground.clock
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes.documents import router
 
-        return [router(documents)]
+        return [router(way(DocumentsApi))]
 
-    def pages() -> None:
+    def pages(way: Way) -> None:
         from yunjin.platforms.capability.pages import document, document_editor
         from yunjin.platforms.capability.pages import documents as all_documents
 
-        all_documents.register(documents)
-        document_editor.register(documents, clock)
-        document.register(documents, clock)
+        all_documents.register(way(DocumentsApi))
+        document_editor.register(way(DocumentsApi), clock)
+        document.register(way(DocumentsApi), clock)
 
     made.routers.append(routers)
     made.pages.append(pages)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.drawings import DRAWINGS, DrawingsApi
 from yunjin.platforms.capability.api.tasks import TasksApi
@@ -33,15 +34,15 @@ def add(made: Making) -> None:
     made.acting.append(acting)
     made.elsewhere = DrawnFlows(ground.room, acting)
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes.drawings import router
 
-        return [router(drawings)]
+        return [router(way(DrawingsApi))]
 
-    def pages() -> None:
+    def pages(way: Way) -> None:
         from yunjin.platforms.capability.pages.drawings import register
 
-        register(drawings, ground.clock)
+        register(way(DrawingsApi), ground.clock)
 
     made.routers.append(routers)
     made.pages.append(pages)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from yunjin.foundation.banking.api.agreements import AgreementsApi
 from yunjin.foundation.banking.api.statements import StatementsApi
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.bank_cards import BankCardCheck
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.collection import COLLECTION, CollectionApi
@@ -27,24 +28,23 @@ def add(made: Making) -> None:
     if made.ground.agreements is None:
         return
     _parts(made, made.ground.agreements)
-    lending, collection = made.doors[LendingApi], made.doors[CollectionApi]
     clock = made.ground.clock
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes import collection as of_cases
         from yunjin.platforms.capability.routes import lending as of_loans
 
-        return [of_loans.router(lending), of_cases.router(collection)]
+        return [of_loans.router(way(LendingApi)), of_cases.router(way(CollectionApi))]
 
-    def pages() -> None:
+    def pages(way: Way) -> None:
         from yunjin.platforms.capability.pages import collection as case_list
         from yunjin.platforms.capability.pages import collection_case, lending_application
         from yunjin.platforms.capability.pages import lending as desk
 
-        desk.register(lending, collection, clock)
-        case_list.register(collection)
-        lending_application.register(lending, clock)
-        collection_case.register(collection, clock)
+        desk.register(way(LendingApi), way(CollectionApi), clock)
+        case_list.register(way(CollectionApi))
+        lending_application.register(way(LendingApi), clock)
+        collection_case.register(way(CollectionApi), clock)
 
     made.routers.append(routers)
     made.pages.append(pages)

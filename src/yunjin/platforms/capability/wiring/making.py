@@ -9,6 +9,7 @@ from typing import Any
 from yunjin.chassis.flow import Flows, FlowWorker, Registry
 from yunjin.foundation.banking.api.agreements import AgreementsApi
 from yunjin.kernel.clock import Clock
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.businesses import Business
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.channels import ChannelPort
@@ -54,7 +55,8 @@ class Ground:
 class Making:
     """The room as far as it is put together; each centre adds to it, in the catalogue's order.
 
-    Routers and pages are functions: they bring the weight of the web, which not all need.
+    Routers and pages are functions of the way to a door: they bring the weight of the web, which
+    not all need, and are made once for all tenants.
     """
 
     ground: Ground
@@ -64,9 +66,13 @@ class Making:
     elsewhere: Any = None  # finds flows that are not written in code
     jobs: list[Any] = field(default_factory=list)  # with `start` and `close`
     acting: list[Any] = field(default_factory=list)  # services that flows ask, for tests
-    routers: list[Callable[[], Sequence[Any]]] = field(default_factory=list)
-    pages: list[Callable[[], None]] = field(default_factory=list)
-    search: list[Callable[[], Any]] = field(default_factory=list)
+    routers: list[Callable[[Way], Sequence[Any]]] = field(default_factory=list)
+    pages: list[Callable[[Way], None]] = field(default_factory=list)
+    search: list[Callable[[Way], Any]] = field(default_factory=list)
+
+
+class CentreFlows:
+    """The door by which the room's flows are found for their pages."""
 
 
 def begun(ground: Ground) -> Making:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.message_channels import ChannelKind, MessageChannel
 from yunjin.platforms.capability.api.messages import MESSAGES, MessagesApi
@@ -57,19 +58,19 @@ def add(made: Making) -> None:
 
 def _shown(made: Making) -> None:
     """Add what the web and the console show of it."""
-    messages, clock = made.doors[MessagesApi], made.ground.clock
+    clock = made.ground.clock
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes.messages import router
 
-        return [router(messages)]
+        return [router(way(MessagesApi))]
 
-    def pages() -> None:
+    def pages(way: Way) -> None:
         from yunjin.platforms.capability.pages import message_templates
         from yunjin.platforms.capability.pages import messages as all_messages
 
-        all_messages.register(messages, clock)
-        message_templates.register(messages, clock)
+        all_messages.register(way(MessagesApi), clock)
+        message_templates.register(way(MessagesApi), clock)
 
     made.routers.append(routers)
     made.pages.append(pages)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.contracts import CONTRACTS, ContractsApi
 from yunjin.platforms.capability.api.documents import DocumentsApi
@@ -40,25 +41,24 @@ def add(made: Making) -> None:
 
 def _shown(made: Making) -> None:
     """Add what the web and the console show of them."""
-    offers, contracts, clock = made.doors[OffersApi], made.doors[ContractsApi], made.ground.clock
-    documents = made.doors[DocumentsApi]
+    clock = made.ground.clock
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes import contracts as contract_routes
         from yunjin.platforms.capability.routes import offers as offer_routes
 
-        return [offer_routes.router(offers), contract_routes.router(contracts)]
+        return [offer_routes.router(way(OffersApi)), contract_routes.router(way(ContractsApi))]
 
-    def pages() -> None:
+    def pages(way: Way) -> None:
         from yunjin.platforms.capability.pages import contract, offer, offer_finder
         from yunjin.platforms.capability.pages import contracts as all_contracts
         from yunjin.platforms.capability.pages import offers as all_offers
 
-        all_offers.register(offers)
-        offer_finder.register(offers)
-        offer.register(offers, clock)
-        all_contracts.register(contracts)
-        contract.register(contracts, documents, clock)
+        all_offers.register(way(OffersApi))
+        offer_finder.register(way(OffersApi))
+        offer.register(way(OffersApi), clock)
+        all_contracts.register(way(ContractsApi))
+        contract.register(way(ContractsApi), way(DocumentsApi), clock)
 
     made.routers.append(routers)
     made.pages.append(pages)

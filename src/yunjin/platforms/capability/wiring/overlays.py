@@ -3,6 +3,7 @@
 from itertools import chain
 from typing import Final
 
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.overlays import OVERLAYS, OpenPoint, OverlaysApi
 from yunjin.platforms.capability.wiring.making import Making
@@ -22,22 +23,22 @@ def add(made: Making) -> None:
     of_centres = chain.from_iterable(
         (OpenPoint(owner=one.code, point=point) for point in one.points) for one in ground.centres
     )
-    overlays = made.doors[OverlaysApi] = OverlayService(
+    made.doors[OverlaysApi] = OverlayService(
         ground.room,
         points=[*of_businesses, *of_centres],
         steps=[name for one in ground.businesses for name in one.steps],
         coded=[overlay for one in ground.businesses for overlay in one.overlays],
     )
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes.overlays import router
 
-        return [router(overlays)]
+        return [router(way(OverlaysApi))]
 
-    def pages() -> None:
+    def pages(way: Way) -> None:
         from yunjin.platforms.capability.pages.overlays import register
 
-        register(overlays, ground.businesses, ground.clock)
+        register(way(OverlaysApi), ground.businesses, ground.clock)
 
     made.routers.append(routers)
     made.pages.append(pages)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from yunjin.foundation.banking.api.agreements import AgreementsApi
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.limits import LimitsApi
 from yunjin.platforms.capability.api.parties import PARTIES, PartiesApi
@@ -17,7 +18,7 @@ def add(made: Making) -> None:
     from yunjin.platforms.capability.store.personal import Seal
 
     ground = made.ground
-    parties = made.doors[PartiesApi] = PartyService(
+    made.doors[PartiesApi] = PartyService(
         ground.room,
         today=ground.today,
         seal=Seal(ground.tenant),
@@ -25,25 +26,25 @@ def add(made: Making) -> None:
         agreements=ground.agreements,
     )
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes.parties import router
 
-        return [router(parties)]
+        return [router(way(PartiesApi))]
 
-    def pages() -> None:
-        _pages(made, ground.agreements)
+    def pages(way: Way) -> None:
+        _pages(made, way)
 
-    def search() -> object:
+    def search(way: Way) -> object:
         from yunjin.platforms.capability.pages import Search
 
-        return Search(parties)
+        return Search(way(PartiesApi))
 
     made.routers.append(routers)
     made.pages.append(pages)
     made.search.append(search)
 
 
-def _pages(made: Making, agreements: AgreementsApi | None) -> None:
+def _pages(made: Making, way: Way) -> None:
     from yunjin.platforms.capability.pages import (
         customer,
         customer_desk,
@@ -53,11 +54,11 @@ def _pages(made: Making, agreements: AgreementsApi | None) -> None:
     )
 
     desk = customer_desk.Desk(
-        parties=made.doors[PartiesApi],
-        limits=made.doors[LimitsApi],
-        agreements=agreements,
+        parties=way(PartiesApi),
+        limits=way(LimitsApi),
+        agreements=way(AgreementsApi) if made.ground.agreements is not None else None,
         clock=made.ground.clock,
-        doors=made.doors,
+        doors={door: way(door) for door in made.doors},
     )
     # A form at "/…/new" comes before the page whose address would take "new" for an id.
     for one in (customers, customer_opening, customer_merging, customer):

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from yunjin.foundation.banking.api.agreements import AgreementsApi
 from yunjin.foundation.banking.api.statements import StatementsApi
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.channels import ChannelPort
 from yunjin.platforms.capability.api.clearing import CLEARING, ClearingApi
@@ -24,28 +25,27 @@ def add(made: Making) -> None:
     _clearing(made, ways)
     _orders(made, made.ground.agreements, ways)
     _files(made, made.ground.agreements)
-    payments, files, clock = made.doors[PaymentsApi], made.doors[PaymentFilesApi], made.ground.clock
-    clearing = made.doors[ClearingApi]
+    clock = made.ground.clock
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes import clearing as clearing_routes
         from yunjin.platforms.capability.routes import payment_files
         from yunjin.platforms.capability.routes import payments as routes
 
         return [
-            routes.router(payments),
-            payment_files.router(files),
-            clearing_routes.router(clearing),
+            routes.router(way(PaymentsApi)),
+            payment_files.router(way(PaymentFilesApi)),
+            clearing_routes.router(way(ClearingApi)),
         ]
 
-    def pages() -> None:
+    def pages(way: Way) -> None:
         from yunjin.platforms.capability.pages import channels, payment, payment_files
         from yunjin.platforms.capability.pages import payments as all_payments
 
-        all_payments.register(payments, clock)
-        payment_files.register(files, clock)
-        channels.register(clearing, clock)
-        payment.register(payments, clock)
+        all_payments.register(way(PaymentsApi), clock)
+        payment_files.register(way(PaymentFilesApi), clock)
+        channels.register(way(ClearingApi), clock)
+        payment.register(way(PaymentsApi), clock)
 
     made.routers.append(routers)
     made.pages.append(pages)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.points import POINTS, PointsApi
 from yunjin.platforms.capability.wiring.making import Making
@@ -20,17 +21,17 @@ def add(made: Making) -> None:
 
     made.jobs.append(Round("points", points.expire_due, pause_s=60, stands_by=ground.stands_by))
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes.points import router
 
-        return [router(points)]
+        return [router(way(PointsApi))]
 
-    def pages() -> None:
+    def pages(way: Way) -> None:
         from yunjin.platforms.capability.pages import points as all_points
         from yunjin.platforms.capability.pages import points_account
 
-        all_points.register(points)
-        points_account.register(points, ground.clock)
+        all_points.register(way(PointsApi))
+        points_account.register(way(PointsApi), ground.clock)
 
     made.routers.append(routers)
     made.pages.append(pages)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.overlays import OverlaysApi
 from yunjin.platforms.capability.api.pricing import PRICING, PricingApi
@@ -31,16 +32,16 @@ def add(made: Making) -> None:
             Round("pricing", pricing.finish_left, pause_s=5, stands_by=ground.stands_by)
         )
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes.pricing import router
 
-        return [router(pricing)]
+        return [router(way(PricingApi))]
 
-    def pages() -> None:
+    def pages(way: Way) -> None:
         from yunjin.platforms.capability.pages import price_book, price_books, price_fee
 
         for one in (price_books, price_book, price_fee):
-            one.register(pricing)
+            one.register(way(PricingApi))
 
     made.routers.append(routers)
     made.pages.append(pages)

@@ -5,6 +5,7 @@ from typing import Any, Final
 from yunjin.foundation.banking.api.agreements import AgreementsApi
 from yunjin.foundation.banking.api.general_ledger import GeneralLedgerApi
 from yunjin.foundation.ledger.api import LedgerApi
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.clearing import ClearingApi
 from yunjin.platforms.capability.api.payments import PaymentsApi
@@ -23,25 +24,25 @@ def add(made: Making) -> None:
     """Add the centre."""
     if made.ground.agreements is None:
         return
-    centre = _centre(made, made.ground.agreements)
-    clearing, clock = made.doors[ClearingApi], made.ground.clock
+    _centre(made, made.ground.agreements)
+    clock = made.ground.clock
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes.reconciliation import router
 
-        return [router(centre)]
+        return [router(way(ReconciliationApi))]
 
-    def pages() -> None:
+    def pages(way: Way) -> None:
         from yunjin.platforms.capability.pages import reconciliation, reconciliations
 
-        reconciliations.register(centre, clearing, clock)
-        reconciliation.register(centre, clock)
+        reconciliations.register(way(ReconciliationApi), way(ClearingApi), clock)
+        reconciliation.register(way(ReconciliationApi), clock)
 
     made.routers.append(routers)
     made.pages.append(pages)
 
 
-def _centre(made: Making, agreements: AgreementsApi) -> ReconciliationApi:
+def _centre(made: Making, agreements: AgreementsApi) -> None:
     from yunjin.platforms.capability.flows.clearing import difference
     from yunjin.platforms.capability.service.payments.answers import Answers
     from yunjin.platforms.capability.service.payments.waves import Waves
@@ -73,7 +74,6 @@ def _centre(made: Making, agreements: AgreementsApi) -> ReconciliationApi:
     asking = Asking(ground.room, tasks, centre)
     made.acting += [cures, asking]
     made.definitions.append(difference(asking))
-    return centre
 
 
 def _booked(ground: Ground) -> BookedPort | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from yunjin.foundation.banking.api.days import DaysApi
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.reports import REPORTS, ReportsApi
 from yunjin.platforms.capability.wiring.making import Making
@@ -30,17 +31,17 @@ def add(made: Making) -> None:
     made.doors[ReportsApi] = reports
     made.jobs.append(Round("reports", reports.run_due, pause_s=30, stands_by=ground.stands_by))
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes.reports import router
 
-        return [router(reports)]
+        return [router(way(ReportsApi))]
 
-    def pages() -> None:
+    def pages(way: Way) -> None:
         from yunjin.platforms.capability.pages import report
         from yunjin.platforms.capability.pages import reports as all_reports
 
-        all_reports.register(reports, ground.clock)
-        report.register(reports)
+        all_reports.register(way(ReportsApi), ground.clock)
+        report.register(way(ReportsApi))
 
     made.routers.append(routers)
     made.pages.append(pages)

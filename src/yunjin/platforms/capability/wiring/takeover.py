@@ -4,6 +4,7 @@ from typing import Final
 
 from yunjin.foundation.banking.api.bringing import BringingApi
 from yunjin.foundation.banking.api.days import DaysApi
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.parties import PartiesApi
 from yunjin.platforms.capability.api.takeover import TAKEOVER, TakeoverApi
@@ -25,7 +26,7 @@ def add(made: Making) -> None:
         days=core[DaysApi],
         parties=made.doors[PartiesApi],
     )
-    takeover = made.doors[TakeoverApi] = TakeoverService(
+    made.doors[TakeoverApi] = TakeoverService(
         ground.room,
         doors,
         today=ground.today,
@@ -33,15 +34,15 @@ def add(made: Making) -> None:
         cursor_key=ground.key,
     )
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes.takeover import router
 
-        return [router(takeover)]
+        return [router(way(TakeoverApi))]
 
-    def pages() -> None:
+    def pages(way: Way) -> None:
         from yunjin.platforms.capability.pages import takeover as page
 
-        page.register(takeover, ground.clock)
+        page.register(way(TakeoverApi), ground.clock)
 
     made.routers.append(routers)
     made.pages.append(pages)

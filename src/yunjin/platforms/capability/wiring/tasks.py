@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from yunjin.kernel.room import Way
 from yunjin.platforms.capability.api.centres import Centre
 from yunjin.platforms.capability.api.tasks import TASKS, TasksApi
 from yunjin.platforms.capability.wiring.making import Making
@@ -21,17 +22,17 @@ def add(made: Making) -> None:
     )
     made.definitions.append(task_due(tasks))
 
-    def routers() -> list[object]:
+    def routers(way: Way) -> list[object]:
         from yunjin.platforms.capability.routes.tasks import router
 
-        return [router(tasks)]
+        return [router(way(TasksApi))]
 
-    def pages() -> None:
+    def pages(way: Way) -> None:
         from yunjin.platforms.capability.pages import task
         from yunjin.platforms.capability.pages import tasks as all_tasks
 
-        all_tasks.register(tasks)
-        task.register(tasks, ground.clock)
+        all_tasks.register(way(TasksApi))
+        task.register(way(TasksApi), ground.clock)
 
     made.routers.append(routers)
     made.pages.append(pages)

@@ -4,9 +4,10 @@ import dataclasses
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, get_type_hints
 
-from yunjin.platforms.capability.api.centres import Centre, Mark, mark_of
+from yunjin.platforms.capability.api.centres import Centre, mark_of
 
 COMMAND_ID: Final = "command_id"
 _WHY: Final = frozenset(["why", "note", "reason", "text"])  # filled in by whoever undoes
@@ -45,7 +46,7 @@ class Operations:
             for method, function in vars(centre.door).items():
                 mark = mark_of(function)
                 if mark is not None:
-                    made = _operation(centre, method, function, mark)
+                    made = _operation(centre.code, centre.door, method)
                     self._all[made.name] = made
 
     def get(self, name: str) -> Operation | None:
@@ -62,21 +63,24 @@ class Operations:
         return next((each for each in found if each.door is door), None)
 
 
-def _operation(centre: Centre, method: str, function: Any, mark: Mark) -> Operation:
+@cache  # the same for every tenant
+def _operation(code: str, door: type, method: str) -> Operation:
+    function = getattr(door, method)
+    mark: Any = mark_of(function)
     types, required = _parameters(function)
     undo, sources = "", None
     if mark.undone_by and mark.undone_by != method:
-        undoing = getattr(centre.door, mark.undone_by)
+        undoing = getattr(door, mark.undone_by)
         sources = _sources(undoing, types, get_type_hints(function)["return"])
-        undo = f"{centre.code}.{mark.undone_by}" if sources is not None else ""
+        undo = f"{code}.{mark.undone_by}" if sources is not None else ""
     return Operation(
-        name=f"{centre.code}.{method}",
-        door=centre.door,
+        name=f"{code}.{method}",
+        door=door,
         method=method,
         is_command=mark.is_command,
         types=types,
         required=required,
-        undone_by=f"{centre.code}.{mark.undone_by}" if mark.undone_by else "",
+        undone_by=f"{code}.{mark.undone_by}" if mark.undone_by else "",
         undo=undo,
         undo_from=sources or {},
     )

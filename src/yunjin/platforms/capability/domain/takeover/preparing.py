@@ -1,6 +1,11 @@
-"""What a checked delivery comes to: parts of cells, in the columns that the bank takes."""
+"""What a checked delivery comes to: parts of cells, in the columns that the bank takes.
 
-from collections.abc import Iterator
+Within a cell and product they are cut in the order of their parties' ids, so that a part's rows
+stand together in the indexes that the bank keeps by party: else each row of a part is written into
+another page.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -53,8 +58,16 @@ class People:
     customers: pa.RecordBatch
 
 
-def parts(joined: Joined, mapping: Mapping) -> Iterator[Part]:
+Ranks = Callable[[pa.Array], Any]  # customers' keys → where their parties' ids sort, uint64[n]
+
+
+def _as_given(keys: pa.Array) -> Any:
+    return np.zeros(len(keys), np.uint64)
+
+
+def parts(joined: Joined, mapping: Mapping, ranks: Ranks = _as_given) -> Iterator[Part]:
     """Yield the agreements to bring over, by cell and old product."""
+    rank = _ranked(joined, ranks)
     codes, which = _coded(_cells(joined, mapping))
     spread = _by_agreement(joined)
     for code, product in mapping.products.items():
@@ -64,6 +77,7 @@ def parts(joined: Joined, mapping: Mapping) -> Iterator[Part]:
         columns = _columns(joined, product, mapping)
         for cell in np.unique(which[of_it]).tolist():
             rows = np.flatnonzero(of_it & (which == cell))
+            rows = rows[np.argsort(rank[rows], kind="stable")]
             for start in range(0, len(rows), PART_ROWS):
                 some = rows[start : start + PART_ROWS]
                 taken = [one.take(pa.array(some)) for one in columns.values()]
@@ -75,6 +89,14 @@ def parts(joined: Joined, mapping: Mapping) -> Iterator[Part]:
                     pa.RecordBatch.from_arrays(taken, names=list(columns)),
                     _movements(joined, spread, some),
                 )
+
+
+def _ranked(joined: Joined, ranks: Ranks) -> Any:
+    """Return where each agreement's party sorts; each customer is looked at once."""
+    if joined.customers is None:
+        return ranks(pc.fill_null(joined.agreements.words("customer"), ""))
+    of_customers = ranks(pc.fill_null(joined.customers.words("key"), ""))
+    return np.append(of_customers, np.uint64(0))[joined.customer_at]  # −1: nobody
 
 
 def _columns(joined: Joined, product: Product, mapping: Mapping) -> dict[str, pa.Array]:
@@ -135,7 +157,7 @@ def _by_agreement(joined: Joined) -> tuple[Any, Any, dict[str, pa.Array]]:
 def _movements(
     joined: Joined, spread: tuple[Any, Any, dict[str, pa.Array]], rows: Any
 ) -> list[pa.RecordBatch]:
-    """Return the movements of some agreements (int64[k], ascending), by their place in it."""
+    """Return the movements of some agreements (int64[k]), by their place in it."""
     owners, _, columns = spread
     if not columns or not len(rows):
         return []
@@ -154,7 +176,7 @@ def _movements(
     return [whole.slice(at, MOVEMENT_ROWS) for at in range(0, total, MOVEMENT_ROWS)]
 
 
-def people(joined: Joined, mapping: Mapping) -> Iterator[People]:
+def people(joined: Joined, mapping: Mapping, ranks: Ranks = _as_given) -> Iterator[People]:
     """Yield the customers of each cell; those without an agreement are of the first one."""
     sheet, good = joined.customers, joined.good_customers
     if sheet is None:
@@ -169,12 +191,14 @@ def people(joined: Joined, mapping: Mapping) -> Iterator[People]:
         "phone": sheet.words("phone"),
         "born": _dates(sheet.dates("born")[0]),
     }
+    rank = ranks(pc.fill_null(columns["key"], ""))
     owned = joined.customer_at[joined.good]
     alone = np.setdiff1d(np.flatnonzero(good), owned)
     order = np.argsort(codes) if codes else np.zeros(0, np.int64)
     for turn, cell in enumerate(order.tolist()):
         mine = np.unique(joined.customer_at[joined.good & (which == cell)])
         rows = np.concatenate([mine[mine >= 0], alone if turn == 0 else alone[:0]])
+        rows = rows[np.argsort(rank[rows], kind="stable")]
         for start in range(0, len(rows), PART_ROWS):
             some = pa.array(rows[start : start + PART_ROWS])
             taken = [one.take(some) for one in columns.values()]

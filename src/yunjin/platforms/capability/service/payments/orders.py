@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, Final
 from uuid import UUID
 
@@ -147,8 +148,8 @@ class PaymentService:
                     amount_minor=sum(row["amount_minor"] for row in fresh),
                 )
             )
-        found_all = store.known(work.connection, ids)
-        return [found_all[payment_id] for payment_id in ids]
+        known |= {row["payment_id"]: store.read(SimpleNamespace(**row)) for row in fresh}
+        return [known[payment_id] for payment_id in ids]
 
     def _row(self, one: NewPayment, way: Way) -> dict[str, Any]:
         goes = way.day <= self._today() and (way.is_held or not way.after_us)

@@ -21,7 +21,7 @@ from yunjin.platforms.capability.domain.takeover.preparing import Part, parts, p
 from yunjin.platforms.capability.errors.takeover import TakeoverNotFound
 from yunjin.platforms.capability.events.takeover import TakeoverChecked
 from yunjin.platforms.capability.service.takeover.delivery import Deliveries
-from yunjin.platforms.capability.service.takeover.packed import packed
+from yunjin.platforms.capability.service.takeover.packed import packed, party_ranks
 from yunjin.platforms.capability.service.takeover.places import BY_MAX, Places
 from yunjin.platforms.capability.service.values import check_text
 from yunjin.platforms.capability.store import takeover as store
@@ -119,12 +119,13 @@ class Checks:
     def _keep_parts(self, run_id: UUID, joined: Joined, mapping: Mapping) -> dict[str, int]:
         """Keep what is to be brought over; return how many agreements each cell has."""
         counts: dict[str, int] = {}
+        ranks = partial(party_ranks, mapping.name)
         rows: list[tuple[Any, ...]] = []
-        for number, crowd in enumerate(people(joined, mapping)):
+        for number, crowd in enumerate(people(joined, mapping, ranks)):
             body = packed(crowd.customers)
             rows.append((crowd.cell, "people", (number, 0), crowd.customers.num_rows, {}, body))
             rows = self._flush(run_id, rows)
-        for number, part in enumerate(parts(joined, mapping)):
+        for number, part in enumerate(parts(joined, mapping, ranks)):
             counts[part.cell] = counts.get(part.cell, 0) + part.agreements.num_rows
             for row in _rows_of(number, part):
                 rows = self._flush(run_id, [*rows, row])

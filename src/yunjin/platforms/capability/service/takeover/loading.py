@@ -69,12 +69,14 @@ class Loading:
 
     def _people(self, source: str, batch: pa.RecordBatch) -> None:
         """Open the parties of customers; those that are there stay as they are."""
-        openings = [
-            Opening(customer_command(source, row["key"]), _party(row)) for row in batch.to_pylist()
-        ]
-        for start in range(0, len(openings), PARTIES_MAX):
-            some = openings[start : start + PARTIES_MAX]
-            self._places.doors.parties.open_all(some[0].command_id, some, by=source)
+        parties = self._places.doors.parties
+        for start in range(0, batch.num_rows, PARTIES_MAX):
+            some = batch.slice(start, PARTIES_MAX)
+            known = parties.resolve(party_ids(source, some["key"]).to_pylist())
+            fresh = [row for row, there in zip(some.to_pylist(), known, strict=True) if not there]
+            made = [Opening(customer_command(source, row["key"]), _party(row)) for row in fresh]
+            if made:
+                parties.open_all(made[0].command_id, made, by=source)
 
     def _agreements(self, line: CellLine, source: str, number: int) -> None:
         """Bring over what did not come over in this load; the next part is read meanwhile."""

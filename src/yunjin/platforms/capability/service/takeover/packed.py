@@ -41,6 +41,19 @@ def customer_command(source: str, key: str) -> UUID:
 
 def party_ids(source: str, keys: pa.Array) -> pa.Array:
     """Return the ids of the parties of customers, as `party_id_of` makes them of the commands."""
+    commands, indices = _commands(source, keys)
+    return written_ids(commands).take(indices)
+
+
+def party_ranks(source: str, keys: pa.Array) -> Any:
+    """Return numbers (uint64[n]) that sort as the ids of customers' parties do."""
+    commands, indices = _commands(source, keys)
+    ranks = np.ascontiguousarray(commands[:, 6:14]).view(">u8")[:, 0].astype(np.uint64)
+    return ranks[indices.to_numpy(zero_copy_only=False)]
+
+
+def _commands(source: str, keys: pa.Array) -> tuple[Any, pa.Array]:
+    """Return the ids (uint8[m, 16]) of the commands that open customers, and each key's place."""
     coded = keys.dictionary_encode()
     head = f"{source}\x1f".encode()
     made = [_hashed(head + key.encode()) for key in coded.dictionary.to_pylist()]
@@ -48,7 +61,7 @@ def party_ids(source: str, keys: pa.Array) -> pa.Array:
     raw[:, :6] = 0
     raw[:, 6] = raw[:, 6] & 0x0F | 0x80
     raw[:, 8] = raw[:, 8] & 0x3F | 0x80
-    return written_ids(raw).take(coded.indices)
+    return raw, coded.indices
 
 
 def written_ids(commands: Any) -> pa.Array:
