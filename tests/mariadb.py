@@ -180,6 +180,7 @@ def server() -> MariaDb | None:
         "--no-defaults",
         *user,
         f"--datadir={data}",
+        f"--tmpdir={folder}",  # in a shared one, another server's start deletes our temporary files
         f"--socket={path}",
         f"--pid-file={folder / 'pid'}",
         f"--log-error={log}",

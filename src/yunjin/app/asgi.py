@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from yunjin.app import problem_pages
 from yunjin.app.bootstrap import Bank
 from yunjin.app.observability import Families, Meter, reasons
+from yunjin.app.warming import warm
 from yunjin.chassis.console.mounting import mount
 from yunjin.chassis.transport import Guard, JoinedProtocol, api_of, configure_logs, root_of
 from yunjin.chassis.transport.flight import FlightDoor
@@ -97,6 +98,7 @@ def serve(bank: Bank) -> None:
     """
     settings = bank.settings
     configure_logs(bank.clock, level="warning")
+    warm(_say, clock=bank.clock)
     at = settings.http.listen
     with _listening(at, settings.http.port) as listener, _flight(bank) as flight:
         port = listener.getsockname()[1]

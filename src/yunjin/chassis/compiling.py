@@ -81,6 +81,12 @@ def _folder_of(sources: Path) -> Path | None:
     return cache_folder(sources)
 
 
+def is_compiled(sources: Path) -> bool:
+    """Tell whether loops of a folder were compiled before, by this process or another."""
+    folder = _folder_of(sources)
+    return folder is not None and any(folder.glob("*.nbi"))
+
+
 def _compiled(function: Function, **options: Any) -> Function:
     """Compile a room's function; the cache's folder is set for this moment, each room has its."""
     folder = _folder_of(Path(inspect.getfile(function)).parent)

@@ -92,12 +92,11 @@ def prepare(database: DatabaseApi[Any]) -> tuple[ModuleType, ...]:
 
     Those are seconds that nobody waits for while another process writes. Raises: as `build`.
     """
-    from yunjin.foundation.banking import migrations, pages
-    from yunjin.foundation.banking.routes import entries, general_ledger, statements
+    from yunjin.foundation.banking import migrations
     from yunjin.foundation.banking.service import agreements, core, days, registry
 
     database.open("banking", source="/foundation/banking", migrations=migrations)
-    return pages, agreements, core, days, registry, entries, general_ledger, statements
+    return agreements, core, days, registry
 
 
 def build(
@@ -126,13 +125,14 @@ def build(
     if turn is None or turn.await_turn is None:
         _open(settings, room, core)
         return room
-    from yunjin.foundation.banking import pages
+    from yunjin.foundation.banking import pages, routes
     from yunjin.foundation.banking.service.follower import Follower
 
     follower = Follower(core, stands_by, every_s=settings.follow_ms / 1_000)
     follower.start()
     try:
-        pages.load()
+        pages.load()  # the web too: it serves at once when its turn comes
+        routes.load()
         turn.await_turn()
         core.room.database.close()  # new connections have all that a set had committed before them
         _open(settings, room, core)

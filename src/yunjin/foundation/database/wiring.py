@@ -18,7 +18,6 @@ from yunjin.chassis.persistence import (
     Subscribers,
     open_engine,
 )
-from yunjin.foundation.database import pages
 from yunjin.foundation.database.adapters.doctor.journal import Journal
 from yunjin.foundation.database.api import DatabaseApi
 from yunjin.foundation.database.api.doctor import DoctorApi
@@ -26,9 +25,6 @@ from yunjin.foundation.database.api.fleet import FleetApi
 from yunjin.foundation.database.api.hosting import HostedState, HostingApi
 from yunjin.foundation.database.api.topology import StagePort, TopologyApi
 from yunjin.foundation.database.jobs import BackingUp, Measuring, Tending
-from yunjin.foundation.database.routes.doctor import doctor_router
-from yunjin.foundation.database.routes.fleet import fleet_router
-from yunjin.foundation.database.routes.hosting import hosting_router
 from yunjin.foundation.database.service import copying
 from yunjin.foundation.database.service.copying import process_name
 from yunjin.foundation.database.service.database import DatabaseService
@@ -185,6 +181,11 @@ def build(
 
 
 def _faces(way: Way, clock: Clock) -> Faces:
+    from yunjin.foundation.database import pages
+    from yunjin.foundation.database.routes.doctor import doctor_router
+    from yunjin.foundation.database.routes.fleet import fleet_router
+    from yunjin.foundation.database.routes.hosting import hosting_router
+
     fleet, hosting, doctor = way(FleetApi), way(HostingApi), way(DoctorApi)
     return Faces(
         routers=[fleet_router(fleet), hosting_router(hosting), doctor_router(doctor)],

@@ -32,6 +32,7 @@ def test_a_node_listens_where_the_file_says_and_knows_the_others() -> None:
     found = config_of(GOOD, "s1", "n2")
     assert found["bind_address"] == "10.0.0.2"
     assert found["datadir"] == "/srv/yunjin/n2/data"
+    assert found["tmpdir"] == "/srv/yunjin/n2"
     assert found["wsrep_cluster_name"] == "s1"
     members = "gcomm://10.0.0.1:4567,10.0.0.2:4567,10.0.0.3:4567"  # the arbitrator is one of them
     assert found["wsrep_cluster_address"] == members

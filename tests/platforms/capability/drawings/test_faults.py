@@ -24,16 +24,27 @@ FAULTS = ("refuses", "is down", "loses its answer")
 
 
 class Failing:
-    """The calling of operations, which goes wrong as planned."""
+    """The calling of operations, which goes wrong as planned.
+
+    What was done is not refused when it is asked for again: a centre keeps its first answer.
+    """
 
     def __init__(self, calling: Any, plan: list[str]) -> None:
         self._calling, self._plan = calling, plan
+        self._done: set[UUID] = set()
 
     def can_undo(self, name: str) -> bool:
         return bool(self._calling.can_undo(name))
 
     def act(self, command_id: UUID, name: str, inputs: Any) -> Any:
-        return self._tried(lambda: self._calling.act(command_id, name, inputs), may_refuse=True)
+        may_refuse = command_id not in self._done
+
+        def act() -> Any:
+            answer = self._calling.act(command_id, name, inputs)
+            self._done.add(command_id)
+            return answer
+
+        return self._tried(act, may_refuse=may_refuse)
 
     def undo(self, command_id: UUID, answer: Any, name: str, inputs: Any) -> Any:
         undo = self._calling.undo

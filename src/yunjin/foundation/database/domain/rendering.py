@@ -112,6 +112,7 @@ def render_config(
     lines = {
         "user": user,
         "datadir": places.data,
+        "tmpdir": places.folder,  # a server that starts deletes what others of its host left there
         "socket": places.socket,
         "pid_file": places.pid,
         "log_error": places.log,

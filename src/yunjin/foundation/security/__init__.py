@@ -1,1 +1,0 @@
-"""Security: who may do what, with which keys, and the record of it."""

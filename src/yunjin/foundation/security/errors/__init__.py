@@ -1,1 +1,0 @@
-"""What security refuses, by what it is about."""

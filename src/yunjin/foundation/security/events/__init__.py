@@ -1,1 +1,0 @@
-"""What security tells, by what it is about."""

@@ -1,1 +1,0 @@
-"""The forms that the tables of the security room have had."""

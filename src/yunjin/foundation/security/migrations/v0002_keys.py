@@ -1,7 +1,0 @@
-"""Keys."""
-
-import sqlalchemy as sa
-
-
-def upgrade(connection: sa.Connection) -> None:
-    """Create the tables in their first form."""
