@@ -121,16 +121,18 @@ def serving(word: str, home: Path, **settings: str) -> Iterator[str]:
     ) as server:
         said: list[str] = []
         assert server.stderr is not None
-        for line in server.stderr:
-            said.append(line)
-            found = re.search(r"http://127\.0\.0\.1:\d+", line)
-            if found:
-                break
-        else:
-            pytest.fail("the bank did not open:\n" + "".join(said))
-        yield found[0]
-        server.terminate()
-        server.stderr.read()
+        try:
+            for line in server.stderr:
+                said.append(line)
+                found = re.search(r"http://127\.0\.0\.1:\d+", line)
+                if found:
+                    break
+            else:
+                pytest.fail("the bank did not open:\n" + "".join(said))
+            yield found[0]
+        finally:  # a fixture that fails must not wait for it for ever
+            server.terminate()
+            server.stderr.read()
 
 
 @pytest.fixture(scope="module")

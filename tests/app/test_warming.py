@@ -7,6 +7,7 @@ import pytest
 
 from yunjin.app.warming import warm
 from yunjin.chassis import compiling
+from yunjin.foundation.ledger import kernels
 
 
 def test_what_was_compiled_is_not_compiled_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,5 +32,12 @@ def test_loops_are_known_to_be_compiled_by_what_is_kept_of_them(tmp_path: Path) 
     (tmp_path / "loops.py").write_text("x = 1\n")
     assert not compiling.is_compiled(tmp_path)
     [folder] = (tmp_path / "__pycache__").iterdir()
-    (folder / "loops.post-1.py311.nbi").touch()
+    below = folder / "loops_of_a_place"
+    below.mkdir()
+    (below / "loops.post-1.py311.nbi").touch()
     assert compiling.is_compiled(tmp_path)
+
+
+def test_what_this_program_compiled_is_found() -> None:
+    warm(lambda words: None)
+    assert compiling.is_compiled(Path(kernels.__file__).parent)

@@ -33,6 +33,7 @@ BREACHES = {
     "no package": (f"{ROOM}/store/a.py", '"""D."""\n', "no __init__.py"),
     "no readme": (f"{ROOM}/__init__.py", '"""D."""\n', "no README.md"),
     "flight": (f"{ROOM}/kernels.py", '"""D."""\nimport pyarrow.flight\n', "is a network library"),
+    "not laid": (f"{ROOM}/pages.py", '"""D."""\ntitle_row("x")\n', "open it by `with`"),
     "sleep": ("tests/test_a.py", '"""D."""\ndef test_a_b_c():\n    time.sleep(1)\n', "sleeps"),
     "no sentence": ("tests/test_a.py", '"""D."""\ndef test_a():\n    assert 1\n', "no sentence"),
     "no assertion": ("tests/test_a.py", '"""D."""\ndef test_a_b_c():\n    x = 1\n', "nothing"),

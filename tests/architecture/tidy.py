@@ -153,6 +153,20 @@ def flight(source: Source) -> Iterator[str]:
                 yield f"{number}: pyarrow.flight is a network library; this file is pure"
 
 
+LAID: Final = ("title_row", "panel", "figures", "filters", "box")  # what a block is laid in
+
+
+def laying(source: Source) -> Iterator[str]:
+    """A part of a page that is a context manager lays nothing where it is only called."""
+    if "pages" not in source.place.parts and source.place.name != "pages.py":
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            called = node.value.func
+            if isinstance(called, ast.Name) and called.id in LAID:
+                yield f"{node.lineno}: {called.id} is only called; open it by `with`"
+
+
 # the last two: NiceGUI's and Playwright's own
 ASSERTIONS = r"assert|raises|check|expect|\.should_(not_)?see\(|\.wait_for"
 
@@ -180,6 +194,7 @@ RULES: Final[tuple[Callable[[Source], Iterator[str]], ...]] = (
     docstrings,
     packages,
     flight,
+    laying,
     tests,
 )
 

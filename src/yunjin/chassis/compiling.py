@@ -84,7 +84,7 @@ def _folder_of(sources: Path) -> Path | None:
 def is_compiled(sources: Path) -> bool:
     """Tell whether loops of a folder were compiled before, by this process or another."""
     folder = _folder_of(sources)
-    return folder is not None and any(folder.glob("*.nbi"))
+    return folder is not None and any(folder.rglob("*.nbi"))
 
 
 def _compiled(function: Function, **options: Any) -> Function:

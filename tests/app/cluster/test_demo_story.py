@@ -139,7 +139,7 @@ def test_a_demo_that_was_killed_is_taken_over_and_goes_on(folder: Path) -> None:
 
 def test_an_interrupt_while_it_comes_up_stops_what_was_started(folder: Path) -> None:
     def interrupted(words: str) -> None:
-        if words.startswith("three processes"):
+        if "processes of the cell, one a node" in words:
             raise KeyboardInterrupt
 
     stage = Stage(folder / "demo", interrupted)

@@ -309,8 +309,11 @@ class Engine:
         ending = seat.run.ending if seat.run is not None else None
         if seat.state is State.DONE or ending is None:
             return
-        # What it was about stays in the table: it may name a person.
-        _log.warning(
+        # A rule that said no is business as usual. What it was about stays in the table: it may
+        # name a person.
+        is_refused = ending.outcome.get("status", 500) < 500
+        tell = _log.debug if is_refused else _log.warning
+        tell(
             "flow.ended",
             room=self._room.room,
             flow=seat.row.name,

@@ -45,7 +45,8 @@ class Cases:
 
     async def draw(self) -> None:
         """Lay the list."""
-        title_row(t("collection.cases"), note=t("collection.cases_note"))
+        with title_row(t("collection.cases"), note=t("collection.cases_note")):
+            pass
         with figures():
             self._shown = {one: Figure(t(f"collection.stage.{one.value}"), "—") for one in Stage}
         self._filters = Filters(self._address, self._restart)

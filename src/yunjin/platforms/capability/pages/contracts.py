@@ -42,7 +42,8 @@ class Contracts:
 
     async def draw(self) -> None:
         """Lay the list."""
-        title_row(t("contract.contracts"), note=t("contract.contracts_note"))
+        with title_row(t("contract.contracts"), note=t("contract.contracts_note")):
+            pass
         self._filters = Filters(self._address, self._restart)
         with self._filters as row:
             row.choice(

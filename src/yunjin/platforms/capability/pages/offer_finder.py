@@ -40,7 +40,8 @@ class Finder:
 
     async def draw(self) -> None:
         """Lay the page."""
-        title_row(t("offer.finder"), note=markup.link(t("offer.offers"), "/offers"))
+        with title_row(t("offer.finder"), note=markup.link(t("offer.offers"), "/offers")):
+            pass
         with Filters(self._address, self._show) as row:
             row.text("party", t("message.party"), icon="search")
             for name in _OCCASION:

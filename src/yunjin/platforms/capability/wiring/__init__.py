@@ -108,9 +108,23 @@ def _faces(made: Making, way: Way) -> Faces:
         ],
         pages=staff_pages,
         menu=[*pages.MENU, staff.menu],
-        words={**pages.WORDS, **staff.words, **WORDS},
+        words={**pages.WORDS, **staff.words, **WORDS, **_case_words(made.ground.businesses)},
         search=[*(one(way) for one in made.search), staff.search],
     )
+
+
+def _case_words(businesses: Sequence[Business]) -> dict[str, tuple[str, str]]:
+    """Return what people call the flows of businesses."""
+    from yunjin.platforms.capability.flows.businesses import name_of
+
+    return {
+        f"flow.name.{name_of(one.code, deed.code)}": (
+            f"{one.words[0]} · {deed.words[0]}",
+            f"{one.words[1]} · {deed.words[1]}",
+        )
+        for one in businesses
+        for deed in one.deeds
+    }
 
 
 def prepare(database: DatabaseApi[Any]) -> Any:
