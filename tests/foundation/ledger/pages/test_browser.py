@@ -16,12 +16,8 @@ from tests.browser import LOCALES, SIZES, Served, browser, serving, visit
 from yunjin.app.demo import CURRENT, institution
 
 __all__ = ["browser", "visit"]
-pytestmark = pytest.mark.browser
-USUAL = (("desktop", "zh", "light"), ("phone", "en", "dark"))  # the others in the slow lane
-LOOKS = [
-    pytest.param(*look, marks=() if look in USUAL else pytest.mark.slow)
-    for look in product(SIZES, LOCALES, ("light", "dark"))
-]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]  # the whole demo is opened for them
+LOOKS = list(product(SIZES, LOCALES, ("light", "dark")))
 CUSTOMER = int(institution(1).ids[CURRENT][21])
 PAGES = {
     "overview": "/ledger",
